@@ -6,6 +6,7 @@ from typing import Literal
 
 from flyball.core.records import Context, Outcome, Span
 from flyball.core.verdicts import Verdict
+from flyball.models.router.route import Considered, Route
 
 __all__ = [
     "Considered",
@@ -19,45 +20,6 @@ __all__ = [
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Scalar = str | float | bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Considered:
-    """One expert that could have answered, and why it did or did not.
-
-    Parameters
-    ----------
-    expert : str
-    confidence : float or None
-        Its calibrated confidence; None where it was not asked or gave no answer.
-    price_eur : str
-        Decimal as text.
-    why : str
-        Why it was taken or passed over.
-    """
-
-    expert: str
-    confidence: float | None
-    price_eur: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Which expert answered, and why not the others.
-
-    Parameters
-    ----------
-    expert : str
-        "" where no expert was sure enough and the field goes to a person.
-    reason : str
-    considered : tuple of Considered
-        In the order in which they were asked.
-    """
-
-    expert: str
-    reason: str
-    considered: tuple[Considered, ...]
 
 
 @dataclass(frozen=True, slots=True)

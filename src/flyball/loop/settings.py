@@ -1,0 +1,279 @@
+"""The settings of a deployment: `flyball.toml`, then the environment, read once at the door."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flyball.core.errors import BadInput
+
+__all__ = [
+    "ENVIRONMENT_PREFIX",
+    "Approvals",
+    "DeploymentSettings",
+    "ExpertSettings",
+    "Objective",
+    "Playbook",
+    "Promise",
+    "Settings",
+    "SourceSettings",
+    "State",
+    "load_settings",
+    "origins",
+]
+
+ENVIRONMENT_PREFIX = "FLYBALL__"
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of flyball.toml; an unknown key is an error, so that a typing slip is seen."""
+
+
+class DeploymentSettings(_Section, frozen=True):
+    """`[deployment]`: what this is, whose it is, where it acts."""
+
+    name: str
+    purpose: str
+    owner: str
+    jurisdictions: tuple[str, ...]
+    data_labels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    fields: str = "fields.toml"
+    constitution: str = "constitution.toml"
+    obligations: str = "obligations"
+    people: str = "people.toml"
+    licence: str = "unknown"
+
+
+class State(_Section, frozen=True):
+    """`[state]`: where memory lives. Relative paths start at the deployment folder."""
+
+    folder: str = ".flyball"
+    ledger: str = ""
+    catalogue: str = ""
+
+
+class SourceSettings(_Section, frozen=True):
+    """`[[source]]`: where cases come from, and the labels that people have given."""
+
+    name: str
+    path: str
+    kind: str = "files"
+    labels: str = ""
+    largest_file_mb: int = 100
+    unreadable_share_at_most: float = 0.5
+
+
+class ExpertSettings(_Section, frozen=True):
+    """`[[expert]]`: who may answer. Rules come first, then experts by price, in this order."""
+
+    name: str
+    kind: str
+    path: str = ""
+    settings: dict[str, str | int | float | bool] = {}
+
+
+class Playbook(_Section, frozen=True):
+    """`[playbook]`: the company's own rules over the answers."""
+
+    tables: tuple[str, ...] = ()
+    policies: str = ""
+
+
+class Promise(_Section, frozen=True):
+    """`[promise]`: the error that automation may make, kept by risk control.
+
+    `wrong_share_at_most` is the share of automated answers that are wrong;
+    `false_positives_per_1000_at_most` bounds wrong "present" answers over 1,000 cases, all fields
+    together, None for no bound of its own. `confidence` is the chance that the promise holds.
+    """
+
+    wrong_share_at_most: float
+    confidence: float = 0.95
+    false_positives_per_1000_at_most: float | None = None
+
+
+class Objective(_Section, frozen=True):
+    """`[[objective]]`: what the evaluation must show before a release goes live."""
+
+    metric: str
+    at_least: float | None = None
+    at_most: float | None = None
+    smallest_n: int = 1
+
+
+class Approvals(_Section, frozen=True):
+    """`[approvals]`: how many other people must sign before a release goes live. 0 means nobody."""
+
+    release: int = 1
+
+
+class Settings(_Section, frozen=True):
+    """Everything that `flyball.toml` says."""
+
+    deployment: DeploymentSettings
+    source: tuple[SourceSettings, ...]
+    expert: tuple[ExpertSettings, ...]
+    promise: Promise
+    playbook: Playbook = Playbook()
+    state: State = State()
+    objective: tuple[Objective, ...] = ()
+    approvals: Approvals = Approvals()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One setting: dotted name, value as text (secrets hidden), and where it came from."""
+
+    name: str
+    value: str
+    origin: str
+
+
+def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read `flyball.toml`, overlaid by `FLYBALL__SECTION__KEY` from the environment.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    environ : mapping, optional
+        Defaults to the process environment. Lists of tables cannot be overlaid.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    BadInput
+        Missing file, not TOML, unknown key, wrong type; the message names the key.
+    """
+    data = _overlaid(_read_toml(path), os.environ if environ is None else environ)
+    try:
+        settings = msgspec.convert(data, Settings, strict=True)
+    except msgspec.ValidationError as err:
+        raise BadInput(
+            f"{path.name}: {err}.",
+            fix="See docs/deployment.md for every key and its type.",
+            file=path,
+        ) from err
+    _refuse_nonsense(settings, path)
+    return settings
+
+
+def origins(path: Path, environ: Mapping[str, str] | None = None) -> list[Origin]:
+    """Return every value in force with its origin: default, flyball.toml, or the environment."""
+    environ = os.environ if environ is None else environ
+    written = dict(_flat(_read_toml(path)))
+    settings = load_settings(path, environ)
+    found = []
+    for name, value in _flat(msgspec.to_builtins(settings)):
+        variable = ENVIRONMENT_PREFIX + name.upper().replace(".", "__")
+        if variable in environ:
+            origin = f"environment {variable}"
+        elif name in written:
+            origin = path.name
+        else:
+            origin = "default"
+        found.append(Origin(name, _shown(name, value), origin))
+    return found
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as err:
+        raise BadInput(
+            f"No flyball.toml in {path.parent}.",
+            fix="Make a deployment with `flyball init contract-review`, or name one with --deployment.",
+            file=path,
+        ) from err
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        raise BadInput(f"{path.name} is not TOML: {err}.", fix="Mend the line it names.", file=path) from err
+
+
+def _overlaid(data: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    for variable, text in sorted(environ.items()):
+        if not variable.startswith(ENVIRONMENT_PREFIX):
+            continue
+        *sections, key = variable.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
+        target = data
+        for section in sections:
+            target = target.setdefault(section, {})
+            if not isinstance(target, dict):
+                raise BadInput(
+                    f"{variable} overlays {section}, which is a list of tables.",
+                    fix="Edit flyball.toml instead.",
+                    variable=variable,
+                )
+        target[key] = _value_of(text)
+    return data
+
+
+def _value_of(text: str) -> object:
+    """Read a TOML value; anything else is text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _refuse_nonsense(settings: Settings, path: Path) -> None:
+    promise = settings.promise
+    for name, value in (
+        ("wrong_share_at_most", promise.wrong_share_at_most),
+        ("confidence", promise.confidence),
+    ):
+        if not 0.0 < value < 1.0:
+            raise BadInput(
+                f"{path.name}: promise.{name} must lie between 0 and 1, got {value}.",
+                fix="Write a share, such as 0.03 for 3 %.",
+                name=name,
+                value=value,
+            )
+    for kind, names in (
+        ("source", [source.name for source in settings.source]),
+        ("expert", [expert.name for expert in settings.expert]),
+    ):
+        if not names:
+            raise BadInput(f"{path.name}: no [[{kind}]].", fix=f"Declare at least one [[{kind}]].", kind=kind)
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise BadInput(
+                f"{path.name}: two of [[{kind}]] are called {doubled[0]!r}.",
+                fix="Give each a name of its own.",
+                name=doubled[0],
+            )
+    if settings.approvals.release < 0:
+        raise BadInput(
+            f"{path.name}: approvals.release must be 0 or more, got {settings.approvals.release}.",
+            fix="0 means that nobody else has to sign.",
+        )
+
+
+def _flat(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _flat(item, f"{prefix}.{key}" if prefix else str(key))
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for number, item in enumerate(value):
+            yield from _flat(item, f"{prefix}.{number}")
+    else:
+        yield prefix, value
+
+
+def _shown(name: str, value: object) -> str:
+    """Hide what may be secret: a password in a URL, or a key that is called so."""
+    text = str(value)
+    if any(word in name.rsplit(".", 1)[-1] for word in ("secret", "password", "token", "api_key")):
+        return "***"
+    head, at, tail = text.rpartition("@")
+    if at and "://" in head:
+        scheme, _, login = head.partition("://")
+        return f"{scheme}://{login.split(':')[0]}:***@{tail}"
+    return text

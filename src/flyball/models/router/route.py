@@ -1,0 +1,163 @@
+"""Route each field of each case: rules first, then the cheapest expert that is sure enough, then a person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pyarrow as pa
+
+from flyball.core.records import Span
+from flyball.models.experts.expert import ExpertCard
+from flyball.models.router.thresholds import Thresholds
+
+__all__ = ["REFER", "Considered", "Prediction", "Route", "Routed", "by_case", "order_of", "route_field"]
+
+REFER = '"refer"'
+"""The answer by which a rule sends a field to a person, whatever any expert says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One expert that could have answered, and why it did or did not.
+
+    Parameters
+    ----------
+    expert : str
+    confidence : float or None
+        Its calibrated confidence; None where it gave no answer.
+    price_eur : str
+        Decimal as text, per case.
+    why : str
+        Why it was taken or passed over.
+    """
+
+    expert: str
+    confidence: float | None
+    price_eur: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Which expert answered, and why not the others.
+
+    Parameters
+    ----------
+    expert : str
+        "" where no expert was sure enough and the field goes to a person.
+    reason : str
+    considered : tuple of Considered
+        In the order in which they were asked.
+    """
+
+    expert: str
+    reason: str
+    considered: tuple[Considered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One row of an expert's answer, as plain values."""
+
+    answer: str
+    confidence: float
+    evidence: tuple[Span, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The outcome of routing one field: the answer that counts, and whether a machine may give it.
+
+    Parameters
+    ----------
+    prediction : Prediction or None
+        The answer taken; for a referral the best guess; None where nobody answered.
+    automated : bool
+    route : Route
+    reason : str
+        For people.
+    """
+
+    prediction: Prediction | None
+    automated: bool
+    route: Route
+    reason: str
+
+
+def order_of(cards: Sequence[ExpertCard]) -> list[ExpertCard]:
+    """Return the cards in the order of asking: rules, then by price, then as declared."""
+    return sorted(cards, key=lambda card: (card.kind != "rules", Decimal(card.price_eur_per_case)))
+
+
+def by_case(predictions: pa.RecordBatch) -> dict[str, dict[str, Prediction]]:
+    """Return `{case_id: {field: Prediction}}` from a batch of schema PREDICTIONS."""
+    found: dict[str, dict[str, Prediction]] = {}
+    columns = [predictions.column(name).to_pylist() for name in predictions.schema.names]
+    for case_id, key, answer, confidence, evidence, reason in zip(*columns, strict=True):
+        spans = tuple(Span(span["start"], span["end"], span["score"]) for span in evidence)
+        found.setdefault(case_id, {})[key] = Prediction(answer, confidence, spans, reason)
+    return found
+
+
+def route_field(
+    key: str,
+    answers: Mapping[str, Prediction],
+    cards: Sequence[ExpertCard],
+    thresholds: Thresholds,
+) -> Routed:
+    """Decide who answers one field of one case.
+
+    Parameters
+    ----------
+    key : str
+        The field.
+    answers : mapping of expert name to Prediction
+        Those who answered; an expert that is missing here gave no answer.
+    cards : sequence of ExpertCard
+        All experts, in the order of `order_of`.
+    thresholds : Thresholds
+
+    Returns
+    -------
+    Routed
+        Automated only by a rule, or by an expert whose confidence reaches its threshold.
+    """
+    considered: list[Considered] = []
+    best: tuple[float, str, Prediction] | None = None
+    for card in cards:
+        given = answers.get(card.name)
+        if given is None:
+            if key in card.fields and card.kind != "rules":
+                considered.append(Considered(card.name, None, card.price_eur_per_case, "gave no answer"))
+            continue
+        if card.kind == "rules":
+            return _by_rule(card, given, considered)
+        least = thresholds.least(card.name, key, given.answer)
+        if given.confidence >= least:
+            why = f"sure enough: {given.confidence:.3f} reaches {least:.3f}"
+            considered.append(Considered(card.name, given.confidence, card.price_eur_per_case, why))
+            return Routed(given, True, Route(card.name, why, tuple(considered)), given.reason)
+        why = (
+            "may not answer alone: no threshold keeps the promise for it"
+            if least > 1.0
+            else f"not sure enough: {given.confidence:.3f} is below {least:.3f}"
+        )
+        considered.append(Considered(card.name, given.confidence, card.price_eur_per_case, why))
+        if best is None or given.confidence > best[0]:
+            best = (given.confidence, card.name, given)
+    if best is None:
+        reason = "No expert answers this field, so a person must."
+        return Routed(None, False, Route("", reason, tuple(considered)), reason)
+    route = Route("", "no expert was sure enough", tuple(considered))
+    return Routed(best[2], False, route, f"Not sure enough to decide alone: {considered[-1].why}.")
+
+
+def _by_rule(card: ExpertCard, given: Prediction, considered: list[Considered]) -> Routed:
+    """A rule decides, or sends to a person; either way no model is asked."""
+    why = f"a rule decides, outside the model perimeter: {given.reason}"
+    considered.append(Considered(card.name, given.confidence, card.price_eur_per_case, why))
+    route = Route(card.name, why, tuple(considered))
+    if given.answer == REFER:
+        return Routed(None, False, Route("", why, tuple(considered)), given.reason)
+    return Routed(given, True, route, given.reason)

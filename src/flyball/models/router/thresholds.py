@@ -1,0 +1,90 @@
+"""Thresholds: how sure an expert must be before its answer leaves without a person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["NEVER", "ExpertThresholds", "Guarantee", "Thresholds"]
+
+NEVER = 2.0
+"""A threshold that no confidence reaches: everything goes to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantee:
+    """What is promised about automated answers, and on what the promise rests.
+
+    Parameters
+    ----------
+    promise : str
+        In words, for people.
+    bound : float
+        The promised upper bound, in the unit of `unit`.
+    unit : str
+        "share of automated answers" or "per 1,000 cases".
+    confidence : float
+        Chance that the bound holds, over the draw of the calibration cases.
+    n : int
+        Calibration cases that no expert had trained on.
+    observed : float or None
+        The same quantity as seen on the calibration cases; None where nothing was automated.
+    method : str
+        Procedure with its source.
+    kept : bool
+        False: no threshold keeps the promise, so nothing is automated.
+    """
+
+    promise: str
+    bound: float
+    unit: str
+    confidence: float
+    n: int
+    observed: float | None
+    method: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertThresholds:
+    """Least confidence for an automated answer of one expert.
+
+    Parameters
+    ----------
+    present, absent : float
+        For the answers "true" and "false"; any other answer needs the higher of the two.
+        `NEVER` sends everything to a person.
+    fields : mapping of str to (float, float)
+        Own thresholds (present, absent) of a field; never below the general ones' guarantee.
+    """
+
+    present: float = NEVER
+    absent: float = NEVER
+    fields: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def least(self, key: str, answer: str) -> float:
+        """Return the least confidence for this answer to this field."""
+        present, absent = self.fields.get(key, (self.present, self.absent))
+        if answer == "true":
+            return present
+        if answer == "false":
+            return absent
+        return max(present, absent)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Thresholds of every expert, with what they guarantee.
+
+    Parameters
+    ----------
+    experts : mapping of str to ExpertThresholds
+        An expert that is not listed is never sure enough.
+    guarantees : tuple of Guarantee
+    """
+
+    experts: Mapping[str, ExpertThresholds] = field(default_factory=dict)
+    guarantees: tuple[Guarantee, ...] = ()
+
+    def least(self, expert: str, key: str, answer: str) -> float:
+        """Return the least confidence that `expert` needs; `NEVER` for an unknown expert."""
+        known = self.experts.get(expert)
+        return NEVER if known is None else known.least(key, answer)
