@@ -2,6 +2,10 @@
 
 In:       arguments
 Out:      a result on stdout (text or `--json`), talk on stderr, an exit code
-Imports:  every room, each inside the command that needs it
-Add one:  one file in `commands/`; see CONTRIBUTING.md
+Imports:  every room, each in the file of the command that needs it
+Add one:  one file in `commands/` and one line in `main.py: COMMANDS`
 """
+
+from flyball.cli.main import main
+
+__all__ = ["main"]

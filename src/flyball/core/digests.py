@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -88,7 +88,7 @@ def from_json(data: bytes | str, kind: type[T]) -> T:
         ) from err
 
 
-def digest_of_bytes(data: bytes | memoryview[Any]) -> str:
+def digest_of_bytes(data: bytes) -> str:
     """Return `sha256:` and 64 hexadecimal digits for raw bytes."""
     return "sha256:" + hashlib.sha256(data).hexdigest()
 

@@ -1,0 +1,95 @@
+"""The door: find the command, run it, turn errors into a message and an exit code."""
+
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from flyball import __version__
+from flyball.core.errors import FlyballError
+
+__all__ = ["COMMANDS", "build", "main"]
+
+COMMANDS: dict[str, str] = {
+    "init": "Make a deployment folder from a shipped solution.",
+    "demo": "One whole turn of the loop on the sample contracts.",
+    "plan": "Show which stages would run, and why.",
+    "turn": "Run what has changed: re-test, gate, release, write down.",
+    "decide": "Decide files with the live release.",
+    "evaluate": "Measure a deployment on labelled cases.",
+    "impact": "Show what a changed rule, duty, principle or expert touches.",
+    "verify": "Check the ledger, or an export of it, offline.",
+    "release": "List, show, compare, approve, promote and roll back releases.",
+    "obligation": "Show which duties applied on a day, and what changes between two days.",
+    "rule": "List and check the rules of the playbook.",
+    "ledger": "Show and export the ledger.",
+    "person": "Keys of the people who approve.",
+    "config": "Show every setting and where it came from.",
+    "egress": "List every host that the deployment may reach, and why.",
+}
+"""Every command with the line that `flyball --help` shows; its module is imported when it is called."""
+
+
+def build(wanted: str | None) -> typer.Typer:
+    """Return the application with one command loaded and the others as their names and help lines.
+
+    Parameters
+    ----------
+    wanted : str or None
+        The command on the command line; None (or an unknown name) loads none of them.
+    """
+    app = typer.Typer(
+        name="flyball",
+        help="A closed loop that keeps deployed AI aligned with business rules and law, and proves it.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback(invoke_without_command=True)
+    def flyball(
+        version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    ) -> None:
+        if version:
+            sys.stdout.write(f"flyball {__version__}\n")
+            raise typer.Exit
+
+    for name, line in COMMANDS.items():
+        if name != wanted:
+            app.command(name, help=line)(_not_loaded)
+            continue
+        command = importlib.import_module(f"flyball.cli.commands.{name}").command
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name, help=line, no_args_is_help=True)
+        else:
+            app.command(name, help=line)(command)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave the process with its exit code.
+
+    Exit codes: 0 done, 1 refused by a gate, 2 wrong use, 3 try again.
+    """
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    wanted = next((word for word in given if not word.startswith("-")), None)
+    try:
+        build(wanted)(args=given, prog_name="flyball")
+    except FlyballError as err:
+        from flyball.cli.output import show_error
+
+        show_error(err, as_json="--json" in given)
+        sys.exit(err.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)  # the reader, such as `head`, has seen enough
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped. What was finished is kept; run the same command to go on.\n")
+        sys.exit(3)
+
+
+def _not_loaded() -> None:
+    """Stand for a command that is only listed here."""

@@ -1,0 +1,190 @@
+"""A deployment on disk: its folder, its settings, its fields, and what its files hash to."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+import flyball
+from flyball.core.digests import digest_of, digest_of_bytes
+from flyball.core.errors import BadInput, UnknownName
+from flyball.core.records import Field
+from flyball.loop.settings import Settings, load_settings
+
+__all__ = [
+    "SHIPPED",
+    "Deployment",
+    "digest_of_path",
+    "find_deployment",
+    "open_deployment",
+    "read_fields",
+    "shipped_solutions",
+]
+
+SHIPPED = "shipped:"
+"""Prefix of a path that starts in the installed package: `shipped:contract_review/detector`."""
+
+_SOLUTIONS = Path(flyball.__file__).parent / "solutions"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """An opened deployment.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that holds `flyball.toml`.
+    settings : Settings
+    fields : tuple of Field
+        What is decided about each case, in order.
+    """
+
+    root: Path
+    settings: Settings
+    fields: tuple[Field, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.settings.deployment.name
+
+    @property
+    def state(self) -> Path:
+        """Folder of everything that the loop remembers."""
+        return self.root / self.settings.state.folder
+
+    def path(self, written: str) -> Path:
+        """Return a path of flyball.toml as a real one: in the folder, or in the package.
+
+        Raises
+        ------
+        BadInput
+            It leaves the deployment folder, or is not there.
+        """
+        shipped = written.startswith(SHIPPED)
+        base = _SOLUTIONS if shipped else self.root
+        target = (base / written.removeprefix(SHIPPED)).resolve()
+        if not target.exists():
+            raise BadInput(
+                f"{written!r} in flyball.toml is not there (looked at {target}).",
+                fix="Correct the path; it starts at the deployment folder.",
+                path=written,
+            )
+        if shipped and not target.is_relative_to(_SOLUTIONS.resolve()):
+            raise BadInput(f"{written!r} leaves the package.", fix="Name a shipped artefact.", path=written)
+        return target
+
+    def paths(self, patterns: Iterable[str]) -> list[Path]:
+        """Return the files that match glob patterns of flyball.toml, sorted by name, each once."""
+        found: dict[Path, None] = {}
+        for pattern in patterns:
+            base = _SOLUTIONS if pattern.startswith(SHIPPED) else self.root
+            matches = sorted(base.glob(pattern.removeprefix(SHIPPED)))
+            if not matches:
+                raise BadInput(
+                    f"{pattern!r} in flyball.toml matches no file in {base}.",
+                    fix="Correct the pattern; it starts at the deployment folder.",
+                    pattern=pattern,
+                )
+            found.update(dict.fromkeys(matches))
+        return list(found)
+
+
+def open_deployment(root: Path) -> Deployment:
+    """Read `flyball.toml` and the fields beside it."""
+    settings = load_settings(root / "flyball.toml")
+    return Deployment(root, settings, read_fields(root / settings.deployment.fields))
+
+
+def find_deployment(named: str | None, folder: Path) -> Path | None:
+    """Find the folder of a deployment by path or name.
+
+    Parameters
+    ----------
+    named : str or None
+        A folder, a flyball.toml, or the name of a deployment; None means `folder` or one above it.
+    folder : Path
+        Where the search starts.
+
+    Returns
+    -------
+    Path or None
+        None where there is none of that name (a shipped solution may have it).
+    """
+    if named is None:
+        for candidate in (folder, *folder.parents):
+            if (candidate / "flyball.toml").is_file():
+                return candidate
+        return None
+    path = Path(named)
+    path = path if path.is_absolute() else folder / path
+    if path.is_file() and path.name == "flyball.toml":
+        return path.parent
+    if (path / "flyball.toml").is_file():
+        return path
+    return None
+
+
+def shipped_solutions() -> dict[str, Path]:
+    """Return the solutions in the package by their deployment name: `contract-review`."""
+    return {
+        path.parent.name.replace("_", "-"): path.parent for path in sorted(_SOLUTIONS.glob("*/flyball.toml"))
+    }
+
+
+def solution(name: str) -> Path:
+    """Return the folder of a shipped solution.
+
+    Raises
+    ------
+    UnknownName
+        None is called so.
+    """
+    known = shipped_solutions()
+    if name not in known:
+        raise UnknownName(
+            f"No deployment folder and no shipped solution is called {name!r}.",
+            fix=f"Shipped: {', '.join(known) or 'none'}. Or give the folder that holds flyball.toml.",
+            name=name,
+        )
+    return known[name]
+
+
+def read_fields(path: Path) -> tuple[Field, ...]:
+    """Read the `[[field]]` tables.
+
+    Raises
+    ------
+    BadInput
+        Not TOML, an unknown key, a key twice, or no field at all.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        fields = msgspec.convert(data.get("field", []), tuple[Field, ...], strict=True)
+    except FileNotFoundError as err:
+        raise BadInput(f"{path} is not there.", fix="Name the file in [deployment] fields.") from err
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as err:
+        raise BadInput(f"{path.name}: {err}.", fix="Mend the [[field]] that it names.", file=path) from err
+    keys = [field.key for field in fields]
+    doubled = sorted({key for key in keys if keys.count(key) > 1})
+    if doubled or not fields:
+        what = f"field {doubled[0]!r} stands there twice" if doubled else "it holds no [[field]]"
+        raise BadInput(f"{path.name}: {what}.", fix="Every field needs a key of its own.", file=path)
+    return fields
+
+
+def digest_of_path(path: Path) -> str:
+    """Return the digest of a file, or of a folder: names and contents, hidden files left out."""
+    if path.is_file():
+        return digest_of_bytes(path.read_bytes())
+    files = sorted(
+        file
+        for file in path.rglob("*")
+        if file.is_file() and not any(part.startswith((".", "__")) for part in file.relative_to(path).parts)
+    )
+    return digest_of(
+        {file.relative_to(path).as_posix(): digest_of_bytes(file.read_bytes()) for file in files}
+    )
