@@ -10,7 +10,10 @@ from typing import TypeVar
 from flyball.core.clock import Clock, utc_now
 from flyball.core.records import Context
 from flyball.ledger.blobs import Blobs
+from flyball.ledger.keys import load_or_create_key
 from flyball.ledger.ledger import Ledger
+from flyball.ledger.notes import SigningKey
+from flyball.ledger.opening import open_ledger
 from flyball.loop.deployment import Deployment
 from flyball.loop.memo import Memo
 

@@ -1,0 +1,149 @@
+"""The kit: every file that decides how a deployment answers, from its folder or from a release.
+
+The working folder and a release give the same kit, so that the same code serves a re-test of what
+is being edited and a decision by what is live.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flyball.core.digests import digest_of_bytes
+from flyball.core.errors import FlyballError
+from flyball.core.records import Field
+from flyball.ledger.blobs import Blobs
+from flyball.loop.deployment import Deployment, read_fields
+from flyball.loop.settings import ExpertSettings, load_settings
+
+__all__ = ["CATALOGUE", "Kit", "KitAltered", "kit_of_bundle", "kit_of_deployment", "lay_out", "pack"]
+
+CATALOGUE = "catalogue"
+
+
+class KitAltered(FlyballError):
+    """A file of a release is not what was signed."""
+
+    code = "loop.kit_altered"
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """The files of one state of a deployment.
+
+    Parameters
+    ----------
+    settings : Path
+        flyball.toml.
+    fields_file : Path
+    fields : tuple of Field
+    experts : tuple of (ExpertSettings, Path or None)
+        None where an expert has no file of its own (a language model).
+    tables : tuple of Path
+        The playbook.
+    policies : Path or None
+    constitution : Path
+    catalogue : tuple of Path
+        Obligation files: those of the package, then those of the deployment.
+    """
+
+    settings: Path
+    fields_file: Path
+    fields: tuple[Field, ...]
+    experts: tuple[tuple[ExpertSettings, Path | None], ...]
+    tables: tuple[Path, ...]
+    policies: Path | None
+    constitution: Path
+    catalogue: tuple[Path, ...]
+
+    def files(self) -> dict[str, Path]:
+        """Return every file by its name inside a bundle, sorted."""
+        found = {"flyball.toml": self.settings, "fields.toml": self.fields_file}
+        for settings, path in self.experts:
+            if path is not None and path.is_dir():
+                for file in sorted(path.rglob("*")):
+                    inside = file.relative_to(path)
+                    if file.is_file() and not any(part.startswith((".", "__")) for part in inside.parts):
+                        found[f"experts/{settings.name}/{inside.as_posix()}"] = file
+            elif path is not None:
+                found[f"experts/{settings.name}/{path.name}"] = path
+        found |= {f"rules/{table.name}": table for table in self.tables}
+        if self.policies is not None:
+            found["policies.toml"] = self.policies
+        found["constitution.toml"] = self.constitution
+        # Numbered, because a file of the deployment may bear the name of one of the package.
+        found |= {f"{CATALOGUE}/{number:02d}-{path.name}": path for number, path in enumerate(self.catalogue)}
+        return dict(sorted(found.items()))
+
+
+def kit_of_deployment(deployment: Deployment, shipped_catalogue: tuple[Path, ...]) -> Kit:
+    """Return the kit as it stands in the working folder."""
+    settings = deployment.settings
+    about = settings.deployment
+    own = deployment.root / about.obligations
+    return Kit(
+        settings=deployment.root / "flyball.toml",
+        fields_file=deployment.root / about.fields,
+        fields=deployment.fields,
+        experts=tuple(
+            (expert, deployment.path(expert.path) if expert.path else None) for expert in settings.expert
+        ),
+        tables=tuple(deployment.paths(settings.playbook.tables)),
+        policies=deployment.path(settings.playbook.policies) if settings.playbook.policies else None,
+        constitution=deployment.path(about.constitution),
+        catalogue=(*shipped_catalogue, *(sorted(own.glob("*.toml")) if own.is_dir() else ())),
+    )
+
+
+def pack(kit: Kit, blobs: Blobs) -> dict[str, str]:
+    """Put every file of the kit into the blobs; return the digest of each by its name in the bundle."""
+    return {name: blobs.put(path.read_bytes()) for name, path in kit.files().items()}
+
+
+def lay_out(files: Mapping[str, str], blobs: Blobs, folder: Path) -> Path:
+    """Write a packed kit into `folder` (once) and check every file against its digest.
+
+    Raises
+    ------
+    KitAltered
+        A file in the folder is not what the release names.
+    """
+    if not folder.is_dir():
+        draft = folder.with_name(f".draft-{folder.name}")
+        shutil.rmtree(draft, ignore_errors=True)
+        for name, digest in files.items():
+            target = draft / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(blobs.get(digest))
+        draft.rename(folder)
+    for name, digest in files.items():
+        path = folder / name
+        if not path.is_file() or digest_of_bytes(path.read_bytes()) != digest:
+            raise KitAltered(
+                f"{name} of the release in {folder} is not the file that was signed.",
+                fix=f"Delete {folder}; it is laid out again from the blobs.",
+                file=name,
+                expected=digest,
+            )
+    return folder
+
+
+def kit_of_bundle(folder: Path) -> Kit:
+    """Return the kit of a release that was laid out."""
+    settings = load_settings(folder / "flyball.toml", environ={})
+    experts: list[tuple[ExpertSettings, Path | None]] = []
+    for expert in settings.expert:
+        home = folder / "experts" / expert.name
+        single = home / Path(expert.path).name
+        experts.append((expert, None if not expert.path else single if single.is_file() else home))
+    policies = folder / "policies.toml"
+    return Kit(
+        settings=folder / "flyball.toml",
+        fields_file=folder / "fields.toml",
+        fields=read_fields(folder / "fields.toml"),
+        experts=tuple(experts),
+        tables=tuple(sorted((folder / "rules").glob("*"))) if (folder / "rules").is_dir() else (),
+        policies=policies if policies.is_file() else None,
+        constitution=folder / "constitution.toml",
+        catalogue=tuple(sorted((folder / CATALOGUE).glob("*.toml"))),
+    )

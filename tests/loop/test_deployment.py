@@ -1,0 +1,50 @@
+"""A deployment is found by folder, by file, by name, or from inside."""
+
+import pytest
+
+from flyball.core.errors import BadInput, UnknownName
+from flyball.loop.deployment import digest_of_path, find_deployment, read_fields, shipped_solutions, solution
+
+
+def test_it_is_found_by_folder_by_file_and_from_below(tmp_path):
+    home = tmp_path / "contracts"
+    (home / "rules").mkdir(parents=True)
+    (home / "flyball.toml").write_text("")
+    assert find_deployment("contracts", tmp_path) == home
+    assert find_deployment(str(home / "flyball.toml"), tmp_path) == home
+    assert find_deployment(None, home / "rules") == home
+    assert find_deployment("other", tmp_path) is None
+
+
+def test_an_unknown_solution_lists_the_shipped_ones():
+    with pytest.raises(UnknownName, match=r"called 'payroll'. Shipped: .*contract-review"):
+        solution("payroll")
+    assert "contract-review" in shipped_solutions()
+
+
+def test_the_digest_of_a_folder_sees_names_and_contents_but_not_hidden_files(tmp_path):
+    (tmp_path / "a.csv").write_text("1")
+    first = digest_of_path(tmp_path)
+    (tmp_path / ".lock").write_text("x")
+    assert digest_of_path(tmp_path) == first
+    (tmp_path / "a.csv").write_text("2")
+    second = digest_of_path(tmp_path)
+    (tmp_path / "a.csv").rename(tmp_path / "b.csv")
+    assert len({first, second, digest_of_path(tmp_path)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "it holds no"),
+        (
+            '[[field]]\nkey="a"\ntitle="A"\nquestion="?"\n[[field]]\nkey="a"\ntitle="A"\nquestion="?"',
+            "'a' stands there twice",
+        ),
+        ('[[field]]\nkey="a"\ntitle="A"\nquestion="?"\nkind="guess"', "Invalid enum value 'guess'"),
+    ],
+)
+def test_a_mistake_in_the_fields_is_named(tmp_path, text, message):
+    (tmp_path / "fields.toml").write_text(text)
+    with pytest.raises(BadInput, match=message):
+        read_fields(tmp_path / "fields.toml")
