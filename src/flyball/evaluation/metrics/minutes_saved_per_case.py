@@ -1,0 +1,30 @@
+"""Minutes of a person's time that automation replaces."""
+
+import numpy as np
+
+from flyball.core.estimates import NotMeasured
+from flyball.evaluation.bootstrap import Tally, ratio_of_sums
+from flyball.evaluation.cases import ScoredCases
+from flyball.evaluation.metric import metric
+
+
+@metric(
+    version=1,
+    title="Minutes saved per case (assumed minutes)",
+    unit="minutes per case",
+    better="higher",
+    source="docs/evaluation.md, minutes saved",
+    per_field=False,
+)
+def minutes_saved_per_case(cases: ScoredCases) -> Tally | NotMeasured:
+    """Minutes that people would have needed for what was automated, per case.
+
+    Compared with doing everything by hand. It assumes that the minutes in `fields.toml` are right,
+    that nobody looks at an automated answer, that a referred one saves nothing, and that a wrong
+    one costs nothing later: a claim about work, not about errors. The interval covers which cases
+    come, not whether the minutes are right. 0 means that nothing was automated.
+    """
+    if not (cases.minutes > 0).any():
+        return NotMeasured("fields.toml states no minutes for any field")
+    saved = cases.automated.astype(np.float64) @ cases.minutes
+    return Tally(sums=np.column_stack([saved, np.ones(len(cases))]), statistic=ratio_of_sums(), n=len(cases))
