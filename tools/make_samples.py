@@ -242,6 +242,8 @@ def write_text(sample: Sample) -> str:
                 "  ".join(c.plain.ljust(w) for c, w in zip(row, widths, strict=True)) for row in block.rows
             ]
             parts.append("\n".join(row.rstrip() for row in rows))
+        elif block.kind == "lines":
+            parts.append("\n".join(row[0].plain for row in block.rows))
         else:
             hyphenate = sample.settings.get("hyphenate") == "yes"
             lines = [
