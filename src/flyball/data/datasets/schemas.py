@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-__all__ = ["CASES", "LABELS", "SPAN"]
+__all__ = ["CASES", "DOCUMENTS", "LABELS", "PLACE", "SPAN"]
 
 SPAN = pa.struct([pa.field("start", pa.int32()), pa.field("end", pa.int32())])
 
@@ -28,3 +28,24 @@ LABELS = pa.schema(
     ]
 )
 """One row per case and field that a person has answered; a missing row is unknown, not absent."""
+
+PLACE = pa.struct(
+    [
+        pa.field("start", pa.int32()),
+        pa.field("end", pa.int32()),
+        pa.field("page", pa.int32()),  # null where the format has no pages
+        pa.field("label", pa.string()),
+        pa.field("box", pa.list_(pa.float64())),  # left, bottom, right, top in points; null for none
+    ]
+)
+
+DOCUMENTS = pa.schema(
+    [
+        pa.field("case_id", pa.string(), nullable=False),
+        pa.field("text_digest", pa.string(), nullable=False),
+        pa.field("pages", pa.int32()),  # null where the format has no pages
+        pa.field("notes", pa.list_(pa.string()), nullable=False),
+        pa.field("places", pa.list_(PLACE), nullable=False),
+    ]
+)
+"""One row per case that came from a document: the map from its text back to pages and places."""

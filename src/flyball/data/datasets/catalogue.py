@@ -1,0 +1,102 @@
+"""The catalogue: which datasets and snapshots there are. An Iceberg SQL catalogue on SQLite or PostgreSQL.
+
+Importing pyiceberg takes a second or two; import this module only where datasets are read or written.
+"""
+
+import contextlib
+import re
+from pathlib import Path
+from types import TracebackType
+
+import sqlalchemy.exc
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import NamespaceAlreadyExistsError
+
+from flyball.core.extras import optional_import
+from flyball.data.datasets.errors import BadCatalogue
+
+__all__ = ["NAMESPACE", "Catalogue", "open_catalogue"]
+
+NAMESPACE = "flyball"
+
+_PASSWORD = re.compile(r"(?<=://)([^:/@]*):[^@/]*@")
+
+
+class Catalogue:
+    """An open catalogue; close it, or use it in a `with` statement.
+
+    Parameters
+    ----------
+    sql : SqlCatalog
+        The catalogue of pyiceberg, for whoever needs all of Iceberg.
+    url : str
+        Where it is, without the password.
+    """
+
+    def __init__(self, sql: SqlCatalog, url: str) -> None:
+        self.sql = sql
+        self.url = url
+
+    def close(self) -> None:
+        """Give back its database connections."""
+        self.sql.close()
+
+    def __enter__(self) -> "Catalogue":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_catalogue(url: str, warehouse: Path | str) -> Catalogue:
+    """Open a catalogue, and make it where there is none yet.
+
+    Parameters
+    ----------
+    url : str
+        "sqlite:////folder/catalogue.db" or "postgresql://user:password@host/database".
+    warehouse : Path or str
+        Folder for the data files, or a URL such as "s3://bucket/prefix". It is written into the
+        catalogue as an absolute address: a warehouse cannot be moved by moving its folder.
+
+    Returns
+    -------
+    Catalogue
+
+    Raises
+    ------
+    BadCatalogue
+        The URL is of neither kind, or the database does not answer.
+    MissingExtra
+        PostgreSQL without the extra `postgres`.
+    """
+    shown = _PASSWORD.sub(r"\1:***@", url)
+    scheme, _, rest = url.partition("://")
+    if scheme in ("postgresql", "postgres"):
+        optional_import("psycopg", extra="postgres")
+        address = f"postgresql+psycopg://{rest}"
+    elif scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        Path(rest.removeprefix("/")).resolve().parent.mkdir(parents=True, exist_ok=True)
+        address = url
+    else:
+        raise BadCatalogue(
+            f"A catalogue lives at sqlite:///FILE or postgresql://HOST/DATABASE, got {shown!r}.",
+            fix="Set state.catalogue in flyball.toml, or leave it out for SQLite beside the data.",
+            url=shown,
+        )
+    if isinstance(warehouse, Path):
+        warehouse.mkdir(parents=True, exist_ok=True)
+        warehouse = warehouse.resolve().as_uri()
+    try:
+        sql = SqlCatalog(NAMESPACE, uri=address, warehouse=warehouse)
+    except sqlalchemy.exc.SQLAlchemyError as err:
+        raise BadCatalogue(
+            f"The catalogue at {shown} does not answer ({type(err).__name__}).",
+            fix="Check that the file may be written, or that the server runs and the password is right.",
+            url=shown,
+        ) from err
+    with contextlib.suppress(NamespaceAlreadyExistsError):
+        sql.create_namespace(NAMESPACE)
+    return Catalogue(sql, shown)

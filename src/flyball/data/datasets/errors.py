@@ -1,0 +1,72 @@
+"""What can go wrong with datasets."""
+
+from flyball.core.errors import FlyballError
+
+__all__ = [
+    "Altered",
+    "BadCatalogue",
+    "BadLabels",
+    "Conflict",
+    "DatasetError",
+    "SchemaChanged",
+    "SpanNotFound",
+    "TagTaken",
+    "UnknownSnapshot",
+]
+
+
+class DatasetError(FlyballError):
+    """Something about a dataset."""
+
+    code = "datasets.error"
+
+
+class BadCatalogue(DatasetError):
+    """The catalogue cannot be opened."""
+
+    code = "datasets.bad_catalogue"
+
+
+class Conflict(DatasetError):
+    """Somebody else wrote to the same dataset at the same time; nothing was written."""
+
+    code = "datasets.conflict"
+    retry = True
+    exit_code = 3
+
+
+class Altered(DatasetError):
+    """What is stored is not what was written."""
+
+    code = "datasets.altered"
+    exit_code = 1
+
+
+class TagTaken(DatasetError):
+    """A tag already points to another snapshot; tags never move."""
+
+    code = "datasets.tag_taken"
+
+
+class SchemaChanged(DatasetError):
+    """A column disappeared or changed its type; only new columns may come."""
+
+    code = "datasets.schema_changed"
+
+
+class UnknownSnapshot(DatasetError):
+    """No dataset, snapshot or tag of that name."""
+
+    code = "datasets.unknown_snapshot"
+
+
+class BadLabels(DatasetError):
+    """Labels that cannot be used as they are."""
+
+    code = "datasets.bad_labels"
+
+
+class SpanNotFound(BadLabels):
+    """A labelled passage is not in the text of its case."""
+
+    code = "datasets.span_not_found"

@@ -1,0 +1,482 @@
+"""Labelled cases from outside: CUAD's own JSON, or a folder of documents with a CSV."""
+
+import csv
+import gzip
+import io
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flyball.core.digests import digest_of_bytes
+from flyball.core.records import Field
+from flyball.core.text import count
+from flyball.data.datasets.cases import case_id_of, cases_of, documents_of
+from flyball.data.datasets.errors import BadLabels, SpanNotFound
+from flyball.data.datasets.passages import PassageFinder
+from flyball.data.datasets.schemas import CASES, LABELS
+from flyball.data.documents.extract import DEFAULT_LIMITS, Progress, extract_many
+from flyball.data.documents.format import FORMATS
+from flyball.data.documents.records import Document, Limits, Unreadable
+from flyball.data.sources.shelf.files import FileSource
+
+__all__ = ["LabelledCases", "field_key", "read_cuad", "read_labelled", "read_labelled_folder", "read_labels"]
+
+LABELS_FILE = "labels.csv"
+_COLUMNS = ("case", "field", "span")
+_LARGEST_JSON = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledCases:
+    """Cases with what people have answered about them.
+
+    Parameters
+    ----------
+    cases : Table of schema CASES
+    labels : Table of schema LABELS
+        Every field of every case.
+    documents : Table of schema DOCUMENTS
+        Places; no rows where the cases did not come from files.
+    unreadable : tuple of Unreadable
+        Documents that are in neither table.
+    not_found : tuple of str
+        Labelled passages that are not in their text, as "case, field: passage"; () when strict.
+    """
+
+    cases: pa.Table
+    labels: pa.Table
+    documents: pa.Table
+    unreadable: tuple[Unreadable, ...] = ()
+    not_found: tuple[str, ...] = ()
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    text: str
+    answer_start: int
+
+
+class _Question(msgspec.Struct, frozen=True):
+    id: str
+    answers: tuple[_Answer, ...] = ()
+    is_impossible: bool | None = None
+
+
+class _Paragraph(msgspec.Struct, frozen=True):
+    context: str
+    qas: tuple[_Question, ...]
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    title: str
+    paragraphs: tuple[_Paragraph, ...]
+
+
+class _Squad(msgspec.Struct, frozen=True):
+    data: tuple[_Entry, ...]
+
+
+def field_key(category: str) -> str:
+    """Return the key of a CUAD category: "Rofr/Rofo/Rofn" gives "rofr_rofo_rofn"."""
+    return re.sub(r"[^a-z0-9]+", "_", category.lower()).strip("_")
+
+
+def read_labelled(
+    path: Path,
+    fields: Sequence[Field],
+    *,
+    strict: bool = True,
+    limits: Limits = DEFAULT_LIMITS,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> LabelledCases:
+    """Read labelled cases of either form: a folder with `labels.csv`, or CUAD's JSON.
+
+    See `read_labelled_folder` and `read_cuad`.
+    """
+    if path.is_dir():
+        return read_labelled_folder(
+            path, fields, strict=strict, limits=limits, workers=workers, progress=progress
+        )
+    cases, labels = read_cuad(path, fields)
+    return LabelledCases(cases, labels, documents_of(()))
+
+
+def read_labels(path: Path, cases: pa.Table, fields: Sequence[Field]) -> pa.Table:
+    """Read labels for cases that are there already.
+
+    Parameters
+    ----------
+    path : Path
+        CUAD's JSON, also `.gz`, or a CSV with the columns case, field, span.
+    cases : Table of schema CASES
+    fields : sequence of Field
+
+    Returns
+    -------
+    Table of schema LABELS
+        Of those of `cases` that the file speaks of. For a CSV: every case, absent where it has no row.
+
+    Raises
+    ------
+    BadLabels
+        See `read_cuad` and `read_labelled_folder`.
+    """
+    if path.suffix.lower() == ".csv":
+        texts = {row["name"]: (row["case_id"], row["text"]) for row in cases.to_pylist()}
+        labels, _ = _labels_from_csv(path, texts, fields, strict=True)
+        return labels
+    _, labels = read_cuad(path, fields)
+    known = pa.array(cases.column("case_id").to_pylist(), pa.string())
+    return labels.filter(pc.is_in(labels.column("case_id"), value_set=known))
+
+
+def read_cuad(
+    path: Path, fields: Sequence[Field] | None = None, *, source: str = "cuad"
+) -> tuple[pa.Table, pa.Table]:
+    """Read contracts and their labels in the JSON form of CUAD (SQuAD 2.0).
+
+    Texts are taken as they are, carriage returns included, so that offsets stay exact.
+
+    Parameters
+    ----------
+    path : Path
+        JSON, or JSON packed with gzip.
+    fields : sequence of Field, optional
+        Only their labels are returned, and each case must answer all of them; None takes all.
+    source : str
+        Goes into the column of that name.
+
+    Returns
+    -------
+    cases, labels : Table of schema CASES, Table of schema LABELS
+        In the order of the file; the fields of a case in the order of its questions.
+
+    Raises
+    ------
+    BadLabels
+        Not of that form, an answer that is not where it claims to be, or a field without a question.
+    """
+    data = _unpacked(path)
+    try:
+        entries = msgspec.json.decode(data, type=_Squad).data
+    except (msgspec.DecodeError, UnicodeDecodeError) as err:
+        raise BadLabels(
+            f"{path.name} is not of the form of CUAD: {err}.",
+            fix="It must hold data[].title and data[].paragraphs[].context and .qas[].",
+            file=path.name,
+        ) from err
+    case_rows: list[dict[str, object]] = []
+    label_rows: list[dict[str, object]] = []
+    wanted = None if fields is None else {field.key for field in fields}
+    seen: set[str] = set()
+    for entry in entries:
+        text, questions = _joined(entry)
+        digest = digest_of_bytes(text.encode("utf-8", "surrogatepass"))
+        case_id = _unused(case_id_of(digest), seen)
+        case_rows.append(
+            {
+                "case_id": case_id,
+                "name": entry.title,
+                "source": source,
+                "media_type": "text/plain",
+                "content_digest": digest,
+                "text_digest": digest,
+                "text": text,
+            }
+        )
+        answered: set[str] = set()
+        for question, shift in questions:
+            key = field_key(question.id.rpartition("__")[2])
+            if wanted is not None and key not in wanted:
+                continue
+            if key in answered:
+                raise BadLabels(
+                    f"{path.name}: case {entry.title!r} answers the field {key} twice.",
+                    fix="Keep one question for each category.",
+                    case=entry.title,
+                    field=key,
+                )
+            answered.add(key)
+            spans = _cuad_spans(path, entry.title, key, text, question, shift)
+            label_rows.append(_label(case_id, key, spans))
+        if wanted is not None and answered != wanted:
+            raise BadLabels(
+                f"{path.name}: case {entry.title!r} has no question for "
+                f"{', '.join(sorted(wanted - answered))}.",
+                fix="A field without an answer is unknown; leave the case out, or answer it.",
+                case=entry.title,
+            )
+    return pa.Table.from_pylist(case_rows, schema=CASES), pa.Table.from_pylist(label_rows, schema=LABELS)
+
+
+def read_labelled_folder(
+    folder: Path,
+    fields: Sequence[Field],
+    *,
+    source: str = "labelled",
+    strict: bool = True,
+    limits: Limits = DEFAULT_LIMITS,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> LabelledCases:
+    """Read a folder of documents with a `labels.csv` of the columns case, field, span.
+
+    One row for each passage that proves a field. A document without a row for a field is labelled
+    "absent" for that field; so every document of the folder must have been looked at by a person.
+
+    Parameters
+    ----------
+    folder : Path
+        With `labels.csv`; documents anywhere below it. Files of other kinds, such as a README, are
+        left alone unless the CSV names them.
+    fields : sequence of Field
+    source : str
+        Goes into the column of that name.
+    strict : bool
+        False: passages that are not found are counted in `not_found`; the field stays "present".
+    limits, workers, progress
+        As in `extract_many`.
+
+    Returns
+    -------
+    LabelledCases
+
+    Raises
+    ------
+    SpanNotFound
+        A passage is not in the text of its case, and `strict`.
+    BadLabels
+        No `labels.csv`, other columns, an unknown case or field.
+    """
+    path = folder / LABELS_FILE
+    if not path.is_file():
+        raise BadLabels(
+            f"There is no {LABELS_FILE} in {folder.name}.",
+            fix="Add one with the columns case,field,span: one row for each passage.",
+            folder=folder.name,
+        )
+    named = _documents_below(folder, source, {case for _, case, _, _ in _csv_rows(path)})
+    documents: list[Document] = []
+    unreadable: list[Unreadable] = []
+    for result in extract_many(named, workers=workers, limits=limits, progress=progress):
+        if isinstance(result, Unreadable):
+            unreadable.append(result)
+        else:
+            documents.append(result)
+    texts = {document.name: (case_id_of(document.content_digest), document.text) for document in documents}
+    bad = {record.name for record in unreadable}
+    labels, not_found = _labels_from_csv(path, texts, fields, strict=strict, unreadable=bad)
+    return LabelledCases(
+        cases_of(documents, source=source), labels, documents_of(documents), tuple(unreadable), not_found
+    )
+
+
+def _documents_below(folder: Path, source: str, listed: set[str]) -> list[tuple[str, Path]]:
+    """Return the documents of a folder: files of a kind that we read, and whatever the CSV names."""
+    known = set(FORMATS.names()) | {"htm"}
+    return [
+        (item.name, item.path)
+        for item in FileSource(source, [folder]).listing(digests=False).items
+        if item.name != LABELS_FILE
+        and (
+            item.path.suffix.lower().removeprefix(".") in known
+            or item.name in listed
+            or item.path.name in listed
+        )
+    ]
+
+
+def _labels_from_csv(
+    path: Path,
+    texts: Mapping[str, tuple[str, str]],
+    fields: Sequence[Field],
+    *,
+    strict: bool,
+    unreadable: set[str] | None = None,
+) -> tuple[pa.Table, tuple[str, ...]]:
+    keys = [field.key for field in fields]
+    names = _names(texts)
+    bad_names = _names(unreadable or set())
+    passages: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for number, case, key, span in _csv_rows(path):
+        if case not in names:
+            if case in bad_names:
+                continue  # reported as unreadable
+            raise BadLabels(
+                f"{path.name}, line {number}: there is no document {case!r}.",
+                fix="Write the name of the file, or its path below the folder.",
+                case=case,
+                line=number,
+            )
+        if not key and not span:
+            continue  # the case is listed and has nothing
+        if key not in keys:
+            raise BadLabels(
+                f"{path.name}, line {number}: there is no field {key!r}.",
+                fix=f"Known: {', '.join(keys)}.",
+                field=key,
+                line=number,
+            )
+        if not span.strip():
+            raise BadLabels(
+                f"{path.name}, line {number}: the passage of {key} in {case} is empty.",
+                fix="Quote the passage; where the field is absent, leave the row out.",
+                case=case,
+                field=key,
+                line=number,
+            )
+        passages[names[case], key].append(span)
+    rows: dict[tuple[str, str], dict[str, object]] = {}
+    not_found: list[str] = []
+    for name, (case_id, text) in texts.items():
+        finder = PassageFinder(text)
+        for key in keys:
+            spans: set[tuple[int, int]] = set()
+            for span in passages.get((name, key), ()):
+                found = finder.find(span, taken=frozenset(spans))
+                if found is not None:
+                    spans.add(found)
+                elif strict:
+                    raise SpanNotFound(
+                        f"Case {name}, field {key}: the passage {_quoted(span)} is not in its text.",
+                        fix="Copy the passage from the document; spaces, line ends, hyphens and quotation "
+                        "marks may differ, words may not.",
+                        case=name,
+                        field=key,
+                        span=span,
+                    )
+                else:
+                    not_found.append(f"{name}, {key}: {span}")
+            present = (name, key) in passages
+            rows.setdefault((case_id, key), _label(case_id, key, sorted(spans), present=present))
+    return pa.Table.from_pylist(list(rows.values()), schema=LABELS), tuple(not_found)
+
+
+def _csv_rows(path: Path) -> list[tuple[int, str, str, str]]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as err:
+        raise BadLabels(
+            f"{path.name} is not UTF-8 (byte {err.start}).",
+            fix="Save it as CSV UTF-8 in the spreadsheet.",
+            file=path.name,
+        ) from err
+    first = text.partition("\n")[0]
+    reader = csv.DictReader(
+        io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ","
+    )
+    missing = [column for column in _COLUMNS if column not in (reader.fieldnames or ())]
+    if missing:
+        raise BadLabels(
+            f"{path.name} lacks the column {', '.join(missing)}; "
+            f"it has {', '.join(reader.fieldnames or ())}.",
+            fix="Its first line must be: case,field,span.",
+            file=path.name,
+        )
+    try:
+        return [
+            (reader.line_num, (row["case"] or "").strip(), (row["field"] or "").strip(), row["span"] or "")
+            for row in reader
+        ]
+    except csv.Error as err:
+        raise BadLabels(
+            f"{path.name}, line {reader.line_num}: {err}.", fix="Mend that line.", file=path.name
+        ) from err
+
+
+def _names(paths: Mapping[str, object] | set[str]) -> dict[str, str]:
+    """Return by which names a document may be called: its path, or its file name if only one has it."""
+    by_file_name: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        by_file_name[PurePosixPath(path).name].append(path)
+    names = {name: found[0] for name, found in by_file_name.items() if len(found) == 1}
+    return names | {path: path for path in paths}
+
+
+def _joined(entry: _Entry) -> tuple[str, list[tuple[_Question, int]]]:
+    """Return the text of an entry and its questions, each with the offset of its paragraph."""
+    texts: list[str] = []
+    questions: list[tuple[_Question, int]] = []
+    length = 0
+    for paragraph in entry.paragraphs:
+        questions.extend((question, length) for question in paragraph.qas)
+        texts.append(paragraph.context)
+        length += len(paragraph.context) + 2
+    return "\n\n".join(texts), questions
+
+
+def _cuad_spans(
+    path: Path, title: str, key: str, text: str, question: _Question, shift: int
+) -> list[tuple[int, int]]:
+    if question.is_impossible is not None and question.is_impossible != (not question.answers):
+        raise BadLabels(
+            f"{path.name}: case {title!r}, field {key}: is_impossible is {question.is_impossible}, "
+            f"but there {'are' if question.answers else 'are no'} answers.",
+            fix="Mend the entry.",
+            case=title,
+            field=key,
+        )
+    spans: set[tuple[int, int]] = set()
+    for answer in question.answers:
+        start = answer.answer_start + shift
+        end = start + len(answer.text)
+        if not answer.text or start < 0 or text[start:end] != answer.text:
+            raise SpanNotFound(
+                f"Case {title}, field {key}: the passage {_quoted(answer.text)} is not at character "
+                f"{answer.answer_start}.",
+                fix="Offsets count Unicode characters, and carriage returns count too.",
+                case=title,
+                field=key,
+                span=answer.text,
+            )
+        spans.add((start, end))
+    return sorted(spans)
+
+
+def _label(
+    case_id: str, key: str, spans: Sequence[tuple[int, int]], *, present: bool | None = None
+) -> dict[str, object]:
+    present = bool(spans) if present is None else present
+    return {
+        "case_id": case_id,
+        "field": key,
+        "answer": "true" if present else "false",
+        "spans": [{"start": start, "end": end} for start, end in spans],
+    }
+
+
+def _unused(case_id: str, seen: set[str]) -> str:
+    """Return an id of its own for a second contract of the same words."""
+    number, candidate = 1, case_id
+    while candidate in seen:
+        number += 1
+        candidate = f"{case_id}-{number}"
+    seen.add(candidate)
+    return candidate
+
+
+def _unpacked(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+                data = packed.read(_LARGEST_JSON + 1)
+    except (OSError, EOFError) as err:
+        raise BadLabels(
+            f"{path.name} cannot be read ({err}).", fix="Check the path.", file=path.name
+        ) from err
+    if len(data) > _LARGEST_JSON:
+        raise BadLabels(
+            f"{path.name} has more than {count(_LARGEST_JSON, 'byte')}.", fix="Split it.", file=path.name
+        )
+    return data
+
+
+def _quoted(text: str) -> str:
+    return f"“{text if len(text) <= 200 else text[:200] + ' ...'}”"

@@ -1,0 +1,7 @@
+"""Documents: the text of a file, and the place in the file of every character.
+
+In:       bytes or paths of PDF, DOCX, HTML, TXT and EML files
+Out:      a `Document` with its place map, or an `Unreadable` that says why (`records.py`)
+Imports:  core
+Add one:  a format is one file in `formats/`; copy `formats/txt.py`
+"""

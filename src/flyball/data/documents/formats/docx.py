@@ -1,0 +1,163 @@
+"""DOCX: paragraphs and tables in order, footnotes and page headers after them."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import docx as python_docx
+from docx.opc.constants import RELATIONSHIP_TYPE as RELATION
+from docx.opc.exceptions import OpcError
+from lxml import etree
+
+from flyball.core.text import size
+from flyball.data.documents.assembly import Assembly
+from flyball.data.documents.errors import Corrupt, ExpandsTooMuch
+from flyball.data.documents.format import Format
+from flyball.data.documents.records import Document, Limits
+
+__all__ = ["docx"]
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_PARAGRAPH, _TABLE, _ROW, _CELL = _W + "p", _W + "tbl", _W + "tr", _W + "tc"
+_INSERTED = {_W + "ins", _W + "moveTo"}
+_DELETED = {_W + "del", _W + "moveFrom"}
+_SKIPPED = _DELETED | {
+    "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",  # a second copy of a text box
+    _W + "instrText",
+    _W + "rPr",
+    _W + "pPr",
+}
+_CHARACTERS = {
+    _W + "tab": "\t",
+    _W + "br": "\n",
+    _W + "cr": "\n",
+    _W + "noBreakHyphen": "-",
+    _W + "softHyphen": "\xad",
+}
+_NOTES = ((RELATION.FOOTNOTES, "footnote"), (RELATION.ENDNOTES, "endnote"))
+_MARGINS = ((RELATION.HEADER, "page header"), (RELATION.FOOTER, "page footer"))
+_PARSER_OPTIONS = {"resolve_entities": False, "no_network": True, "huge_tree": False, "load_dtd": False}
+
+
+def _read(data: bytes, name: str, limits: Limits) -> Document:
+    _refuse_bomb(data, name, limits)
+    try:
+        part = python_docx.Document(io.BytesIO(data)).part
+    except (OpcError, KeyError, ValueError, zipfile.BadZipFile, etree.XMLSyntaxError, OSError) as err:
+        raise Corrupt(
+            f"{name} is no sound Word document ({type(err).__name__}: {err}).",
+            fix="Open it in Word, let it repair the file, and save it again.",
+            name=name,
+        ) from err
+    assembly = Assembly(name, limits)
+    root = part.element
+    _add_blocks(assembly, root.iterchildren(_W + "body"))
+    for relation, title in (*_NOTES, *_MARGINS):
+        _add_margin(assembly, part, relation, title)
+    tags = {element.tag for element in root.iter(*_INSERTED, *_DELETED)}
+    if tags:
+        assembly.note("it holds tracked changes; it was read as if all of them were accepted")
+    return assembly.document(data, docx.media_type)
+
+
+def _refuse_bomb(data: bytes, name: str, limits: Limits) -> None:
+    """Refuse a file whose parts would unpack to more than allowed, before any is unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            unpacked = sum(entry.file_size for entry in packed.infolist())
+    except zipfile.BadZipFile as err:
+        raise Corrupt(
+            f"{name} is no sound Word document ({err}).",
+            fix="It may have been cut off on its way; ask for it again.",
+            name=name,
+        ) from err
+    if unpacked > limits.unpacked_bytes:
+        raise ExpandsTooMuch(
+            f"{name} has {size(len(data))} and would unpack to {size(unpacked)}; "
+            f"at most {size(limits.unpacked_bytes)} are allowed.",
+            fix="Ask the sender what it is; if it is genuine, take its pictures out.",
+            name=name,
+            unpacked=unpacked,
+        )
+
+
+def _add_blocks(assembly: Assembly, roots: Iterator[Any]) -> None:
+    paragraphs = tables = 0
+    for root in roots:
+        for block in _outermost(root, {_PARAGRAPH, _TABLE}):
+            if block.tag == _PARAGRAPH:
+                paragraphs += 1
+                _add(assembly, _text(block), "\n\n", f"paragraph {paragraphs}")
+            else:
+                tables += 1
+                _add_table(assembly, block, f"table {tables}")
+
+
+def _add_table(assembly: Assembly, table: Any, label: str) -> None:
+    for row_number, row in enumerate(_outermost(table, {_ROW}), start=1):
+        cells = list(_outermost(row, {_CELL}))
+        for number, cell in enumerate(cells, start=1):
+            lines = [_text(paragraph) for paragraph in cell.iter(_PARAGRAPH)]
+            text = "\n".join(line for line in lines if line.strip())
+            end = "\t" if number < len(cells) else "\n"
+            assembly.add(text + end, label=f"{label}, row {row_number}, cell {number}")
+    assembly.add("\n", label=f"{label}, end")
+
+
+def _add_margin(assembly: Assembly, part: Any, relation: str, title: str) -> None:
+    """Add what stands in one kind of part beside the body: notes, page headers, page footers."""
+    seen: set[str] = set()
+    number = 0
+    for related in part.rels.values():
+        if related.reltype != relation or related.is_external:
+            continue
+        try:
+            root = etree.fromstring(related.target_part.blob, etree.XMLParser(**_PARSER_OPTIONS))
+        except etree.XMLSyntaxError:
+            assembly.note(f"a {title} cannot be read")
+            continue
+        for paragraph in root.iter(_PARAGRAPH):
+            text = _text(paragraph)
+            if text.strip() and text not in seen:
+                seen.add(text)
+                number += 1
+                _add(assembly, text, "\n\n", f"{title} {number}")
+
+
+def _add(assembly: Assembly, text: str, end: str, label: str) -> None:
+    if text.strip():
+        assembly.add(text + end, label=label)
+
+
+def _outermost(root: Any, tags: set[str]) -> Iterator[Any]:
+    """Yield the elements of these tags below `root` in order, but none inside another."""
+    stack = list(reversed(root))
+    while stack:
+        element = stack.pop()
+        if element.tag in tags:
+            yield element
+        elif element.tag not in _SKIPPED:
+            stack.extend(reversed(element))
+
+
+def _text(paragraph: Any) -> str:
+    """Return the text of a paragraph with tracked insertions, and without what was struck."""
+    pieces: list[str] = []
+    stack = list(reversed(paragraph))
+    while stack:
+        element = stack.pop()
+        if element.tag == _W + "t":
+            pieces.append(element.text or "")
+        elif element.tag in _CHARACTERS:
+            pieces.append(_CHARACTERS[element.tag])
+        elif element.tag not in _SKIPPED:
+            stack.extend(reversed(element))
+    return "".join(pieces)
+
+
+docx = Format(
+    media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    title="Word",
+    read=_read,
+)

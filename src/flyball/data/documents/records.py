@@ -1,0 +1,169 @@
+"""What reading a document yields: its text with a map back to pages and places, or why there is none."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from flyball.core.errors import BadInput, FlyballError
+
+__all__ = ["Document", "Limits", "Place", "Unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one document may cost; beyond a limit it is refused with an error of its own.
+
+    Parameters
+    ----------
+    file_bytes : int
+        Size of the file on disk, looked at before it is read.
+    unpacked_bytes : int
+        Size of the parts of a packed file (DOCX) when unpacked.
+    pages : int
+        Pages of a PDF.
+    characters : int
+        Length of the extracted text.
+    nesting : int
+        How deep files may lie inside files, such as mails attached to mails. 0 means none inside.
+    attachments : int
+        Files attached to one mail.
+    cpu_seconds : int
+        Computing time for one document, held only where reading runs in processes of its own.
+    """
+
+    file_bytes: int = 100_000_000
+    unpacked_bytes: int = 500_000_000
+    pages: int = 5_000
+    characters: int = 20_000_000
+    nesting: int = 10
+    attachments: int = 200
+    cpu_seconds: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stretch of the extracted text stands in the document.
+
+    Parameters
+    ----------
+    start, end : int
+        Offsets in Unicode code points of `Document.text`, `0 <= start < end`.
+    page : int or None
+        Page number, counted from 1; None where the format has no pages.
+    label : str
+        For people: "page 3, line 12", "table 2, row 3, cell 1", "attachment offer.pdf, page 1, line 2".
+    box : tuple of float or None
+        Left, bottom, right, top in points (1/72 inch) from the lower left corner of the page.
+    """
+
+    start: int
+    end: int
+    page: int | None
+    label: str
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The text of a document and the map from every character back to its place.
+
+    Parameters
+    ----------
+    name : str
+        For people: the path below the source, or the file name.
+    media_type : str
+        By the bytes, not by the name: "application/pdf".
+    content_digest : str
+        sha256 of the bytes.
+    text_digest : str
+        sha256 of the text in UTF-8; the name under which its offsets are meaningful.
+    text : str
+        Line ends as they came. No NUL and no lone surrogates: those became U+FFFD.
+    places : tuple of Place
+        In order, each beginning where the one before ends: together they cover the text.
+    pages : int or None
+        None where the format has no pages.
+    notes : tuple of str
+        What people should know: a page that is only a picture, a guessed encoding.
+    """
+
+    name: str
+    media_type: str
+    content_digest: str
+    text_digest: str
+    text: str
+    places: tuple[Place, ...]
+    pages: int | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        at = 0
+        for place in self.places:
+            if place.start != at or place.end <= at:
+                raise BadInput(
+                    f"The places of {self.name} leave a gap or overlap at character {at}.",
+                    fix="The format that read it is at fault; report it.",
+                    name=self.name,
+                    offset=at,
+                )
+            at = place.end
+        if at != len(self.text):
+            raise BadInput(
+                f"The places of {self.name} end at character {at} of {len(self.text)}.",
+                fix="The format that read it is at fault; report it.",
+                name=self.name,
+                offset=at,
+            )
+
+    def place_of(self, offset: int) -> Place | None:
+        """Return the place of one character, None outside the text.
+
+        Parameters
+        ----------
+        offset : int
+            In code points of `text`.
+
+        Returns
+        -------
+        Place or None
+        """
+        if not 0 <= offset < len(self.text):
+            return None
+        return self.places[bisect_right(self.places, offset, key=lambda place: place.start) - 1]
+
+    def places_of(self, start: int, end: int) -> tuple[Place, ...]:
+        """Return the places that the passage [start, end) touches, in order; () outside the text."""
+        if end <= start or end <= 0 or start >= len(self.text):
+            return ()
+        first = bisect_right(self.places, max(start, 0), key=lambda place: place.start) - 1
+        last = bisect_right(self.places, min(end, len(self.text)) - 1, key=lambda place: place.start)
+        return self.places[first:last]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A document that could not be read, and why, as a record beside those that could.
+
+    Parameters
+    ----------
+    name : str
+        As it would have been in `Document.name`.
+    code : str
+        Dotted code of the error: "documents.encrypted".
+    message : str
+        What happened, with the values.
+    fix : str
+        What to do next.
+    retry : bool
+        Whether the same call may succeed later.
+    """
+
+    name: str
+    code: str
+    message: str
+    fix: str
+    retry: bool = False
+
+    @classmethod
+    def from_error(cls, name: str, error: FlyballError) -> "Unreadable":
+        """Return the record of an error."""
+        return cls(name, error.code, error.message, error.fix, error.retry)
