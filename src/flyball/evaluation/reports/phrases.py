@@ -1,0 +1,177 @@
+"""Plain words for numbers, days, answers and characters that nobody can see."""
+
+import json
+import math
+import re
+from datetime import date, datetime
+
+from flyball.core.estimates import Estimate, Measurement
+from flyball.evaluation.reports.records import MeasureUnit, PromiseView
+from flyball.models.decisions.records import Severity
+
+__all__ = [
+    "SEVERITIES",
+    "answer_words",
+    "day",
+    "measured",
+    "moment",
+    "percent",
+    "promise_sentence",
+    "sureness",
+    "value_words",
+    "visible",
+]
+
+SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufff9-\uffff"
+    "\U000e0000-\U000e007f]"
+)
+
+
+def visible(text: str) -> str:
+    """Return the text with characters that hide or reorder words made visible.
+
+    Control characters become their pictures, direction overrides, isolates and invisible tags become
+    `[U+202E]`, halves of characters become the replacement sign. Letters of any script stay as they are.
+    """
+    return _UNSEEN.sub(_picture, text) if _UNSEEN.search(text) else text
+
+
+def _picture(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    if code == 0x0D:
+        return ""
+    if code in (0x0B, 0x0C, 0x85, 0x2028, 0x2029):
+        return "\n"
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if code < 0xA0 or 0xD800 <= code <= 0xDFFF or 0xFFF9 <= code <= 0xFFFF:
+        return "\ufffd"
+    return f"[U+{code:04X}]"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Return a share as a percentage, with a no-break space: "97.4 %"."""
+    return f"{100 * share:.{digits}f}\u00a0%"
+
+
+def sure_percent(confidence: float) -> str:
+    """Return a confidence as a percentage, rounded down so that it never claims more than there is."""
+    if confidence >= 1:
+        return "100\u00a0%"
+    if confidence >= 0.99:
+        return f"{math.floor(1000 * confidence + 1e-9) / 10:.1f}\u00a0%"
+    return f"{math.floor(100 * confidence + 1e-9)}\u00a0%"
+
+
+def sureness(confidence: float) -> str:
+    """Return a confidence as a word and its number: "sure (99.2 %)"."""
+    if confidence >= 0.98:
+        word = "sure"
+    elif confidence >= 0.9:
+        word = "fairly sure"
+    elif confidence >= 0.7:
+        word = "leaning"
+    else:
+        word = "unsure"
+    return f"{word} ({sure_percent(confidence)})"
+
+
+def day(when: date) -> str:
+    """Return a day written out: "21 November 2026"."""
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+
+
+def moment(when: datetime) -> str:
+    """Return a moment to the minute, with its time zone: "21 November 2026, 14:05 UTC"."""
+    return f"{day(when)}, {when:%H:%M} {when.tzname() or ''}".rstrip()
+
+
+def number(value: float) -> str:
+    """Return a number as people write it: thousands apart, at most four digits after the point."""
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.4f}".rstrip("0").rstrip(".")
+
+
+def answer_words(answer: str) -> tuple[str, str]:
+    """Return the state of an answer and its words.
+
+    Parameters
+    ----------
+    answer : str
+        JSON text.
+
+    Returns
+    -------
+    tuple of (str, str)
+        ("present", "present"), ("absent", "absent") for a flag; ("answered", words) for anything else.
+    """
+    try:
+        value = json.loads(answer)
+    except ValueError:
+        return "answered", answer
+    if value is True:
+        return "present", "present"
+    if value is False or value is None:
+        return "absent", "absent"
+    return "answered", value_words(value, "")
+
+
+def value_words(value: object, unit: str) -> str:
+    """Return a value with its unit: "12 months", "250,000 USD", "yes"; "" for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        text = number(value)
+    elif isinstance(value, list):
+        text = ", ".join(value_words(item, "") for item in value)
+    else:
+        text = str(value)
+    if unit in ("", "place", "date", "text"):
+        return text
+    if value == 1 and unit.endswith("s") and unit.islower():
+        unit = unit[:-1]
+    return f"{text} {unit}"
+
+
+def promise_sentence(promise: PromiseView) -> str:
+    """Return the promise as one sentence without a full stop."""
+    return (
+        f"of the decisions made by machine at most {percent(promise.error)} are wrong, "
+        f"with {percent(promise.confidence, 0)} confidence, measured on {promise.n:,} {promise.cases}"
+    )
+
+
+def measured(value: Measurement, unit: MeasureUnit, n_of: str) -> tuple[str, str]:
+    """Return a figure and what it rests on: ("97.4 %", "between 96.1 % and 98.3 % (95 % interval), ...")."""
+    if not isinstance(value, Estimate):
+        return str(value), ""
+    rests = f"on {value.n:,} {n_of}"
+    if value.low is not None and value.high is not None:
+        ends = f"{_in_unit(value.low, unit, short=True)} to {_in_unit(value.high, unit)}"
+        rests = f"{ends} ({percent(value.level, 0)} interval), {rests}"
+    return _in_unit(value.value, unit), rests
+
+
+def _in_unit(value: float, unit: MeasureUnit, *, short: bool = False) -> str:
+    if unit == "share":
+        return percent(value)
+    if unit == "per_1000":
+        return f"{value:,.1f}" + ("" if short else " per 1,000")
+    if unit == "minutes":
+        return f"{value:,.1f}" + ("" if short else " min")
+    if unit == "milliseconds":
+        return f"{value:,.1f}" + ("" if short else " ms")
+    return number(value)
