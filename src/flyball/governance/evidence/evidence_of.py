@@ -1,0 +1,172 @@
+"""Turn checks into evidence for the duties in force, and say plainly where there is none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flyball.core.digests import digest_of
+from flyball.core.errors import BadInput
+from flyball.core.text import count
+from flyball.core.verdicts import Check
+from flyball.governance.evidence.records import Coverage, EvidenceRecord
+from flyball.governance.obligations.records import Obligation
+
+__all__ = ["Procedure", "coverage", "evidence_of"]
+
+_COUNSEL = "counsel: the entry of the duty and its fit to this deployment are unconfirmed"
+_OWNER = "owner of the deployment"
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """How a check was carried out.
+
+    Parameters
+    ----------
+    done : str
+        What was done, in one or two sentences.
+    not_covered : str
+        What it does not look at.
+    n_cases : int
+        Cases that it rests on; 0: the thing itself.
+    """
+
+    done: str
+    not_covered: str = ""
+    n_cases: int = 0
+
+
+def evidence_of(
+    checks: Sequence[Check],
+    obligations: Sequence[Obligation],
+    *,
+    subject: str,
+    made_at: datetime,
+    procedures: Mapping[str, Procedure] | None = None,
+    n_cases: int = 0,
+) -> tuple[EvidenceRecord, ...]:
+    """Return one record per check, and one per duty that no check serves.
+
+    A check serves a duty when the duty names it in `checks`, or when the check cites the duty.
+
+    Parameters
+    ----------
+    checks : sequence of Check
+        Of the gates, the principles and the report; a name may occur more than once.
+    obligations : sequence of Obligation
+        In force for the subject.
+    subject : str
+        Digest of what was checked.
+    made_at : datetime
+        Aware.
+    procedures : mapping of str to Procedure, optional
+        By the name of the check; a check without one says that its procedure was not written down.
+    n_cases : int
+        Cases behind checks whose procedure states none; 0: the thing itself.
+
+    Returns
+    -------
+    tuple of EvidenceRecord
+        In the order of the checks, then of the duties.
+
+    Raises
+    ------
+    BadInput
+        No subject, or a time without zone.
+    """
+    if not subject or made_at.tzinfo is None:
+        raise BadInput(
+            f"Evidence needs the digest of its subject and a time with its zone, got {subject!r} and "
+            f"{made_at.isoformat()}.",
+            fix="Give both.",
+        )
+    records = []
+    for check in checks:
+        served = [item for item in obligations if _serves(check, item)]
+        procedure = (procedures or {}).get(check.name)
+        records.append(
+            _record(
+                check=check.name,
+                obligations=tuple(item.key for item in served),
+                subject=subject,
+                passed=check.passed is True,
+                detail=check.detail,
+                n_cases=(procedure.n_cases or n_cases) if procedure else n_cases,
+                procedure=procedure.done if procedure else "The procedure was not written down.",
+                not_covered=_not_covered(procedure, served),
+                made_at=made_at,
+                who_must_sign=_signer(served),
+            )
+        )
+    for item in obligations:
+        if not any(_serves(check, item) for check in checks):
+            named = f" The duty names {', '.join(item.checks)}." if item.checks else ""
+            records.append(
+                _record(
+                    check="",
+                    obligations=(item.key,),
+                    subject=subject,
+                    passed=False,
+                    detail=f"No check that was made covers {item.key} ({item.title}).{named}",
+                    n_cases=0,
+                    procedure="None.",
+                    not_covered="The whole duty.",
+                    made_at=made_at,
+                    who_must_sign=_signer([item]),
+                )
+            )
+    return tuple(records)
+
+
+def coverage(obligations: Sequence[Obligation], evidence: Sequence[EvidenceRecord]) -> tuple[Coverage, ...]:
+    """Return for each duty whether its checks passed, failed, or are missing.
+
+    Parameters
+    ----------
+    obligations : sequence of Obligation
+    evidence : sequence of EvidenceRecord
+        Of one subject.
+
+    Returns
+    -------
+    tuple of Coverage
+        In the order of the duties. "met" says that every check which serves the duty passed, and that
+        none which the duty names is missing. It does not say that the law is kept: that a person signs.
+    """
+    return tuple(_covered(item, evidence) for item in obligations)
+
+
+def _covered(obligation: Obligation, evidence: Sequence[EvidenceRecord]) -> Coverage:
+    behind = [record for record in evidence if obligation.key in record.obligations]
+    made = [record for record in behind if record.check]
+    failed = [record.check for record in made if record.passed is not True]
+    missing = [name for name in obligation.checks if name not in {record.check for record in made}]
+    ids = tuple(record.id for record in behind)
+    if failed:
+        said = f"not met: {count(len(failed), 'check')} of {len(made)} failed ({', '.join(failed)})"
+        return Coverage(obligation.key, "not_met", ids, said)
+    if not made:
+        return Coverage(obligation.key, "not_covered", ids, "not covered by any check")
+    if missing:
+        said = f"not covered: {', '.join(missing)} was not checked; {len(made)} other checks passed"
+        return Coverage(obligation.key, "not_covered", ids, said)
+    confirm = "; a lawyer must confirm the entry" if obligation.confirm_with_counsel else ""
+    return Coverage(obligation.key, "met", ids, f"met: {count(len(made), 'check')} passed{confirm}")
+
+
+def _serves(check: Check, obligation: Obligation) -> bool:
+    return check.name in obligation.checks or obligation.id in check.cites or obligation.key in check.cites
+
+
+def _not_covered(procedure: Procedure | None, served: Sequence[Obligation]) -> str:
+    stated = procedure.not_covered if procedure else ""
+    gaps = [f"{item.id}: {item.gaps}" for item in served if item.gaps]
+    return " ".join([stated, *gaps]).strip() or "Not written down."
+
+
+def _signer(served: Sequence[Obligation]) -> str:
+    return _COUNSEL if any(item.confirm_with_counsel for item in served) else _OWNER
+
+
+def _record(**content: object) -> EvidenceRecord:
+    return EvidenceRecord(id=digest_of(content), **content)  # type: ignore[arg-type]
