@@ -16,6 +16,8 @@ from flyball.core.digests import digest_of_bytes
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.records import Context, Field, Span
 from flyball.core.verdicts import Check, combine
+from flyball.data.documents.records import Place, Unreadable
+from flyball.data.privacy.personal_data import Found
 from flyball.evaluation.reports import (
     ContractView,
     ExpertView,
@@ -23,14 +25,12 @@ from flyball.evaluation.reports import (
     MeasureView,
     ObligationView,
     PinView,
-    PlaceView,
     PrincipleView,
     PromiseView,
     ReportView,
     RuleView,
     RunView,
     ThresholdView,
-    UnreadableView,
     render_report,
 )
 from flyball.models.decisions.records import (
@@ -238,7 +238,7 @@ def contract_of(
     checks: tuple[Check, ...] = (Check("evidence.quoted", True, "every present clause is quoted"),),
     fields: tuple[Field, ...] = (),
     media_type: str = "text/plain",
-    places: tuple[PlaceView, ...] = (),
+    places: tuple[Place, ...] = (),
     kind: str = "",
     entry: int | None = None,
 ) -> ContractView:
@@ -288,6 +288,24 @@ def contract_of(
 
 def _yes(*quotes: str, sure: float = 0.994, value: object = None, unit: str = "", why: str = "") -> tuple:
     return quotes, sure, value, unit, why
+
+
+def _lines(text: str, *, pages: bool) -> tuple[Place, ...]:
+    places, page, line = [], 1, 0
+    for found in re.finditer(r"[^\n]*\n|[^\n]+$", text):
+        line += 1
+        if found[0].startswith("\f"):
+            page, line = page + 1, 1
+        label = f"page {page}, line {line}" if pages else f"line {line}"
+        places.append(Place(found.start(), found.end(), page if pages else None, label))
+    return tuple(places)
+
+
+def _paragraphs(text: str) -> tuple[Place, ...]:
+    found = re.finditer(r"[^\n]+\n*", text)
+    return tuple(
+        Place(one.start(), one.end(), None, f"paragraph {n}") for n, one in enumerate(found, start=1)
+    )
 
 
 def _distribution() -> ContractView:
@@ -474,7 +492,7 @@ def _distribution() -> ContractView:
             PrincipleResult("reason", True),
             PrincipleResult("modest", True, "Warranty Duration was claimed as absent although a warranty is mentioned.", "It was handed to a person.", ("warranty_duration",)),
         ),
-        places=(PlaceView(0, "page 1", True), PlaceView(text.index("\f") + 1, "page 2", True)),
+        places=_lines(text, pages=True),
         kind="Distribution Agreement", entry=1204,
     )  # fmt: skip
 
@@ -565,7 +583,7 @@ def _services() -> ContractView:
     return contract_of(
         "oldfield-msa.docx", text, answers, findings=findings, kind="Master Services Agreement", entry=1205,
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        places=tuple(PlaceView(found.start(), f"paragraph {n}") for n, found in enumerate(re.finditer(r"[^\n]+", text), start=1)),
+        places=_paragraphs(text),
     )  # fmt: skip
 
 
@@ -630,8 +648,8 @@ def invented_view() -> ReportView:
         fields=FIELDS,
         contracts=(_distribution(), _services(), _nda(), _lease()),
         unreadable=(
-            UnreadableView("scan-of-fax.pdf", "documents.image_only", "scan-of-fax.pdf has 7 pages and not one character of text: it is a scan.", "Run it through text recognition first, or ask for the original file."),
-            UnreadableView("board-minutes.docx", "documents.encrypted", "board-minutes.docx is protected by a password.", "Save a copy without a password and hand that in."),
+            Unreadable("scan-of-fax.pdf", "documents.image_only", "scan-of-fax.pdf has 7 pages and not one character of text: it is a scan.", "Run it through text recognition first, or ask for the original file."),
+            Unreadable("board-minutes.docx", "documents.encrypted", "board-minutes.docx is protected by a password.", "Save a copy without a password and hand that in."),
         ),
         obligations=(
             ObligationView("eu.gdpr.28.3", "A contract must govern processing on behalf of another", "Regulation (EU) 2016/679, Article 28(3)", "in force since 25 May 2018", "law", "https://eur-lex.europa.eu/eli/reg/2016/679/oj"),
@@ -642,7 +660,7 @@ def invented_view() -> ReportView:
             ObligationView("policy:term", "Term and renewal", "Contract playbook 7.1, chapter 3", "since 1 January 2026", "policy"),
             ObligationView("policy:approvals", "Who may approve what", "Delegation of authority, table 2", "since 1 July 2026", "policy"),
         ),
-        promise=PromiseView(0.03, 0.95, 408, "contracts", "Conformal risk control over folds that the experts had not seen."),
+        promises=(PromiseView(0.03, 0.95, 408, method="Conformal risk control over folds that the experts had not seen.", borne_out="kept, and the cases show it"),),
         measures=(
             MeasureView("Answers decided by machine", Estimate(0.884, 408, 0.876, 0.891), "share", "Share of all 41 questions per contract that no person has to answer."),
             MeasureView("Of these, right", Estimate(0.9762, 408, 0.9731, 0.9790), "share", "Compared with what lawyers had answered."),
@@ -668,10 +686,10 @@ def invented_view() -> ReportView:
     )  # fmt: skip
 
 
-def find_vogel(text: str) -> list[tuple[int, int]]:
+def find_vogel(text: str) -> list[Found]:
     """Find the personal data of the invented run; stands in for the real finder."""
     pattern = r"Dr\. Katharina Vogel|[\w.]+@[\w.-]+|\+49 [\d ]+\d"
-    return [found.span() for found in re.finditer(pattern, text)]
+    return [Found(*found.span(), "invented") for found in re.finditer(pattern, text)]
 
 
 def many(view: ReportView, times: int, characters: int) -> ReportView:

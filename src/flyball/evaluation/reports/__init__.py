@@ -2,7 +2,7 @@
 
 In:       a `ReportView` (`records`): the run, its decisions, the texts, the law in force, the ledger's word
 Out:      one self-contained HTML page as text; nothing is written, fetched or computed anew
-Imports:  core, and the decision records of models
+Imports:  core, data, the records of models, and of evaluation
 Add one:  a new part of the page is a record in `records.py`, its words in `page.py`, a block in `templates/`
 """
 
@@ -14,16 +14,15 @@ from flyball.evaluation.reports.records import (
     MeasureView,
     ObligationView,
     PinView,
-    PlaceView,
     PrincipleView,
     PromiseView,
     ReportView,
     RuleView,
     RunView,
     ThresholdView,
-    UnreadableView,
 )
 from flyball.evaluation.reports.render import render_report
+from flyball.evaluation.reports.views import measures_of, promises_of
 
 __all__ = [
     "BadReportView",
@@ -33,13 +32,13 @@ __all__ = [
     "MeasureView",
     "ObligationView",
     "PinView",
-    "PlaceView",
     "PrincipleView",
     "PromiseView",
     "ReportView",
     "RuleView",
     "RunView",
     "ThresholdView",
-    "UnreadableView",
+    "measures_of",
+    "promises_of",
     "render_report",
 ]

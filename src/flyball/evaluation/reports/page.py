@@ -205,6 +205,16 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """A promise in words; `kept` is False where there is none."""
+
+    sentence: str
+    borne_out: str
+    method: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """The whole report in words."""
 
@@ -219,8 +229,7 @@ class Page:
     refused: tuple[ContractPage, ...]
     first: tuple[tuple[ContractPage, FindingCard], ...]
     more_first: int
-    promise: str
-    no_promise: str
+    promises: tuple[Promise, ...]
     figures: tuple[Figure, ...]
     cited_ids: frozenset[str]
     titles: Mapping[str, str]
@@ -296,8 +305,7 @@ def build_page(view: ReportView, *, redacted: bool = False) -> Page:
         refused=tuple(one for one in contracts if one.refused),
         first=tuple(urgent[:12]),
         more_first=max(0, len(urgent) - 12),
-        promise="" if isinstance(view.promise, NotMeasured) else promise_sentence(view.promise),
-        no_promise=view.promise.reason if isinstance(view.promise, NotMeasured) else "",
+        promises=_promises(view),
         figures=tuple(_figures(view)),
         cited_ids=cited,
         titles={field.key: field.title for field in view.fields},
@@ -455,7 +463,7 @@ class _Text:
         self._text = contract.text
         self._soft = softened(contract.text)
         self._places = Places(contract.text, contract.places)
-        self._pages = {place.start: place.label for place in contract.places if place.lines}
+        self._pages = self._places.pages()
         self.spans: list[tuple[int, int]] = []
         self._numbers: dict[tuple[int, int], int] = {}
         self._tags: dict[int, list[Tag]] = {}
@@ -588,7 +596,7 @@ def _heading(key: str) -> str:
 
 def _length(contract: ContractView) -> str:
     words = count(len(contract.text.split()), "word")
-    pages = sum(place.lines for place in contract.places)
+    pages = len({place.page for place in contract.places if place.page is not None})
     return f"{count(pages, 'page')}, {words}" if pages else words
 
 
@@ -604,6 +612,15 @@ def _figures(view: ReportView) -> list[Figure]:
         value, rests = measured(measure.value, measure.unit, measure.n_of)
         figures.append(Figure(measure.name, value, rests, measure.meaning, known=bool(rests)))
     return figures
+
+
+def _promises(view: ReportView) -> tuple[Promise, ...]:
+    if isinstance(view.promises, NotMeasured):
+        return (Promise(f"Not measured: {view.promises.reason}.", "", "", kept=False),)
+    return tuple(
+        Promise(promise_sentence(promise), promise.borne_out, promise.method, promise.kept)
+        for promise in view.promises
+    ) or (Promise("Nothing was promised.", "", "", kept=False),)
 
 
 def _entries(entries: list[int]) -> str:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flyball.evaluation.reports.records import PlaceView
+from flyball.data.documents.records import Place
 
 __all__ = ["Places", "Segment", "kept_ranges", "leaf_breaks", "segments", "softened"]
 
 _LIST_ITEM = re.compile(
     r"[ \t]*(?:\(?[A-Za-z0-9]{1,4}[.)]|\d+(?:\.\d+)+|[•·*▪\-–—]|ARTICLE|SECTION|Section|Article|§)[ \t]"
 )
+_PAGE = re.compile(r", line \d+$")
 _LEAF = 3000
 
 
@@ -131,23 +132,29 @@ class Places:
     Parameters
     ----------
     text : str
-    places : sequence of PlaceView
-        In order of `start`.
+    places : sequence of Place
+        In order, without gaps, as a `Document` has them; empty where nothing is known.
     """
 
-    def __init__(self, text: str, places: Sequence[PlaceView]) -> None:
+    def __init__(self, text: str, places: Sequence[Place]) -> None:
         self._places = places
         self._starts = [place.start for place in places]
         self._line_starts = [0, *(found.end() for found in re.finditer("\n", text))]
 
     def of(self, offset: int) -> str:
-        """Return "page 3, line 12", "paragraph 7", or "line 57" where no place is known."""
-        line = bisect.bisect_right(self._line_starts, offset)
+        """Return "page 3, line 12", "paragraph 7", or the line in the text where no place is known."""
         at = bisect.bisect_right(self._starts, offset) - 1
         if at < 0:
-            return f"line {line:,}"
-        place = self._places[at]
-        if not place.lines:
-            return place.label
-        first = bisect.bisect_right(self._line_starts, place.start)
-        return f"{place.label}, line {line - first + 1:,}"
+            return f"line {bisect.bisect_right(self._line_starts, offset):,}"
+        return self._places[at].label
+
+    def pages(self) -> dict[int, str]:
+        """Return where each page begins, with its name; empty for a document without pages."""
+        begins: dict[int, str] = {}
+        before = ""
+        for place in self._places:
+            name = _PAGE.sub("", place.label) if place.page is not None else ""
+            if name and name != before:
+                begins[place.start] = name
+            before = name
+        return begins

@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime
 
 from flyball.core.estimates import Estimate, Measurement
+from flyball.core.text import count
 from flyball.evaluation.reports.records import MeasureUnit, PromiseView
 from flyball.models.decisions.records import Severity
 
@@ -33,6 +34,8 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufff9-\uffff"
     "\U000e0000-\U000e007f]"
 )
+
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def visible(text: str) -> str:
@@ -139,6 +142,8 @@ def value_words(value: object, unit: str) -> str:
         text = ", ".join(value_words(item, "") for item in value)
     else:
         text = str(value)
+    if unit == "date" and _ISO_DAY.fullmatch(text):
+        return _day_or_text(text)
     if unit in ("", "place", "date", "text"):
         return text
     if value == 1 and unit.endswith("s") and unit.islower():
@@ -146,12 +151,25 @@ def value_words(value: object, unit: str) -> str:
     return f"{text} {unit}"
 
 
+def _day_or_text(text: str) -> str:
+    try:
+        return day(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
 def promise_sentence(promise: PromiseView) -> str:
-    """Return the promise as one sentence without a full stop."""
-    return (
-        f"of the decisions made by machine at most {percent(promise.error)} are wrong, "
-        f"with {percent(promise.confidence, 0)} confidence, measured on {promise.n:,} {promise.cases}"
-    )
+    """Return a promise as one sentence: what at most goes wrong, how surely, measured on what."""
+    if promise.unit == "share":
+        bound = f"of the decisions made by machine at most {percent(promise.bound)} are wrong"
+    else:
+        bound = (
+            f"in 1,000 contracts the machine claims at most {promise.bound:,.1f} clauses that are not there"
+        )
+    if not promise.kept:
+        return f"It cannot be promised that {bound}. Nothing is left to the machine on this ground."
+    sure, cases = percent(promise.confidence, 0), count(promise.n, "contract")
+    return f"{bound[0].upper()}{bound[1:]}, with {sure} confidence, measured on {cases}."
 
 
 def measured(value: Measurement, unit: MeasureUnit, n_of: str) -> tuple[str, str]:

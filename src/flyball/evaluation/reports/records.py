@@ -7,6 +7,7 @@ from typing import Literal
 from flyball.core.errors import FlyballError
 from flyball.core.estimates import Measurement, NotMeasured
 from flyball.core.records import Field
+from flyball.data.documents.records import Place, Unreadable
 from flyball.models.decisions.records import Decision
 
 __all__ = [
@@ -18,14 +19,12 @@ __all__ = [
     "MeasureView",
     "ObligationView",
     "PinView",
-    "PlaceView",
     "PrincipleView",
     "PromiseView",
     "ReportView",
     "RuleView",
     "RunView",
     "ThresholdView",
-    "UnreadableView",
 ]
 
 MeasureUnit = Literal["share", "per_1000", "minutes", "milliseconds", "number"]
@@ -41,26 +40,6 @@ class BadReportView(FlyballError):
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceView:
-    """Where in the source document a stretch of the text came from.
-
-    Parameters
-    ----------
-    start : int
-        Offset of its first character in the text; it reaches to the start of the next place.
-    label : str
-        For people: "page 3", "paragraph 12".
-    lines : bool
-        True for a page: the report then counts lines from its start ("page 3, line 12") and marks
-        the place in the text where it begins.
-    """
-
-    start: int
-    label: str
-    lines: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ContractView:
     """One contract with what was decided about it.
 
@@ -73,8 +52,8 @@ class ContractView:
     media_type : str
         Of the source file: "application/pdf".
     decision : Decision
-    places : tuple of PlaceView
-        In order of `start`; empty where only the line in the text can be given.
+    places : tuple of Place
+        As the document came with them; empty where only the line in the text can be given.
     kind : str
         What the contract calls itself; "" where that was not read.
     ledger_entry : int or None
@@ -85,19 +64,9 @@ class ContractView:
     text: str
     media_type: str
     decision: Decision
-    places: tuple[PlaceView, ...] = ()
+    places: tuple[Place, ...] = ()
     kind: str = ""
     ledger_entry: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableView:
-    """A file that could not be read, and what to do about it: the fields of the error."""
-
-    name: str
-    code: str
-    message: str
-    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,27 +204,34 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class PromiseView:
-    """What the release promises about its automated decisions.
+    """What the release promises about its automated decisions; `promises_of` makes it of a guarantee.
 
     Parameters
     ----------
-    error : float
-        Largest promised share of wrong answers among those decided by machine, in [0, 1].
+    bound : float
+        Largest promised rate of wrong answers, in `unit`.
     confidence : float
         With which probability the promise holds, in (0, 1).
     n : int
-        Cases on which it was measured, none of them seen in training.
-    cases : str
-        What the cases are, in the plural.
+        Contracts on which it was measured, none of them seen in training.
+    unit : {"share", "per_1000"}
+        Wrong ones among the answers decided by machine, in [0, 1]; or clauses claimed by machine that
+        are not there, per 1,000 contracts.
     method : str
         By which procedure, for people.
+    kept : bool
+        False: no threshold keeps it, so nothing is left to the machine.
+    borne_out : str
+        How the release's own test bears on it, for people; "" where it was not held against a test.
     """
 
-    error: float
+    bound: float
     confidence: float
     n: int
-    cases: str = "contracts"
+    unit: Literal["share", "per_1000"] = "share"
     method: str = ""
+    kept: bool = True
+    borne_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,10 +296,11 @@ class ReportView:
     fields : tuple of Field
         In the order in which people expect them; every field of every decision must be here.
     contracts : tuple of ContractView
-    unreadable : tuple of UnreadableView
+    unreadable : tuple of Unreadable
     obligations : tuple of ObligationView
         Duties in force on the day, and policies that findings cite.
-    promise : PromiseView or NotMeasured
+    promises : tuple of PromiseView, or NotMeasured
+        Never empty: without a promise, say why there is none.
     measures : tuple of MeasureView
         Champion's figures from the release's own test, on data that its experts did not see.
     ledger : LedgerView or NotMeasured
@@ -338,9 +315,9 @@ class ReportView:
     run: RunView
     fields: tuple[Field, ...]
     contracts: tuple[ContractView, ...]
-    unreadable: tuple[UnreadableView, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
     obligations: tuple[ObligationView, ...] = ()
-    promise: PromiseView | NotMeasured = _NO_PROMISE
+    promises: tuple[PromiseView, ...] | NotMeasured = _NO_PROMISE
     measures: tuple[MeasureView, ...] = ()
     ledger: LedgerView | NotMeasured = _NO_LEDGER
     not_tested: tuple[str, ...] = ()

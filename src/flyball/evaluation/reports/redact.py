@@ -6,13 +6,14 @@ from typing import TypeVar
 
 from flyball.core.estimates import NotMeasured
 from flyball.core.records import Field
+from flyball.data.privacy.personal_data import Found
 from flyball.evaluation.reports.records import BadReportView, ContractView, ObligationView, ReportView
 from flyball.models.decisions.records import Decision
 
 __all__ = ["PersonalFinder", "redacted_view"]
 
-PersonalFinder = Callable[[str], Iterable[tuple[int, int]]]
-"""Returns half-open stretches of a text that are personal data; they may overlap."""
+PersonalFinder = Callable[[str], Iterable[Found]]
+"""Finds personal data in a text, such as `data.privacy.personal_data.find_personal_data`."""
 
 T = TypeVar("T")
 
@@ -104,7 +105,7 @@ class _Cover:
 
 
 def _stretches(text: str, find_personal: PersonalFinder) -> list[tuple[int, int]]:
-    found = [(start, end) for start, end in find_personal(text)]
+    found = [(one.start, one.end) for one in find_personal(text)]
     for start, end in found:
         if not 0 <= start <= end <= len(text):
             raise BadReportView(

@@ -31,7 +31,7 @@ def render_report(
         Everything that is shown; texts may be hostile.
     redacted : bool
         Cover personal data, for a page that may leave the house.
-    find_personal : callable (text) -> iterable of (start, end), or None
+    find_personal : callable (text) -> iterable of Found, or None
         Finds personal data; needed where `redacted` is True.
 
     Returns
