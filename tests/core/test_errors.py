@@ -1,5 +1,7 @@
 """Errors say what happened, what to do next, and which exit code follows."""
 
+import pickle
+
 import pytest
 
 from flyball.core.errors import BadInput, MissingExtra, Refused
@@ -26,3 +28,9 @@ def test_a_refusal_by_a_gate_exits_with_one_and_wrong_use_with_two():
 def test_a_missing_library_names_the_extra_that_brings_it():
     with pytest.raises(MissingExtra, match=r"pip install 'flyball\[train\]'"):
         optional_import("a_library_that_does_not_exist", extra="train")
+
+
+def test_an_error_survives_the_way_between_processes():
+    error = pickle.loads(pickle.dumps(BadInput("Got 3.", fix="Give 2.", value=3)))  # noqa: S301
+    assert type(error) is BadInput
+    assert error.as_record() == BadInput("Got 3.", fix="Give 2.", value=3).as_record()

@@ -46,6 +46,10 @@ class FlyballError(Exception):
     def __str__(self) -> str:
         return f"[{self.code}] {self.message} {self.fix}"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let the error travel between processes, whose results are copies."""
+        return _again, (type(self), self.message, self.fix, self.values)
+
     def as_record(self) -> dict[str, object]:
         """Return the error as plain data, the one shape for every door."""
         return {
@@ -56,6 +60,10 @@ class FlyballError(Exception):
             "retry": self.retry,
             "values": {name: str(value) for name, value in self.values.items()},
         }
+
+
+def _again(kind: type[FlyballError], message: str, fix: str, values: dict[str, object]) -> FlyballError:
+    return kind(message, fix=fix, **values)
 
 
 class BadInput(FlyballError):

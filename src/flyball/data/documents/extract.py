@@ -9,6 +9,7 @@ from flyball.core.errors import FlyballError
 from flyball.data.documents.errors import Corrupt, Missing, NotAFile
 from flyball.data.documents.reading import read_bytes, refuse_size
 from flyball.data.documents.records import Document, Limits, Unreadable
+from flyball.data.documents.workers import read_in_processes
 
 __all__ = ["DEFAULT_LIMITS", "Named", "Progress", "extract", "extract_many", "read_file"]
 
@@ -60,7 +61,8 @@ def extract_many(
     ----------
     paths : sequence of Path, or of (name, Path)
     workers : int
-        Processes. 1 reads in this process.
+        Processes. 1 reads in this process. With more, a file that crashes its reader, or takes too
+        much time or memory, is an error of that file alone.
     limits : Limits
     progress : callable, optional
         Called after each document.
@@ -71,8 +73,11 @@ def extract_many(
         One for each path, in the order of `paths`.
     """
     named = [(path.name, path) if isinstance(path, Path) else path for path in paths]
-    for done, (name, path) in enumerate(named, start=1):
-        result = _extracted(name, path, limits)
+    if workers > 1 and len(named) > 1:
+        results = read_in_processes(named, _extracted, workers=min(workers, len(named)), limits=limits)
+    else:
+        results = (_extracted(name, path, limits) for name, path in named)
+    for done, result in enumerate(results, start=1):
         if progress is not None:
             progress(done, len(named))
         yield result
@@ -100,16 +105,19 @@ def read_file(path: Path, name: str, limits: Limits = DEFAULT_LIMITS) -> bytes:
             fix="Give a regular file; links must not lead in a circle.",
             name=name,
         ) from err
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise NotAFile(
                 f"{name} is no regular file but a {_kind(status.st_mode)}.", fix="Give a file.", name=name
             )
         refuse_size(status.st_size, name, limits)
-        data = file.read(limits.file_bytes + 1)
-        refuse_size(len(data), name, limits)  # it may have grown meanwhile
-        return data
+        with open(handle, "rb", closefd=False) as file:
+            data = file.read(limits.file_bytes + 1)
+    finally:
+        os.close(handle)
+    refuse_size(len(data), name, limits)  # it may have grown meanwhile
+    return data
 
 
 def _extracted(name: str, path: Path, limits: Limits) -> Document | Unreadable:

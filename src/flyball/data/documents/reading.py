@@ -1,10 +1,13 @@
 """From bytes to a document: find the format, let it read."""
 
+from dataclasses import replace
+from pathlib import PurePath
+
 from flyball.core.text import size
 from flyball.data.documents.errors import Empty, Encrypted, TooLarge, Unsupported
 from flyball.data.documents.format import FORMATS, Format
 from flyball.data.documents.records import Document, Limits
-from flyball.data.documents.sniff import sniff
+from flyball.data.documents.sniff import kind_of_ending, sniff
 
 __all__ = ["read_bytes", "refuse_size"]
 
@@ -50,7 +53,12 @@ def read_bytes(data: bytes, name: str, limits: Limits) -> Document:
         )
         raise Unsupported(f"{name} is {what}, which cannot be read.", fix=fix, name=name, kind=what)
     found: Format = FORMATS.load(kind)
-    return found.read(data, name, limits)
+    document = found.read(data, name, limits)
+    ending = PurePath(name).suffix.lower().removeprefix(".")
+    if ending and kind_of_ending(ending) != kind:
+        note = f"its name ends in .{ending}, but its content is {found.title}"
+        return replace(document, notes=(note, *document.notes))
+    return document
 
 
 def refuse_size(n_bytes: int, name: str, limits: Limits) -> None:

@@ -26,8 +26,9 @@ class Limits:
         How deep files may lie inside files, such as mails attached to mails. 0 means none inside.
     attachments : int
         Files attached to one mail.
-    cpu_seconds : int
-        Computing time for one document, held only where reading runs in processes of its own.
+    cpu_seconds, memory_bytes : int
+        Computing time and working memory for one document, held only where reading runs in
+        processes of its own.
     """
 
     file_bytes: int = 100_000_000
@@ -37,6 +38,7 @@ class Limits:
     nesting: int = 10
     attachments: int = 200
     cpu_seconds: int = 120
+    memory_bytes: int = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import re
 import zipfile
 from pathlib import PurePath
 
-__all__ = ["sniff"]
+__all__ = ["kind_of_ending", "sniff"]
 
 _HEAD = 4096
 _OTHER_KINDS = (
@@ -24,6 +24,7 @@ _OTHER_KINDS = (
     (b"\x7fELF", "a program"),
     (b"PAR1", "a Parquet file"),
 )
+_OTHER_ENDINGS = {"htm": "html", "xhtml": "html", "text": "txt"}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PACKED = (
     ("word/", "docx"),
@@ -77,7 +78,12 @@ def sniff(data: bytes, name: str) -> tuple[str, str]:
     mail = _MAIL.match(head)
     if mail and (ending == "eml" or _MAIL_ONLY.search(mail[0])):
         return "eml", ""
-    return {"htm": "html", "xhtml": "html", "text": "txt"}.get(ending, ending), ""
+    return kind_of_ending(ending), ""
+
+
+def kind_of_ending(ending: str) -> str:
+    """Return the format that a file ending stands for: "htm" is "html"."""
+    return _OTHER_ENDINGS.get(ending, ending)
 
 
 def _packed(data: bytes) -> tuple[str, str]:

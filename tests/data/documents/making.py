@@ -1,0 +1,179 @@
+"""Builds real files of each kind, good and bad, for tests. Nothing here is read from disk.
+
+Load it by path, as `tests/data/documents/test_extract.py` does.
+"""
+
+import io
+import zipfile
+from email.message import EmailMessage
+
+import docx
+from docx.oxml import OxmlElement
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen import canvas
+
+CLAUSES = (
+    "1. TERM",
+    "This Agreement runs for an indef-",
+    "inite period and ends on ninety days' notice.",
+    "",
+    "2. LIABILITY",
+    "The liability of the Supplier is capped at EUR 100,000.",
+)
+
+
+def pdf(*pages, password=None, owner_only=False):
+    """Pages are sequences of lines, 14 points apart from (50, 800) down; "" leaves a line out."""
+    buffer = io.BytesIO()
+    encrypt = None
+    if password is not None:
+        encrypt = StandardEncryption("" if owner_only else password, ownerPassword=password)
+    drawing = canvas.Canvas(buffer, encrypt=encrypt, invariant=1)
+    for lines in pages or (CLAUSES,):
+        for number, line in enumerate(lines):
+            if line:
+                drawing.drawString(50, 800 - 14 * number, line)
+        drawing.showPage()
+    drawing.save()
+    return buffer.getvalue()
+
+
+def scanned_pdf(pages=1, text_pages=0):
+    """Pages that hold one picture of 1 x 1 pixel, drawn large; then pages with text."""
+    buffer = io.BytesIO()
+    drawing = canvas.Canvas(buffer, invariant=1)
+    for _ in range(pages):
+        drawing.drawImage(ImageReader(io.BytesIO(PNG)), 0, 0, 500, 700)
+        drawing.showPage()
+    for _ in range(text_pages):
+        drawing.drawString(50, 800, "The Supplier shall deliver the goods within ten days.")
+        drawing.showPage()
+    drawing.save()
+    return buffer.getvalue()
+
+
+def drawn_pdf():
+    """A page with lines drawn on it and no text."""
+    buffer = io.BytesIO()
+    drawing = canvas.Canvas(buffer, invariant=1)
+    drawing.line(10, 10, 200, 200)
+    drawing.save()
+    return buffer.getvalue()
+
+
+def blank_pdf():
+    buffer = io.BytesIO()
+    drawing = canvas.Canvas(buffer, invariant=1)
+    drawing.showPage()
+    drawing.save()
+    return buffer.getvalue()
+
+
+def many_pages_pdf(pages):
+    """A PDF of some hundred bytes a page, written by hand: every page is the same empty page."""
+    kids = b" ".join(b"%d 0 R" % (3 + number) for number in range(pages))
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count %d/Kids[%s]>>" % (pages, kids)]
+    objects += [b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"] * pages
+    data, offsets = bytearray(b"%PDF-1.4\n"), []
+    for number, body in enumerate(objects, start=1):
+        offsets.append(len(data))
+        data += b"%d 0 obj%s endobj\n" % (number, body)
+    start = len(data)
+    data += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    data += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    data += b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, start)
+    return bytes(data)
+
+
+def word(paragraphs=CLAUSES, table=(), *, change=None):
+    """Paragraphs, then a table of rows; `change` is (struck text, inserted text) after the first."""
+    document = docx.Document()
+    for number, text in enumerate(paragraphs):
+        paragraph = document.add_paragraph(text)
+        if change and number == 0:
+            for tag, run_text, inner in (("w:del", change[0], "w:delText"), ("w:ins", change[1], "w:t")):
+                wrap, run, content = OxmlElement(tag), OxmlElement("w:r"), OxmlElement(inner)
+                content.text = run_text
+                run.append(content)
+                wrap.append(run)
+                paragraph._p.append(wrap)
+    if table:
+        grid = document.add_table(rows=len(table), cols=len(table[0]))
+        for row, texts in zip(grid.rows, table, strict=True):
+            for cell, text in zip(row.cells, texts, strict=True):
+                cell.text = text
+    return saved(document)
+
+
+def saved(document):
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def with_part(data, name, content):
+    """The same ZIP archive with one part replaced or added."""
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as before,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as after,
+    ):
+        for entry in before.infolist():
+            if entry.filename != name:
+                after.writestr(entry.filename, before.read(entry.filename))
+        after.writestr(name, content)
+    return buffer.getvalue()
+
+
+def word_with_body(xml):
+    """A Word file whose document part is `xml`, given with or without a DOCTYPE in front."""
+    return with_part(word(("x",)), "word/document.xml", xml)
+
+
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+ENTITY_BOMB = (
+    '<!DOCTYPE bomb [<!ENTITY a0 "ha">'
+    + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    + "]>"
+)
+
+
+def mail(body="Please sign.", *, subject="Contract", attachments=(), html=None, inner=None):
+    """`attachments` are (name, bytes); `inner` is a mail that is attached as a mail."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "a@example.com", "b@example.com", subject
+    message["Date"] = "Mon, 02 Mar 2026 10:00:00 +0000"
+    message["Message-ID"] = "<1@example.com>"
+    message.set_content(body)
+    if html is not None:
+        message.add_alternative(html, subtype="html")
+    for name, data in attachments:
+        message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    if inner is not None:
+        message.add_attachment(inner)
+    return message
+
+
+def nested_mail(depth):
+    """A mail inside a mail, `depth` times, written by hand: the library would need minutes."""
+    data = mail(f"At depth {depth}.").as_bytes()
+    for level in range(depth - 1, -1, -1):
+        head = f"From: a@example.com\nMIME-Version: 1.0\nSubject: level {level}\n"
+        boundary = f"b{level}"
+        data = (
+            (
+                f'{head}Content-Type: multipart/mixed; boundary="{boundary}"\n\n--{boundary}\n'
+                f"Content-Type: text/plain\n\nAt depth {level}.\n--{boundary}\nContent-Type: message/rfc822\n\n"
+            ).encode()
+            + data
+            + f"\n--{boundary}--\n".encode()
+        )
+    return data
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
+)
