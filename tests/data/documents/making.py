@@ -165,7 +165,8 @@ def nested_mail(depth):
         data = (
             (
                 f'{head}Content-Type: multipart/mixed; boundary="{boundary}"\n\n--{boundary}\n'
-                f"Content-Type: text/plain\n\nAt depth {level}.\n--{boundary}\nContent-Type: message/rfc822\n\n"
+                f"Content-Type: text/plain\n\nAt depth {level}.\n--{boundary}\n"
+                "Content-Type: message/rfc822\n\n"
             ).encode()
             + data
             + f"\n--{boundary}--\n".encode()

@@ -52,7 +52,7 @@ def test_a_crash_costs_one_file(read):
     assert [result.name.removesuffix(".txt") for result in results] == wanted
     (bad,) = [result for result in results if isinstance(result, Unreadable)]
     assert bad.code == "documents.too_slow"
-    assert bad.message == "crash broke down its reader, or needed more than 120 s of computing time."
+    assert bad.message == "crash broke down its reader, or took more than 120 s of computing time."
 
 
 def test_a_loop_without_end_is_ended(read):

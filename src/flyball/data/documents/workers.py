@@ -80,7 +80,7 @@ def _alone(name: str, path: Path, read: Read, limits: Limits) -> Document | Unre
             return pool.submit(_limited, read, name, path, limits).result()
         except BrokenProcessPool:
             error = TooSlow(
-                f"{name} broke down its reader, or needed more than {limits.cpu_seconds} s of computing time.",
+                f"{name} broke down its reader, or took more than {limits.cpu_seconds} s of computing time.",
                 fix="Treat the file with care; ask for it again, or print it to a new PDF.",
                 name=name,
                 cpu_seconds=limits.cpu_seconds,

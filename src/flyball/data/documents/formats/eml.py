@@ -61,7 +61,7 @@ def _attachments(message: MIMEPart, body: MIMEPart | None) -> list[MIMEPart]:
             if part.get_content_type() == "multipart/alternative" and any(body is form for form in inner):
                 continue
             stack.extend(reversed(inner))
-        elif part is not message or part.get_content_maintype() != "text":
+        else:
             found.append(part)
     return found
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from lxml import etree
 
+from flyball.core.text import count
 from flyball.data.documents.assembly import Assembly
 from flyball.data.documents.errors import Corrupt, Empty
 from flyball.data.documents.format import Format
@@ -63,6 +64,7 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")
 _LONGEST_HEADING = 60
+_LONGEST_CELL = 2_000  # a longer one is a column of the page, with paragraphs of its own
 
 
 class _Blocks:
@@ -73,25 +75,41 @@ class _Blocks:
         self._pieces: list[str] = []
         self._heading = ""
         self._number = 0
-        self._row_open = False
+        self._preformatted = False
 
     def text(self, text: str, *, as_it_is: bool) -> None:
-        self._pieces.append(text.replace("\r\n", "\n") if as_it_is else _SPACES.sub(" ", text))
+        """Add running text; white space counts as one space, and as none behind a space or a break."""
+        if as_it_is:
+            self._preformatted = True
+            self._pieces.append(text.replace("\r\n", "\n"))
+            return
+        text = _SPACES.sub(" ", text)
+        if text.startswith(" ") and self._ends_in_space():
+            text = text[1:]
+        if text:
+            self._pieces.append(text)
 
     def line_break(self) -> None:
+        if self._pieces and not self._preformatted:
+            self._pieces[-1] = self._pieces[-1].rstrip(" ")
         self._pieces.append("\n")
 
+    def line_break_between(self) -> None:
+        """Break the line unless it is empty so far: a paragraph inside a cell begins a new line."""
+        if self._pieces and not self._ends_in_space():
+            self.line_break()
+
     def cell(self) -> None:
+        if self._pieces:
+            self._pieces[-1] = self._pieces[-1].rstrip(" \n")
         self._pieces.append("\t")
 
     def close(self, *, heading: bool = False, row: bool = False) -> None:
         """End the block; a heading stands over all blocks until the next heading."""
         text = "".join(self._pieces)
-        self._pieces = []
-        if not row or "\n" in text:
-            text = re.sub(r" *\n *", "\n", re.sub(r" {2,}", " ", text)) if "\xa0" not in text else text
-        text = text.strip(" \t\n\r")
-        if not text:
+        text = text.strip("\n").rstrip() if self._preformatted else text.strip(" \t\n\r")
+        self._pieces, self._preformatted = [], False
+        if not text.strip():
             return
         if heading:
             self._heading = _shortened(text)
@@ -100,6 +118,15 @@ class _Blocks:
             self._number += 1
             label = f"block {self._number}" + (f", under “{self._heading}”" if self._heading else "")
         self._assembly.add(text + ("\n" if row else "\n\n"), label=label)
+
+    def end_table(self) -> None:
+        """Part a table from what follows by a blank line."""
+        if self._number:
+            self._assembly.add("\n", label=f"block {self._number}, end of table")
+
+    def _ends_in_space(self) -> bool:
+        last = next((piece for piece in reversed(self._pieces) if piece), "\n")
+        return last[-1] in " \n\t"
 
 
 def _read(data: bytes, name: str, limits: Limits) -> Document:
@@ -142,38 +169,56 @@ def _walk(root: Any, blocks: _Blocks, assembly: Assembly) -> None:
     """Go through the elements in order, without recursion: a page may be nested as deep as it likes."""
     preformatted = hidden = 0
     unseen: Any = None
+    cell: Any = None  # the table cell that we are in, where its paragraphs are lines of a row
     for event, element in etree.iterwalk(root, events=("start", "end")):
         tag = element.tag if isinstance(element.tag, str) else ""
-        if unseen is not None:
-            if event == "end" and element is unseen:
-                unseen = None
-                if element.tail:
-                    blocks.text(element.tail, as_it_is=preformatted > 0)
-            continue
-        if event == "start":
+        if event == "start" and unseen is None:
             out_of_sight = "hidden" in element.attrib or _HIDDEN.search(element.get("style", "")) is not None
             if tag in _UNSEEN or not tag or out_of_sight:
                 hidden += out_of_sight
                 unseen = element
                 continue
             if tag in _BLOCKS:
-                blocks.close()
+                blocks.close() if cell is None else blocks.line_break_between()
+            if tag in _CELLS and cell is None and _holds_a_value(element):
+                cell = element
             preformatted += tag == "pre"
             if tag == "br":
                 blocks.line_break()
             if element.text:
                 blocks.text(element.text, as_it_is=preformatted > 0)
-        else:
-            if tag in _CELLS:
-                blocks.cell()
-            if tag in _BLOCKS:
-                blocks.close(heading=tag in _HEADINGS, row=tag == "tr")
-            preformatted -= tag == "pre"
+        elif event == "end" and (unseen is None or element is unseen):
+            if unseen is None:
+                if tag in _CELLS:
+                    cell = None if element is cell else cell
+                    blocks.cell()
+                if tag in _BLOCKS:
+                    if cell is None:
+                        blocks.close(heading=tag in _HEADINGS, row=tag == "tr")
+                        if tag == "table":
+                            blocks.end_table()
+                    else:
+                        blocks.line_break_between()
+                preformatted -= tag == "pre"
+            unseen = None
             if element.tail:
                 blocks.text(element.tail, as_it_is=preformatted > 0)
     blocks.close()
     if hidden:
-        assembly.note(f"{hidden} parts of the page are hidden from readers and were not read")
+        assembly.note(f"{count(hidden, 'part')} of the page hidden from readers, not read")
+
+
+def _holds_a_value(cell: Any) -> bool:
+    """Tell a cell of a table from a column of a page that is laid out by a table."""
+    row = cell.getparent()
+    if row is None or sum(1 for other in row if other.tag in _CELLS) < 2:
+        return False
+    length = 0
+    for text in cell.itertext():
+        length += len(text)
+        if length > _LONGEST_CELL:
+            return False
+    return True
 
 
 def _shortened(text: str) -> str:
