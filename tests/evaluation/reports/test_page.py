@@ -1,0 +1,188 @@
+"""By hand, of the invented run: three contracts may be acted upon (7 + 3 + 0 findings, of which 1 is to be
+checked) and one is refused. They have 3 x 41 = 123 answers, of which 4 + 1 + 0 wait for a person, so 118 were
+decided by machine, which is 95.9 %. The refused one has a finding of its own that is counted nowhere.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from flyball.core.digests import digest_of_bytes
+from flyball.core.records import Span
+from flyball.evaluation.reports.page import build_page, check_contract
+from flyball.evaluation.reports.records import BadReportView
+
+
+@pytest.fixture
+def view(invented):
+    return invented.invented_view()
+
+
+@pytest.fixture
+def page(view):
+    return build_page(view)
+
+
+def test_findings_are_counted_by_severity_and_apart_from_those_to_check(page):
+    assert [(one.severity, one.found, one.to_check) for one in page.severities] == [
+        ("critical", 2, 0),
+        ("high", 3, 1),
+        ("medium", 2, 0),
+        ("low", 2, 0),
+        ("info", 0, 0),
+    ]
+    assert (page.found, page.to_check) == (9, 1)
+
+
+def test_machine_and_person_share_the_answers_of_what_may_be_acted_upon(page):
+    assert (page.decided, page.automated, page.referred, page.withheld) == (123, 118, 5, 0)
+    assert page.automated_share == "95.9\u00a0%"
+
+
+def test_a_refused_contract_is_told_and_counted_nowhere(page):
+    assert [one.name for one in page.refused] == ["kiln-lease.html"]
+    assert all(one.name != "kiln-lease.html" for one, _ in page.first)
+
+
+def test_what_comes_first_is_the_worst(page):
+    assert [card.severity for _, card in page.first] == [
+        "critical",
+        "critical",
+        "high",
+        "high",
+        "high",
+        "high",
+    ]
+
+
+def test_findings_stand_worst_first_and_what_is_certain_before_what_is_to_check(page):
+    cards = page.contracts[0].findings
+    assert [(card.severity, card.to_check) for card in cards] == [
+        ("critical", False),
+        ("critical", False),
+        ("high", False),
+        ("high", False),
+        ("high", True),
+        ("medium", False),
+        ("low", False),
+    ]
+
+
+def test_every_answer_stands_in_exactly_one_list(page):
+    for one in page.contracts:
+        present = [row for _, rows in one.present for row in rows]
+        absent = [row for _, rows in one.absent for row in rows]
+        listed = sorted(row.anchor for row in [*one.look, *one.withheld, *present, *absent])
+        assert listed == sorted(row.anchor for row in one.rows)
+
+
+def test_a_passage_of_several_fields_is_one_passage_with_several_labels(page):
+    pieces = [piece for leaf in page.contracts[0].leaves for piece in leaf.pieces]
+    licence = next(piece for piece in pieces if piece.text.startswith("Supplier grants Distributor a"))
+    assert [tag.words for tag in licence.tags] == ["License Grant", "Non-Transferable License"]
+    assert len(licence.anchors) == 1
+
+
+def test_the_pieces_of_a_text_are_the_text(view, page):
+    for contract, one in zip(view.contracts, page.contracts, strict=True):
+        shown = "".join(piece.text for leaf in one.leaves for piece in leaf.pieces)
+        assert shown.replace("\n", " ") == contract.text.replace("\n", " ")
+
+
+def test_a_quote_tells_where_it_stands(page):
+    quote = page.contracts[0].findings[0].quotes[0]
+    assert quote.place == "page 1, line 14"
+    assert quote.words.startswith("During the term and for two (2) years after it, Distributor shall not")
+
+
+def test_a_duty_that_nobody_handed_in_is_cited_by_its_name_only(page):
+    card = next(card for card in page.contracts[0].findings if card.rule == "price.P-03")
+    assert [(cite.id, cite.known, cite.law) for cite in card.cites] == [
+        ("policy:pricing", False, False),
+        ("eu.unknown.1", False, True),
+    ]
+
+
+def test_only_what_the_constitution_changed_or_refused_is_told_in_full(page):
+    assert [(row.title, row.passed) for row in page.contracts[0].principles] == [
+        ("No legal advice", False),
+        ("Say only what was read", True),
+    ]
+    assert page.contracts[0].principles_held == 2
+
+
+def test_fields_without_an_answer_are_named(view):
+    contract = view.contracts[2]
+    decision = replace(contract.decision, fields=contract.decision.fields[1:])
+    page = build_page(replace(view, contracts=(replace(contract, decision=decision),)))
+    assert page.contracts[0].unanswered == ("Document Name",)
+
+
+def test_very_long_runs_show_the_words_around_the_passages_and_say_what_is_left_out(invented, view):
+    page = build_page(invented.many(view, 12, 300_000))
+    first = page.contracts[0]
+    assert first.excerpt
+    assert sum(len(piece.text) for leaf in first.leaves for piece in leaf.pieces) < 10_000
+    assert first.leaves[-1].gap.endswith("characters without a highlighted passage left out")
+    left_out = int(first.leaves[-1].gap.split()[0].replace(",", ""))
+    assert left_out > 290_000
+
+
+def test_an_empty_run_is_a_page_too(view):
+    page = build_page(replace(view, contracts=()))
+    assert (page.decided, page.automated_share, page.entries) == (0, "none", "")
+
+
+def test_entries_of_the_ledger_are_told_as_a_range(view):
+    assert build_page(view).entries == "entries 1,204 to 1,207"
+    assert build_page(replace(view, contracts=view.contracts[:1])).entries == "entry 1,204"
+
+
+def refusal(contract, view):
+    with pytest.raises(BadReportView) as caught:
+        check_contract(contract, view)
+    return str(caught.value)
+
+
+def test_another_text_than_was_decided_on_is_refused(view):
+    contract = replace(view.contracts[2], text="another text")
+    told = digest_of_bytes(b"another text")[7:19]
+    decided = view.contracts[2].decision.text_digest[7:19]
+    assert refusal(contract, view) == (
+        f"[reports.bad_view] The text of sörensen-nda.txt is {told}, but the decision was made on {decided}. "
+        "Hand in the text that was decided on; highlights in any other would mark the wrong words."
+    )
+
+
+def test_a_decision_of_another_release_is_refused(view):
+    contract = view.contracts[2]
+    contract = replace(contract, decision=replace(contract.decision, release=""))
+    assert refusal(contract, view) == (
+        "[reports.bad_view] sörensen-nda.txt was decided by release none, but the report is about "
+        f"{view.run.release[7:19]}. Make one report per release."
+    )
+
+
+@pytest.mark.parametrize(("again", "words"), [(True, "twice"), (False, "which the report does not know")])
+def test_a_field_that_is_unknown_or_answered_twice_is_refused(view, again, words):
+    contract = view.contracts[2]
+    extra = contract.decision.fields[0] if again else replace(contract.decision.fields[0], field="moon_phase")
+    contract = replace(
+        contract, decision=replace(contract.decision, fields=(*contract.decision.fields, extra))
+    )
+    assert refusal(contract, view) == (
+        f"[reports.bad_view] The decision on sörensen-nda.txt answers {extra.field}, {words}. "
+        "Hand in the fields of the deployment that decided, each once."
+    )
+
+
+@pytest.mark.parametrize("span", [Span(-1, 4), Span(4, 4), Span(0, 10_000)])
+def test_a_passage_outside_the_text_is_refused(view, span):
+    contract = view.contracts[2]
+    first, *rest = contract.decision.fields
+    decision = replace(contract.decision, fields=(replace(first, evidence=(span,)), *rest))
+    assert refusal(replace(contract, decision=decision), view) == (
+        f"[reports.bad_view] document_name of sörensen-nda.txt quotes [{span.start}, {span.end}) "
+        f"of a text of {len(contract.text)} characters. "
+        "The expert that quoted it is at fault; take it off the route and report it."
+    )
