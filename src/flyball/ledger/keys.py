@@ -108,11 +108,11 @@ def verifier_path(path: Path) -> Path:
 
 def _read_private(path: Path) -> bytes:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not hold us up
     except OSError as err:
         raise _bad_key(path, f"it cannot be opened ({err.strerror})") from err
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(file.fileno())
+    try:
+        found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise _bad_key(path, "it is not a file")
         if found.st_mode & 0o077:
@@ -121,7 +121,9 @@ def _read_private(path: Path) -> bytes:
                 fix=f"Run: chmod 600 {path}. If others may have read it, make a new key.",
                 path=path,
             )
-        return file.read(_LARGEST_FILE)
+        return os.read(handle, _LARGEST_FILE)
+    finally:
+        os.close(handle)
 
 
 def _bad_key(path: Path, why: str) -> BadKeyFile:

@@ -8,9 +8,11 @@ from flyball.ledger.errors import LedgerRewritten
 from flyball.ledger.merkle import fold, range_root
 from flyball.ledger.store import LedgerStore, Tile
 
-__all__ = ["TileReader", "TileTree"]
+__all__ = ["TILE_WIDTH", "TileReader", "TileTree"]
 
-_WIDTH = 256
+TILE_WIDTH = 256
+"""Hashes to a tile."""
+
 _BITS = 8
 
 
@@ -28,10 +30,10 @@ class TileTree:
         """Read the right edge of a stored tree of `size` entries."""
         tree = cls()
         tree.size = size
-        tree._edges = [store.leaf_hashes(size - size % _WIDTH, size)]
+        tree._edges = [store.leaf_hashes(size - size % TILE_WIDTH, size)]
         level, count = 0, size >> _BITS
         while count:
-            tree._edges.append(store.tile_roots(level, count - count % _WIDTH, count))
+            tree._edges.append(store.tile_roots(level, count - count % TILE_WIDTH, count))
             level, count = level + 1, count >> _BITS
         return tree
 
@@ -40,7 +42,7 @@ class TileTree:
         self.size += 1
         edge = self._edges[0]
         edge.append(leaf_hash)
-        return self._complete() if len(edge) == _WIDTH else []
+        return self._complete() if len(edge) == TILE_WIDTH else []
 
     def root(self) -> bytes:
         """Return the root of the whole tree."""
@@ -49,7 +51,7 @@ class TileTree:
     def _complete(self) -> list[Tile]:
         tiles: list[Tile] = []
         level = 0
-        while len(self._edges[level]) == _WIDTH:
+        while len(self._edges[level]) == TILE_WIDTH:
             hashes = self._edges[level]
             index = (self.size >> (_BITS * (level + 1))) - 1
             tiles.append(Tile(level, index, fold(hashes), b"".join(hashes)))
@@ -85,10 +87,10 @@ class TileReader:
         """Return the hash of the subtree over leaves `[index << level, (index + 1) << level)`."""
         height, step = divmod(level, _BITS)
         start, width = index << step, 1 << step
-        tile = start // _WIDTH
+        tile = start // TILE_WIDTH
         hashes = self._tile(height, tile)
         if hashes:
-            offset = start % _WIDTH
+            offset = start % TILE_WIDTH
             found = hashes[offset : offset + width]
         else:
             found = self._loose(height, start, start + width)
