@@ -1,6 +1,6 @@
 """Numbers with their nouns."""
 
-from flyball.core.text import count, size
+from flyball.core.text import count, sayable, size
 
 
 def test_one_case_and_many_cases():
@@ -13,3 +13,8 @@ def test_one_case_and_many_cases():
 
 def test_sizes_in_decimal_units():
     assert [size(999), size(14_200_000)] == ["999 B", "14.2 MB"]
+
+
+def test_a_file_name_that_is_not_utf_8_can_be_said():
+    assert sayable("Geb\udcfchr.txt") == "Geb\ufffdhr.txt"
+    assert sayable("Gebühr.txt") == "Gebühr.txt"

@@ -176,7 +176,16 @@ def test_a_parser_that_breaks_in_an_unforeseen_way_becomes_a_record(tmp_path, mo
     def broken(*_):
         raise ZeroDivisionError("inside")
 
-    monkeypatch.setattr("flyball.data.documents.extract.read_bytes", broken)
+    monkeypatch.setattr("flyball.data.documents.formats.txt.decoded", broken)
     (tmp_path / "a.txt").write_text("x")
     (record,) = extract_many([tmp_path / "a.txt"])
+    assert record.code == "documents.unreadable"
     assert record.message == "a.txt broke its reader (ZeroDivisionError: inside)."
+
+
+def test_a_file_name_that_is_not_utf_8_can_be_said(tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/Geb\xfchr.txt"))
+    path.write_text("The fee.")
+    (document,) = extract_many([path])
+    assert document.name == "Geb\ufffdhr.txt"
+    assert extract(path).name == document.name

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from flyball.core.errors import FlyballError
-from flyball.data.documents.errors import Corrupt, Missing, NotAFile
+from flyball.core.text import sayable
+from flyball.data.documents.errors import Missing, NotAFile
 from flyball.data.documents.reading import read_bytes, refuse_size
 from flyball.data.documents.records import Document, Limits, Unreadable
 from flyball.data.documents.workers import read_in_processes
@@ -44,7 +45,7 @@ def extract(source: Path | bytes, *, name: str = "", limits: Limits = DEFAULT_LI
     """
     if isinstance(source, bytes):
         return read_bytes(source, name or "document", limits)
-    name = name or source.name
+    name = sayable(name or source.name)
     return read_bytes(read_file(source, name, limits), name, limits)
 
 
@@ -72,7 +73,8 @@ def extract_many(
     Document or Unreadable
         One for each path, in the order of `paths`.
     """
-    named = [(path.name, path) if isinstance(path, Path) else path for path in paths]
+    given = [(path.name, path) if isinstance(path, Path) else path for path in paths]
+    named = [(sayable(name), path) for name, path in given]
     if workers > 1 and len(named) > 1:
         results = read_in_processes(named, _extracted, workers=min(workers, len(named)), limits=limits)
     else:
@@ -125,15 +127,6 @@ def _extracted(name: str, path: Path, limits: Limits) -> Document | Unreadable:
         return extract(path, name=name, limits=limits)
     except FlyballError as err:
         return Unreadable.from_error(name, err)
-    except Exception as err:  # noqa: BLE001 - a hostile file may break a parser in any way; it becomes a record
-        return Unreadable.from_error(
-            name,
-            Corrupt(
-                f"{name} broke its reader ({type(err).__name__}: {str(err)[:200]}).",
-                fix="Ask for the document again, or save it in another format.",
-                name=name,
-            ),
-        )
 
 
 def _kind(mode: int) -> str:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from pathlib import PurePath
 
+from flyball.core.errors import FlyballError
 from flyball.core.text import size
-from flyball.data.documents.errors import Empty, Encrypted, TooLarge, Unsupported
+from flyball.data.documents.errors import Corrupt, Empty, Encrypted, TooLarge, Unsupported
 from flyball.data.documents.format import FORMATS, Format
 from flyball.data.documents.records import Document, Limits
 from flyball.data.documents.sniff import kind_of_ending, sniff
@@ -53,7 +54,16 @@ def read_bytes(data: bytes, name: str, limits: Limits) -> Document:
         )
         raise Unsupported(f"{name} is {what}, which cannot be read.", fix=fix, name=name, kind=what)
     found: Format = FORMATS.load(kind)
-    document = found.read(data, name, limits)
+    try:
+        document = found.read(data, name, limits)
+    except FlyballError:
+        raise
+    except Exception as err:
+        raise Corrupt(
+            f"{name} broke its reader ({type(err).__name__}: {str(err)[:200]}).",
+            fix="Ask for the document again, or save it in another format.",
+            name=name,
+        ) from err
     ending = PurePath(name).suffix.lower().removeprefix(".")
     if ending and kind_of_ending(ending) != kind:
         note = f"its name ends in .{ending}, but its content is {found.title}"

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,7 +45,7 @@ def _read(data: bytes, name: str, limits: Limits) -> Document:
     _refuse_bomb(data, name, limits)
     try:
         part = python_docx.Document(io.BytesIO(data)).part
-    except (OpcError, KeyError, ValueError, zipfile.BadZipFile, etree.XMLSyntaxError, OSError) as err:
+    except (OpcError, LookupError, ValueError, zipfile.BadZipFile, zlib.error, etree.LxmlError) as err:
         raise Corrupt(
             f"{name} is no sound Word document ({type(err).__name__}: {err}).",
             fix="Open it in Word, let it repair the file, and save it again.",

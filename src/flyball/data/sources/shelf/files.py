@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 
 from flyball.core.digests import digest_of
+from flyball.core.text import sayable
 from flyball.data.sources.errors import BadSource, NothingThere
 from flyball.data.sources.shelf._digest_cache import DigestCache
 from flyball.data.sources.source import Batch, Item, Listing, Skipped
@@ -82,7 +83,8 @@ class FileSource:
         found = _named(self.paths, skipped)
         cache = DigestCache(self.cache)
         items: list[Item] = []
-        for name, path in found:
+        for raw_name, path in found:
+            name = sayable(raw_name)
             status = _status(path)
             if status is None or not stat.S_ISREG(status.st_mode):
                 items.append(Item(name, path, 0, 0, ""))  # its reader says what is wrong with it
@@ -181,7 +183,7 @@ def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[tuple[str, Path]]:
             relative = path.relative_to(folder).as_posix()
             reason = _temporary(name) or ("a link to a folder" if path.is_symlink() else "")
             if reason:
-                skipped.append(Skipped(relative, reason))
+                skipped.append(Skipped(sayable(relative), reason))
             else:
                 kept.append(name)
         folders[:] = kept
@@ -190,7 +192,7 @@ def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[tuple[str, Path]]:
             relative = path.relative_to(folder).as_posix()
             reason = _temporary(name) or _stray_link(path, root)
             if reason:
-                skipped.append(Skipped(relative, reason))
+                skipped.append(Skipped(sayable(relative), reason))
             else:
                 yield relative, path
 
