@@ -7,6 +7,7 @@ cases are drawn, never single decisions, because the 41 answers to one contract 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TypeAlias
 
 import numpy as np
@@ -35,9 +36,11 @@ Floats: TypeAlias = NDArray[np.float64]
 Statistic: TypeAlias = Callable[[Floats], Floats]
 """From summed columns, shape (draws, columns), to values, shape (draws,); NaN where undefined."""
 
-RARE = 5
+RARE = 10
 """Below this many affected cases the drawn interval is too narrow and the exact one is joined to it."""
 
+_NORMAL = NormalDist()
+_MOST_ROWS = 8192  # more cases than this are first put into random groups of equal size
 _BLOCK = 4_000_000  # weights held at once: 32 MB
 
 
@@ -115,6 +118,11 @@ class Tally:
     def value(self) -> float:
         """The value over all cases; NaN where undefined."""
         return float(self.statistic(self.sums.sum(axis=0)[None, :])[0])
+
+    @property
+    def without_one(self) -> Floats:
+        """The value with each case left out in turn, shape (n_cases,); NaN where undefined."""
+        return self.statistic(self.sums.sum(axis=0)[None, :] - self.sums)
 
 
 def ratio_of_sums(scale: float = 1.0) -> Statistic:
@@ -209,7 +217,7 @@ def _solve(rising: Callable[[float], float], target: float, events: int) -> floa
 def bootstrap_interval(
     sums: Floats, statistic: Statistic, sampling: Sampling | None = None
 ) -> tuple[float, float] | None:
-    """Percentile interval of a statistic over cases.
+    """Interval of a statistic over cases, by drawing whole cases.
 
     Parameters
     ----------
@@ -222,12 +230,12 @@ def bootstrap_interval(
     (low, high), or None
         None where no draw gives a value. Without the exact part for rare events; see `estimate_all`.
 
-    Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 13.3;
-    whole cases are drawn as clusters (Davison and Hinkley 1997, section 3.8).
+    Source: bias-corrected and accelerated percentiles, Efron 1987, JASA 82, 171-185; widened for few
+    cases after Hesterberg 2015, The American Statistician 69, 371-386, section 3.2 (t for z).
     """
     sampling = sampling or Sampling()
-    drawn = np.concatenate([statistic(weights @ sums) for weights in _weights(len(sums), sampling)])
-    return _percentiles(drawn, sampling.level)
+    tally = Tally(sums, statistic, n=len(sums))
+    return _interval(_draw([tally], sampling)[0], tally.value, tally.without_one, sampling.level)
 
 
 def estimate_all(tallies: Sequence[Tally], sampling: Sampling) -> list[Estimate | NotMeasured]:
@@ -254,7 +262,7 @@ def _estimate(tally: Tally, drawn: Floats, level: float) -> Estimate | NotMeasur
     value = tally.value
     if not math.isfinite(value):
         return NotMeasured("the cases hold nothing to divide by")
-    ends = [value, *(_percentiles(drawn, level) or ())]
+    ends = [value, *(_interval(drawn, value, tally.without_one, level) or ())]
     for rare in tally.rare:
         ends += _exact_ends(rare, level)
     return Estimate(value, n=tally.n, low=min(ends), high=max(ends), level=level)
@@ -273,18 +281,54 @@ def _exact_ends(rare: RareEvents, level: float) -> list[float]:
     return [rare.value_at(each * bound) for bound in poisson_interval(affected, level)]
 
 
-def _percentiles(drawn: Floats, level: float) -> tuple[float, float] | None:
-    defined = drawn[np.isfinite(drawn)]
-    if not len(defined):
+def _interval(drawn: Floats, value: float, without_one: Floats, level: float) -> tuple[float, float] | None:
+    """Return the corrected percentiles of the drawn values; see `bootstrap_interval`."""
+    drawn = drawn[np.isfinite(drawn)]
+    if not len(drawn):
         return None
-    tail = (1.0 - level) / 2.0
-    low, high = np.quantile(defined, [tail, 1.0 - tail])
+    wide = _t_for_few(level, len(without_one))
+    bias, bend = _bias(drawn, value), _acceleration(without_one)
+    tails = []
+    for z in (-wide, wide):
+        room = 1.0 - bend * (bias + z)
+        tails.append(_NORMAL.cdf(bias + (bias + z) / room) if room > 0.0 else float(z > 0.0))
+    low, high = np.quantile(drawn, tails)
     return float(low), float(high)
+
+
+def _bias(drawn: Floats, value: float) -> float:
+    """Return how far the draws lie beside the value, in standard normal units.
+
+    A statistic whose draws nearly all lie on one side (calibration error, which chance can only
+    make larger) is not mended by this correction but spoilt, so it is left alone.
+    """
+    below = float((drawn < value).mean() + (drawn == value).mean() / 2.0)
+    return _NORMAL.inv_cdf(below) if 0.1 < below < 0.9 else 0.0
+
+
+def _acceleration(without_one: Floats) -> float:
+    left = without_one[np.isfinite(without_one)]
+    apart = left.mean() - left if len(left) else left
+    spread = float((apart**2).sum())
+    return float((apart**3).sum()) / (6.0 * spread**1.5) if spread > 0.0 else 0.0
+
+
+def _t_for_few(level: float, n_cases: int) -> float:
+    """Return the normal quantile, widened as Student's t is for few cases.
+
+    The expansion of t in z is from Abramowitz and Stegun 1964, 26.7.5; off by under 2 % from 5 cases on.
+    """
+    z = _NORMAL.inv_cdf((1.0 + level) / 2.0)
+    if n_cases < 2:
+        return z
+    free = n_cases - 1
+    t = z + (z**3 + z) / (4 * free) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * free**2)
+    return math.sqrt(n_cases / free) * t
 
 
 def _draw(tallies: Sequence[Tally], sampling: Sampling) -> list[Floats]:
     """Return the drawn values of every tally, shape (resamples,) each."""
-    columns = np.hstack([tally.sums for tally in tallies])
+    columns = np.hstack([_grouped(tally.sums, sampling) for tally in tallies])
     edges = np.cumsum([0, *(tally.sums.shape[1] for tally in tallies)])
     blocks: list[list[Floats]] = [[] for _ in tallies]
     for weights in _weights(len(columns), sampling):
@@ -294,10 +338,25 @@ def _draw(tallies: Sequence[Tally], sampling: Sampling) -> list[Floats]:
     return [np.concatenate(block) for block in blocks]
 
 
-def _weights(n_cases: int, sampling: Sampling) -> Iterator[Floats]:
+def _grouped(sums: Floats, sampling: Sampling) -> Floats:
+    """Add up random groups of cases where there are very many, so that time grows no further.
+
+    Groups are as good as cases for the interval: the variance of a sum of independent cases is the
+    same, and thousands of groups are enough to estimate it.
+    """
+    n_cases = len(sums)
+    if n_cases <= _MOST_ROWS:
+        return sums
+    order = np.random.default_rng([sampling.seed, 2]).permutation(n_cases)
+    starts = np.linspace(0, n_cases, _MOST_ROWS // 2, endpoint=False).astype(np.intp)
+    grouped: Floats = np.add.reduceat(sums[order], starts, axis=0)
+    return grouped
+
+
+def _weights(n_cases: int, sampling: Sampling, block: int = _BLOCK) -> Iterator[Floats]:
     """Yield how often each case is drawn, in blocks of shape (draws, n_cases) that fit in memory."""
     rng = np.random.default_rng(sampling.seed)
-    rows = max(1, _BLOCK // max(1, n_cases))
+    rows = max(1, block // max(1, n_cases))
     for start in range(0, sampling.resamples, rows):
         draws = min(rows, sampling.resamples - start)
         cases = rng.integers(0, n_cases, size=(draws, n_cases))
@@ -331,7 +390,8 @@ def paired_difference(
     if not math.isfinite(seen):
         return NotMeasured("one of the two has nothing to divide by"), None
     drawn_a, drawn_b = _draw([champion, challenger], sampling)
-    ends = [seen, *(_percentiles(drawn_b - drawn_a, sampling.level) or ())]
+    without_one = challenger.without_one - champion.without_one
+    ends = [seen, *(_interval(drawn_b - drawn_a, seen, without_one, sampling.level) or ())]
     apart = int((champion.sums != challenger.sums).any(axis=1).sum())
     if apart < RARE:
         a = _estimate(champion, drawn_a, sampling.level)
@@ -358,8 +418,8 @@ def _unrelated(a: Estimate | NotMeasured, b: Estimate | NotMeasured) -> list[flo
 
 def _swap_test(champion: Tally, challenger: Tally, seen: float, sampling: Sampling) -> float:
     rng = np.random.default_rng([sampling.seed, 1])
-    n_cases = len(champion.sums)
-    step = challenger.sums - champion.sums
+    step = _grouped(challenger.sums - champion.sums, sampling)
+    n_cases = len(step)
     base_a, base_b = champion.sums.sum(axis=0), challenger.sums.sum(axis=0)
     rows = max(1, _BLOCK // max(1, n_cases))
     as_large = 0

@@ -154,11 +154,11 @@ class ScoredCases:
         """Return the cases sorted by identifier, so that the order they came in changes no interval."""
         return self.take(sorted(range(len(self)), key=lambda row: self.case_ids[row]))
 
-    def only(self, field: str) -> "ScoredCases":
-        """Return one field of every case; also of those in which it is not labelled."""
-        at = slice(self.fields.index(field), self.fields.index(field) + 1)
+    def only(self, *keys: str) -> "ScoredCases":
+        """Return some fields of every case, in this order; also of cases in which none is labelled."""
+        at = [self.fields.index(key) for key in keys]
         changed: dict[str, object] = {name: getattr(self, name)[:, at] for name in _CELLS}
-        return replace(self, fields=(field,), minutes=self.minutes[at], **changed)  # type: ignore[arg-type]
+        return replace(self, fields=keys, minutes=self.minutes[at], **changed)  # type: ignore[arg-type]
 
 
 _CELLS = (

@@ -72,7 +72,7 @@ def compare(
         n_cases=len(champion),
         measured_at=clock(),
         differences=judged,
-        verdict=_verdict(judged, {one.name: one.title for one in loaded}, len(champion), sampling),
+        verdict=_verdict(judged, len(champion), sampling),
     )
 
 
@@ -93,7 +93,7 @@ def _same(champion: ScoredCases, challenger: ScoredCases) -> None:
     other = int(((champion.known != challenger.known) | (champion.truth != challenger.truth)).sum())
     if other:
         raise NotComparable(
-            f"{count(other, 'label')} differ between the two.",
+            f"{count(other, 'label differs', 'labels differ')} between the two.",
             fix="Score both with the same labels.",
             labels=other,
         )
@@ -113,10 +113,14 @@ def _difference(
             for who, tally in (("champion", before), ("challenger", after))
             if isinstance(tally, NotMeasured)
         )
-        return Difference(alone[0], alone[1], NotMeasured(reasons), None, None, one.better, "not shown")
+        return Difference(
+            alone[0], alone[1], NotMeasured(reasons), None, None, one.better, "not shown", one.title, one.unit
+        )
     both = estimate_all([before, after], sampling)
     difference, p_value = paired_difference(before, after, sampling)
-    return Difference(both[0], both[1], difference, p_value, None, one.better, "not shown")
+    return Difference(
+        both[0], both[1], difference, p_value, None, one.better, "not shown", one.title, one.unit
+    )
 
 
 def _holm(p_values: Mapping[str, float]) -> dict[str, float]:
@@ -140,22 +144,17 @@ def _winner(
     return "challenger" if (gap.value > 0.0) == (one.better == "higher") else "champion"
 
 
-def _verdict(
-    judged: Mapping[str, Difference], titles: Mapping[str, str], n_cases: int, sampling: Sampling
-) -> str:
-    better = [titles[name] for name, one in judged.items() if one.winner == "challenger"]
-    worse = [titles[name] for name, one in judged.items() if one.winner == "champion"]
+def _verdict(judged: Mapping[str, Difference], n_cases: int, sampling: Sampling) -> str:
+    better = [one.title for one in judged.values() if one.winner == "challenger"]
+    worse = [one.title for one in judged.values() if one.winner == "champion"]
     blank = sum(isinstance(one.difference, NotMeasured) for one in judged.values())
     even = len(judged) - len(better) - len(worse) - blank
-    said = [f"On the same {count(n_cases, 'case')}, at {sampling.level:.0%}:"]
-    said.append(f"the challenger is better in {_listed(better)} and worse in {_listed(worse)};")
-    said.append(f"in {count(even, 'measure')} no difference is shown")
-    said.append(
-        f"and {count(blank, 'measure')} could not be compared."
-        if blank
-        else "(which does not prove equality)."
+    said = (
+        f"On the same {count(n_cases, 'case')}, at {sampling.level:.0%}: the challenger is better in "
+        f"{_listed(better)} and worse in {_listed(worse)}; in {count(even, 'measure')} no difference is "
+        "shown (which does not prove equality)."
     )
-    return " ".join(said)
+    return f"{said} {count(blank, 'measure')} could not be compared." if blank else said
 
 
 def _listed(titles: Sequence[str]) -> str:

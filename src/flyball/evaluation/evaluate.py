@@ -6,7 +6,7 @@ from typing import Literal
 from flyball.core.clock import Clock, utc_now
 from flyball.core.estimates import Estimate, Measurement, NotMeasured
 from flyball.core.text import count
-from flyball.evaluation.bootstrap import Sampling, Tally, estimate_all
+from flyball.evaluation.bootstrap import RARE, Sampling, Tally, estimate_all
 from flyball.evaluation.cases import ScoredCases
 from flyball.evaluation.metric import METRICS, Metric
 from flyball.evaluation.records import PromiseCheck, Report, Subject
@@ -87,7 +87,7 @@ def _protocol(given: str, scored: ScoredCases, sampling: Sampling) -> str:
         f"{count(int(scored.known.sum()), 'labelled decision')} in {count(len(scored), 'case')}. "
         f"Intervals at {sampling.level:.0%}: {sampling.resamples:,} draws of whole cases "
         f"(seed {sampling.seed}), joined with the exact Poisson interval where an event "
-        "was seen in fewer than five cases."
+        f"was seen in fewer than {RARE} cases."
     )
     return f"{given} {how}".strip()
 

@@ -99,6 +99,7 @@ def comparison_as_json(comparison: Comparison) -> dict[str, object]:
         "verdict": comparison.verdict,
         "differences": {
             name: {
+                "title": one.title,
                 "champion": plain(one.champion),
                 "challenger": plain(one.challenger),
                 "difference": plain(one.difference),

@@ -172,6 +172,8 @@ class Difference:
         The same after Holm's correction for the number of metrics looked at.
     better : {"higher", "lower"}
     winner : {"champion", "challenger", "not shown"}
+    title, unit : str
+        Of the metric, for people.
     """
 
     champion: Measurement
@@ -181,6 +183,8 @@ class Difference:
     p_adjusted: float | None
     better: Better
     winner: Literal["champion", "challenger", "not shown"]
+    title: str
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)

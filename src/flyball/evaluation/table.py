@@ -1,6 +1,7 @@
 """A report as a table of plain text, for people."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from flyball.core.estimates import Estimate, Measurement
 from flyball.core.text import count
@@ -51,15 +52,13 @@ def render_table(report: Report, *, fields: bool = False) -> str:
     Returns
     -------
     str
-        Lines of at most 110 characters unless a name is longer; no colour, no markup.
+        No colour, no markup. A measure that was not taken shows its reason in place of numbers.
     """
     lines = [
         f"{report.deployment or 'Evaluation'}: {count(report.n_cases, 'case')}, "
         f"{count(report.n_decisions, 'labelled decision')}"
     ]
-    names = [name for name in _ORDER if name in report.metrics]
-    names += [name for name in report.metrics if name not in _ORDER]
-    results = [report.metrics[name] for name in names]
+    results = [report.metrics[name] for name in _ordered(report.metrics)]
     level = next((one.estimate.level for one in results if isinstance(one.estimate, Estimate)), 0.95)
     rows = [_row(one) for one in results]
     lines += ["", *_aligned([("", "seen", f"{level:.0%} interval", "out of"), *rows])]
@@ -71,27 +70,30 @@ def render_table(report: Report, *, fields: bool = False) -> str:
     return "\n".join(lines)
 
 
-def render_comparison(comparison: Comparison, titles: Mapping[str, str] | None = None) -> str:
+def render_comparison(comparison: Comparison) -> str:
     """Return a comparison as text.
 
     Parameters
     ----------
     comparison : Comparison
-    titles : mapping of metric name to title, optional
-        Default: the names.
 
     Returns
     -------
     str
+        One line per metric, then the verdict. "by chance": how often chance alone would do this.
     """
-    titles = titles or {}
-    head = ("", "champion", "challenger", "difference", "interval", "chance alone", "better")
-    rows = [_difference(titles.get(name, name), name, one) for name, one in comparison.differences.items()]
+    head = ("", "champion", "challenger", "difference", "interval", "by chance", "better")
+    rows = [_difference(comparison.differences[name]) for name in _ordered(comparison.differences)]
     lines = [
         f"{comparison.challenger} against {comparison.champion}: {count(comparison.n_cases, 'case')}",
         "",
     ]
     return "\n".join([*lines, *_aligned([head, *rows]), "", comparison.verdict])
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    """Return the names as people want to read them; unknown ones last."""
+    return sorted(names, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
 
 
 def _row(one: MetricResult) -> tuple[str, str, str, str]:
@@ -145,31 +147,52 @@ def _field_lines(per_field: Mapping[str, Mapping[str, Measurement]]) -> list[str
 
 
 def _left_out(left_out: Sequence[LeftOut]) -> list[str]:
-    reasons: dict[tuple[str, str], int] = {}
-    for one in left_out:
-        reasons[one.what, one.reason] = reasons.get((one.what, one.reason), 0) + 1
-    return [f"Left out: {count(number, what)}, which {reason}." for (what, reason), number in reasons.items()]
+    reasons = Counter((one.what, one.reason) for one in left_out)
+    return [f"Left out: {count(number, what)} ({reason})." for (what, reason), number in reasons.items()]
 
 
-def _difference(title: str, name: str, one: Difference) -> tuple[str, ...]:
+def _difference(one: Difference) -> tuple[str, ...]:
     gap = one.difference
-    if not isinstance(gap, Estimate) or one.p_adjusted is None:
-        return (title, "-", "-", "-", str(gap), "", "")
+    if not isinstance(gap, Estimate) or gap.low is None or gap.high is None or one.p_adjusted is None:
+        return (one.title, "-", "-", "-", "not compared", "", "-")
     sides = [
-        f"{side.value:.4g}" if isinstance(side, Estimate) else "-" for side in (one.champion, one.challenger)
+        _number(side.value, one.unit) if isinstance(side, Estimate) else "-"
+        for side in (one.champion, one.challenger)
     ]
-    interval = "" if gap.low is None or gap.high is None else f"{gap.low:+.4g} to {gap.high:+.4g}"
-    return (title, *sides, f"{gap.value:+.4g}", interval, f"{one.p_adjusted:.3f}", one.winner)
+    interval = f"{_signed(gap.low, one.unit)} to {_signed(gap.high, one.unit)}"
+    chance = f"{one.p_adjusted:.3f}"
+    return (
+        one.title,
+        *sides,
+        f"{_signed(gap.value, one.unit)}{_points(one.unit)}",
+        interval,
+        chance,
+        one.winner,
+    )
+
+
+def _signed(value: float, unit: str) -> str:
+    """Write a difference; of two shares in percentage points."""
+    if unit.startswith("share"):
+        return f"{100 * value:+.1f}"
+    if unit.endswith("0 to 1"):
+        return f"{value:+.3f}"
+    return f"{value:+,.1f}" if unit != "EUR per case" else f"{value:+.4f}"
+
+
+def _points(unit: str) -> str:
+    return " points" if unit.startswith("share") else ""
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Pad columns: the first to the left, the others to the right; the last ones run free."""
-    widths = [max(len(row[at]) for row in rows if row[-1] or row is rows[0]) for at in range(len(rows[0]))]
+    """Pad columns: the first to the left, the others to the right; a reason in place of numbers runs free."""
+    first = max(len(row[0]) for row in rows)
+    full = [row for row in rows if row[-1]]
+    widths = [max(len(row[at]) for row in full) for at in range(len(rows[0]))]
     lines = []
     for row in rows:
-        cells = [
-            cell.ljust(max(widths[0], *(len(one[0]) for one in rows))) if at == 0 else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        if not row[-1]:
+            cells[2:] = row[2:]
+        lines.append("  ".join([row[0].ljust(first), *cells[1:]]).rstrip())
     return lines
