@@ -86,13 +86,25 @@ def test_a_passage_of_several_fields_is_one_passage_with_several_labels(page):
 def test_the_pieces_of_a_text_are_the_text(view, page):
     for contract, one in zip(view.contracts, page.contracts, strict=True):
         shown = "".join(piece.text for leaf in one.leaves for piece in leaf.pieces)
-        assert shown.replace("\n", " ") == contract.text.replace("\n", " ")
+        assert shown.split() == contract.text.split()
 
 
 def test_a_quote_tells_where_it_stands(page):
-    quote = page.contracts[0].findings[0].quotes[0]
+    quote = page.contracts[0].findings[0].quote
     assert quote.place == "page 1, line 14"
     assert quote.words.startswith("During the term and for two (2) years after it, Distributor shall not")
+
+
+def test_other_passages_of_an_answer_are_told_once_per_place_and_counted(invented, view):
+    text = "\n".join(f"Party {number} and Party {number} again." for number in range(8))
+    quotes = tuple(quote for number in range(8) for quote in (f"Party {number}", f"Party {number} again"))
+    contract = invented.contract_of("a.txt", text, {"parties": (quotes, 0.99, None, "", "")})
+    page = build_page(replace(view, contracts=(contract,)))
+    quote = next(row.quote for row in page.contracts[0].rows if row.quote)
+    assert (quote.words, quote.place) == ("Party 0", "line 1")
+    assert [link.words for link in quote.also] == ["line 2", "line 3", "line 4", "line 5"]
+    assert [link.anchor for link in quote.also] == ["c1-p3", "c1-p5", "c1-p7", "c1-p9"]
+    assert quote.more == 3
 
 
 def test_a_duty_that_nobody_handed_in_is_cited_by_its_name_only(page):

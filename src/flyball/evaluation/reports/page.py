@@ -1,5 +1,6 @@
 """The page in words: a `ReportView` turned into what the templates show, line by line."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ __all__ = ["Page", "build_page"]
 _WHOLE_TEXT_UP_TO = 3_000_000
 _AROUND = 600
 _QUOTE = 320
+_ALSO = 4
+_EMPTY_LINES = re.compile(r"\n\s*\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A highlighted passage, quoted."""
+    """The best passage, quoted, and where the others stand."""
 
     anchor: str
     words: str
     place: str
+    also: tuple[Link, ...]
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class FindingCard:
     wants: str
     rule_source: str
     cites: tuple[Cite, ...]
-    quotes: tuple[Quote, ...]
+    quote: Quote | None
     fields: tuple[Link, ...]
 
 
@@ -103,7 +108,7 @@ class FieldRow:
     percent: str
     value: str
     reason: str
-    quotes: tuple[Quote, ...]
+    quote: Quote | None
     expert: str
     route: str
     minutes: float
@@ -468,22 +473,30 @@ class _Text:
         self._numbers: dict[tuple[int, int], int] = {}
         self._tags: dict[int, list[Tag]] = {}
 
-    def quotes(self, spans: tuple[Span, ...], tag: Tag) -> tuple[Quote, ...]:
-        found = []
-        for span in spans:
-            key = (span.start, span.end)
-            if key not in self._numbers:
-                self._numbers[key] = len(self.spans)
-                self.spans.append(key)
-            number = self._numbers[key]
-            tags = self._tags.setdefault(number, [])
-            if tag not in tags:
-                tags.append(tag)
-            words = " ".join(self._text[span.start : min(span.end, span.start + 2 * _QUOTE)].split())
-            if len(words) > _QUOTE:
-                words = words[:_QUOTE].rsplit(" ", 1)[0] + " …"
-            found.append(Quote(f"{self._anchor}-p{number + 1}", words, self._places.of(span.start)))
-        return tuple(found)
+    def quote(self, spans: tuple[Span, ...], tag: Tag) -> Quote | None:
+        """Highlight every span under the label `tag`; return the first one quoted, None for none."""
+        anchors = [self._highlight((span.start, span.end), tag) for span in spans]
+        if not spans:
+            return None
+        best = spans[0]
+        words = " ".join(self._text[best.start : min(best.end, best.start + 2 * _QUOTE)].split())
+        if len(words) > _QUOTE:
+            words = words[:_QUOTE].rsplit(" ", 1)[0] + " …"
+        told = [self._places.of(span.start) for span in spans]
+        others = dict(reversed([*zip(told[1:], anchors[1:], strict=True)]))
+        others.pop(told[0], None)
+        also = tuple(Link(anchor, place) for place, anchor in reversed(others.items()))
+        return Quote(anchors[0], words, told[0], also[:_ALSO], max(0, len(also) - _ALSO))
+
+    def _highlight(self, key: tuple[int, int], tag: Tag) -> str:
+        if key not in self._numbers:
+            self._numbers[key] = len(self.spans)
+            self.spans.append(key)
+        number = self._numbers[key]
+        tags = self._tags.setdefault(number, [])
+        if tag not in tags:
+            tags.append(tag)
+        return f"{self._anchor}-p{number + 1}"
 
     def leaves(self, whole: bool) -> list[Leaf]:
         length = len(self._text)
@@ -510,7 +523,7 @@ class _Text:
             looks = [tag.look for number in segment.passages for tag in self._tags[number]]
             pieces.append(
                 Piece(
-                    text=self._soft[segment.start : segment.end],
+                    text=_EMPTY_LINES.sub("\n\n", self._soft[segment.start : segment.end]),
                     numbers=" ".join(str(number + 1) for number in segment.passages),
                     anchors=tuple(f"{self._anchor}-p{number + 1}" for number in segment.starts),
                     tags=tuple(sorted(dict.fromkeys(tags), key=lambda tag: _LOOKS.index(tag.look))),
@@ -540,7 +553,7 @@ def _row(text: _Text, one: FieldDecision, field: Field, anchor: str) -> FieldRow
         percent=sure_percent(one.confidence),
         value=value_words(one.value, one.unit),
         reason=one.reason,
-        quotes=text.quotes(one.evidence, Tag(anchor, field.title, look)),
+        quote=text.quote(one.evidence, Tag(anchor, field.title, look)),
         expert=one.route.expert,
         route=one.route.reason,
         minutes=field.minutes,
@@ -571,7 +584,7 @@ def _card(
         wants=rule.wants if rule else "",
         rule_source=rule.source if rule else "",
         cites=tuple(_cite(key, catalogue) for key in finding.cites),
-        quotes=text.quotes(finding.evidence, tag),
+        quote=text.quote(finding.evidence, tag),
         fields=tuple(Link(anchors.get(key, ""), titles.get(key, key)) for key in finding.fields),
     )
 
