@@ -217,7 +217,7 @@ def _revise(
             raise TypeError(f"the checker {principle.checker} cannot revise")
         revised = revise(decision, reading, complaints)
         problem = bolder(decision, revised)
-        changes = described(decision, revised)
+        changes = () if problem else described(decision, revised)
     except Exception as err:  # noqa: BLE001 - a revision that fails leaves the answer unmended: refused
         trail.broken[principle.id] = f"The revision failed: {type(err).__name__}: {err}"
         return decision

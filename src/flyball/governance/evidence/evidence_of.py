@@ -148,7 +148,7 @@ def _covered(obligation: Obligation, evidence: Sequence[EvidenceRecord]) -> Cove
     if not made:
         return Coverage(obligation.key, "not_covered", ids, "not covered by any check")
     if missing:
-        said = f"not covered: {', '.join(missing)} was not checked; {len(made)} other checks passed"
+        said = f"not covered: {', '.join(missing)} was not checked; {count(len(made), 'check')} passed"
         return Coverage(obligation.key, "not_covered", ids, said)
     confirm = "; a lawyer must confirm the entry" if obligation.confirm_with_counsel else ""
     return Coverage(obligation.key, "met", ids, f"met: {count(len(made), 'check')} passed{confirm}")

@@ -121,7 +121,7 @@ def upcoming(
     jurisdictions: Sequence[str],
     **conditions: Unpack[Conditions],
 ) -> tuple[Upcoming, ...]:
-    """Return the days ahead on which a duty begins or ends, soonest first.
+    """Return the days ahead on which a duty begins, ends or changes, soonest first.
 
     A turn is due when one of these days has come: ask with `after` = day of the last turn and
     `within_days` up to today; the last day is included, `after` itself is not.
@@ -151,15 +151,24 @@ def upcoming(
     who = _circumstances(jurisdictions, conditions)
     last = after + timedelta(days=within_days)
     found: list[Upcoming] = []
+    for day in _turning_days(catalogue, after, last):
+        eve = _in_force(catalogue, day - timedelta(days=1), who, None)
+        change = compare(eve, _in_force(catalogue, day, who, None))
+        found += [Upcoming(day, "ends", item) for item in change.ends]
+        found += [Upcoming(day, "begins", item) for item in change.begins]
+        found += [Upcoming(day, "changes", item.after) for item in change.changed]
+    return tuple(found)
+
+
+def _turning_days(catalogue: Catalogue, after: date, last: date) -> list[date]:
+    """Return the days in (after, last] on which a duty or a membership of a country begins or ends."""
+    days: set[date | None] = set()
     for obligation in catalogue.obligations:
-        if obligation.withdrawn_on is not None:
-            continue
-        start, end = obligation.effective_from, obligation.effective_to
-        if after < start <= last and _concerns(obligation, start, who):
-            found.append(Upcoming(start, "begins", obligation))
-        if end is not None and after < end <= last and _concerns(obligation, end - timedelta(days=1), who):
-            found.append(Upcoming(end, "ends", obligation))
-    return tuple(sorted(found, key=lambda item: (item.day, item.obligation.key, item.event)))
+        days |= {obligation.effective_from, obligation.effective_to}
+    for members in shipped_jurisdictions().members.values():
+        for _, since, to in members:
+            days |= {since, to}
+    return sorted(day for day in days if day is not None and after < day <= last)
 
 
 def _circumstances(jurisdictions: Sequence[str], conditions: Conditions) -> _Circumstances:

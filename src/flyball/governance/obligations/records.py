@@ -172,8 +172,8 @@ class ObligationDiff:
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """A day ahead on which a duty begins or ends."""
+    """A day ahead on which a duty begins or ends, or its next version takes over."""
 
     day: date
-    event: Literal["begins", "ends"]
+    event: Literal["begins", "ends", "changes"]
     obligation: Obligation

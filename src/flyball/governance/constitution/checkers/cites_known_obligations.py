@@ -50,7 +50,7 @@ def _revise(decision: Decision, reading: Reading, complaints: tuple[Complaint, .
 
 
 cites_known_obligations = Checker(
-    summary="Findings cite duties of the catalogue that are in force for the case, or policies of the company.",
+    summary="Findings cite duties that are known and in force for the case, or policies of the company.",
     version=1,
     check=_check,
     revise=_revise,

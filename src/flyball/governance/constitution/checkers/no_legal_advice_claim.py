@@ -17,7 +17,7 @@ _CERTAIN = re.compile(
     | \b(?:non-?)?compliant\b | \bcompl(?:y|ies)\s+with\s+(?:the\s+)?(?:law|gdpr|all|every|applicable)
     | \bviolat(?:es|ed|ion\s+of)\b(?=.{0,40}\b(?:law|act|code|gdpr|regulation|article|section|statute)\b)
     | \bbreach(?:es)?\s+(?:of\s+)?(?:the\s+)?(?:law|gdpr|act|regulation|statute)\b
-    | \b(?:is|are|would\s+be|will\s+be)\s+(?:null\s+and\s+)?(?:void|invalid|unenforceable|enforceable|legally\s+valid)\b
+    | \b(?:is|are|would\s+be|will\s+be)\s+(?:null\s+and\s+)?(?:void|invalid|(?:un)?enforceable)\b
     | \bguarantee[sd]?\b(?=.{0,40}\b(?:compliance|legal|lawful|valid))
     | \blegal\s+advice\b | \bno\s+legal\s+risk\b | \blegally\s+(?:safe|valid|binding|sound)\b
     """,
