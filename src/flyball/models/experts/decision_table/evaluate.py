@@ -1,0 +1,297 @@
+"""Evaluate tables over cases, all at once, in the rules engine.
+
+A fact may be unsure: a person has yet to decide it. Such a case is tried under every answer that the
+fact may still have, as far as the rule can tell them apart. A rule that fires under all of them is
+found; one that fires under some is to be checked.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import zen
+
+from flyball.core.errors import BadInput
+from flyball.models.experts.decision_table.cells import fold
+from flyball.models.experts.decision_table.jdm import column_of, compiled, unsure_column_of
+from flyball.models.experts.decision_table.records import (
+    UNSURE,
+    BadTable,
+    FactValue,
+    Rule,
+    RuleHit,
+    Scalar,
+    Table,
+)
+
+__all__ = ["MOST_ANSWERS", "evaluate", "rows_that_never_fire"]
+
+MOST_ANSWERS = 512
+"""Possible answers that are tried per case; beyond that the answer is "to check", never "not found"."""
+
+_AT_ONCE = 4096
+_OTHER_TEXT = "\u241fany other text"
+
+Facts = Mapping[str, FactValue]
+Key = tuple[tuple[str, FactValue], ...]
+
+
+class MissingFact(BadInput):
+    """A case lacks a fact that a rule looks at."""
+
+    code = "rules.missing_fact"
+
+
+def evaluate(tables: Sequence[Table], facts: Sequence[Facts]) -> list[list[RuleHit]]:
+    """Return the rules that fire, per case.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+    facts : sequence of mapping
+        One per case: every fact that any rule looks at. `UNSURE` where a person has yet to decide.
+
+    Returns
+    -------
+    list of list of RuleHit
+        One list per case, in its order; hits in the order of tables and rows. Empty: nothing fires.
+
+    Raises
+    ------
+    MissingFact
+        A case lacks a fact: an error of the caller, which would else pass for "nothing found".
+    BadTable
+        The engine failed.
+    """
+    found: list[list[RuleHit]] = [[] for _ in facts]
+    for table in tables:
+        for hits, new in zip(found, _evaluate_table(table, facts), strict=True):
+            hits.extend(new)
+    return found
+
+
+def rows_that_never_fire(table: Table) -> tuple[Rule, ...]:
+    """Return the rows that fire under no combination of values that the table can tell apart.
+
+    A `first` table with more than 512 combinations is only searched for rows whose conditions
+    include all those of one earlier row.
+    """
+    nothing: Facts = dict.fromkeys(table.facts, UNSURE)
+    maybes = [_answers((rule,), table, nothing) for rule in table.rules]
+    engine = _Engine(table)
+    alone = _Engine(Table(table.name, "all", table.rules, table.folds))
+    dead = [
+        number
+        for number, answers in enumerate(maybes)
+        if answers is not None and not any(number in rows for rows in alone.rows(answers))
+    ]
+    if table.hit == "first":
+        together = _answers(table.rules, table, nothing)
+        if together is None:
+            dead += [number for number in range(len(table.rules)) if _is_covered(table, number)]
+        else:
+            won = {number for rows in engine.rows(together) for number in rows}
+            dead += [number for number in range(len(table.rules)) if number not in won]
+    return tuple(table.rules[number] for number in sorted(set(dead)))
+
+
+def _is_covered(table: Table, number: int) -> bool:
+    own = {(condition.fact, condition.test) for condition in table.rules[number].conditions}
+    return any(
+        {(condition.fact, condition.test) for condition in rule.conditions} <= own
+        for rule in table.rules[:number]
+    )
+
+
+def _evaluate_table(table: Table, facts: Sequence[Facts]) -> Iterator[list[RuleHit]]:
+    engine = _Engine(table)
+    plans = [_plan(table, case) for case in facts]
+    engine.prepare(context for plan in plans for answers in plan.values() if answers for context in answers)
+    for plan in plans:
+        yield [
+            hit
+            for number, rule in enumerate(table.rules)
+            if (hit := _hit(table, rule, number, plan[number], engine)) is not None
+        ]
+
+
+def _plan(table: Table, case: Facts) -> dict[int, "list[Key] | None"]:
+    """Return, per row, the possible answers to try; None where there are too many."""
+    for fact in table.facts:
+        if fact not in case:
+            raise MissingFact(
+                f"A rule of {table.name} looks at {fact!r}, which the case does not have.",
+                fix="Hand in every fact of `facts_of`, UNSURE where it is not decided.",
+                table=table.name,
+                fact=fact,
+            )
+    if not any(case[fact] is UNSURE for fact in table.facts):
+        only = [_key(table, case)]
+        return dict.fromkeys(range(len(table.rules)), only)
+    if table.hit == "first":
+        together = _answers(table.rules, table, case)
+        return dict.fromkeys(range(len(table.rules)), together)
+    return {number: _answers((rule,), table, case) for number, rule in enumerate(table.rules)}
+
+
+def _hit(
+    table: Table, rule: Rule, number: int, answers: "list[Key] | None", engine: "_Engine"
+) -> RuleHit | None:
+    if answers is None:
+        fires, always = True, False
+    else:
+        outcomes = [number in rows for rows in engine.rows(answers)]
+        fires, always = any(outcomes), all(outcomes)
+    if not fires:
+        return None
+    return RuleHit(
+        table=table.name,
+        rule=rule.id,
+        outputs=dict(rule.outputs),
+        facts=rule.facts,
+        cites=rule.cites,
+        status="found" if always else "to_check",
+        row=rule.row,
+    )
+
+
+def _answers(rules: Sequence[Rule], table: Table, case: Facts) -> "list[Key] | None":
+    """Return the facts of the case under every answer that these rules can tell apart.
+
+    An unsure flag that is "no" has no value and no unit. None: more than `MOST_ANSWERS`.
+    """
+    asked = {
+        condition.fact
+        for rule in rules
+        for condition in rule.conditions
+        if case[condition.fact] is UNSURE and not condition.unknown
+    }
+    groups: dict[str, list[str]] = {}
+    for fact in sorted(asked):
+        groups.setdefault(fact.partition(".")[0], []).append(fact)
+    choices = [_joint(parts, rules) for parts in groups.values()]
+    if math.prod(len(choice) for choice in choices) > MOST_ANSWERS:
+        return None
+    answers: list[Key] = []
+    for combination in itertools.product(*choices):
+        tried: dict[str, FactValue] = dict(case)
+        for choice in combination:
+            tried.update(choice)
+        answers.append(_key(table, tried, case))
+    return answers
+
+
+def _joint(parts: Sequence[str], rules: Sequence[Rule]) -> list[dict[str, FactValue]]:
+    """Return the possible answers of one field: its flag, and what was read out of it."""
+    flags = [part for part in parts if _is_flag(part, rules)]
+    values = [part for part in parts if part not in flags]
+    present: list[dict[str, FactValue]] = [
+        dict(zip(values, combination, strict=True))
+        for combination in itertools.product(*(_probes(part, rules) for part in values))
+    ]
+    if not flags:
+        return present
+    flag = flags[0]  # the parts of a field share its key, and only the key itself is a flag
+    absent: dict[str, FactValue] = {flag: "no", **dict.fromkeys(values, None)}
+    return [absent, *({flag: "yes", **choice} for choice in present)]
+
+
+def _is_flag(fact: str, rules: Sequence[Rule]) -> bool:
+    return any(
+        condition.kind == "flag" for rule in rules for condition in rule.conditions if condition.fact == fact
+    )
+
+
+def _probes(fact: str, rules: Sequence[Rule]) -> list[Scalar]:
+    """Return one value from every region that the conditions on a fact can tell apart."""
+    mentioned = [
+        probe
+        for rule in rules
+        for condition in rule.conditions
+        if condition.fact == fact
+        for probe in condition.probes
+    ]
+    texts = sorted({probe for probe in mentioned if isinstance(probe, str)})
+    numbers = sorted({float(probe) for probe in mentioned if isinstance(probe, int | float)})
+    between = [(low + high) / 2 for low, high in itertools.pairwise(numbers)]
+    around = [numbers[0] - 1, numbers[-1] + 1] if numbers else [0.0]
+    return [None, *sorted({*numbers, *between, *around}), *texts, _OTHER_TEXT]
+
+
+def _key(table: Table, tried: Facts, case: Facts | None = None) -> Key:
+    """Return what the engine needs to know, hashable, so that equal cases are evaluated once."""
+    pairs: list[tuple[str, FactValue]] = []
+    for fact in table.facts:
+        value = tried[fact]
+        if isinstance(value, bool):
+            value = "yes" if value else "no"
+        elif isinstance(value, str) and table.folds:
+            value = fold(value)
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise BadInput(f"The fact {fact!r} is {value}.", fix="Hand in None for what was not read.")
+        pairs.append((fact, value))
+        unsure = (case or tried)[fact] is UNSURE
+        pairs.append((f"{fact} unsure", unsure))
+    return tuple(pairs)
+
+
+class _Engine:
+    """The engine with one table in it, and what it has already answered; a class for that memory."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.document = compiled(table)
+        self.known: dict[Key, tuple[int, ...]] = {}
+
+    def rows(self, keys: Sequence[Key]) -> list[tuple[int, ...]]:
+        """Return the numbers of the rows that match, per context."""
+        self.prepare(keys)
+        return [self.known[key] for key in keys]
+
+    def prepare(self, keys: "Iterator[Key] | Sequence[Key]") -> None:
+        """Evaluate the contexts that are not known yet, many at a time."""
+        new = [key for key in dict.fromkeys(keys) if key not in self.known]
+        for start in range(0, len(new), _AT_ONCE):
+            part = new[start : start + _AT_ONCE]
+            self.known.update(zip(part, self._ask([_context(key) for key in part]), strict=True))
+
+    def _ask(self, contexts: list[dict[str, Scalar]]) -> list[tuple[int, ...]]:
+        try:
+            reply: dict[str, Any] = _decision(self.document).evaluate({"cases": contexts})["result"]
+            answered: list[object] = reply["rows"]
+        except (RuntimeError, TypeError, ValueError, KeyError) as err:
+            raise BadTable(
+                f"The rules engine failed on the table {self.table.name}: {str(err)[:300]}.",
+                fix="Look at the rows that were edited last.",
+                table=self.table.name,
+            ) from err
+        if len(answered) != len(contexts):
+            raise BadTable(
+                f"The rules engine answered {len(answered)} of {len(contexts)} cases of {self.table.name}.",
+                fix="Report this with the table.",
+                table=self.table.name,
+            )
+        return [_numbers(item) for item in answered]
+
+
+def _numbers(item: object) -> tuple[int, ...]:
+    if item is None:
+        return ()
+    rows: list[Any] = item if isinstance(item, list) else [item]
+    return tuple(int(row["row"]) for row in rows if row)
+
+
+def _context(key: Key) -> dict[str, Scalar]:
+    context: dict[str, Scalar] = {}
+    for name, value in key:
+        fact, _, unsure = name.partition(" ")
+        column = unsure_column_of(fact) if unsure else column_of(fact)
+        context[column] = None if value is UNSURE else value  # an unsure fact that only `unknown` looks at
+    return context
+
+
+@lru_cache(maxsize=128)
+def _decision(document: str) -> zen.ZenDecision:
+    return zen.ZenEngine().create_decision(document)
