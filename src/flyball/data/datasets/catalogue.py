@@ -15,7 +15,7 @@ from pyiceberg.exceptions import NamespaceAlreadyExistsError
 from flyball.core.extras import optional_import
 from flyball.data.datasets.errors import BadCatalogue
 
-__all__ = ["NAMESPACE", "Catalogue", "open_catalogue"]
+__all__ = ["NAMESPACE", "Catalogue", "open_catalogue", "silent"]
 
 NAMESPACE = "flyball"
 
@@ -48,6 +48,23 @@ class Catalogue:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def silent(url: str, error: Exception) -> BadCatalogue:
+    """Return the error for a catalogue whose database does not do what it is asked.
+
+    Parameters
+    ----------
+    url : str
+        Without a password.
+    error : Exception
+        Only its class is told: its text may quote the address.
+    """
+    return BadCatalogue(
+        f"The catalogue at {url} does not answer ({type(error).__name__}).",
+        fix="Check that the file may be written, or that the server runs and the password is right.",
+        url=url,
+    )
 
 
 def open_catalogue(url: str, warehouse: Path | str) -> Catalogue:
@@ -92,11 +109,7 @@ def open_catalogue(url: str, warehouse: Path | str) -> Catalogue:
     try:
         sql = SqlCatalog(NAMESPACE, uri=address, warehouse=warehouse)
     except sqlalchemy.exc.SQLAlchemyError as err:
-        raise BadCatalogue(
-            f"The catalogue at {shown} does not answer ({type(err).__name__}).",
-            fix="Check that the file may be written, or that the server runs and the password is right.",
-            url=shown,
-        ) from err
+        raise silent(shown, err) from err
     with contextlib.suppress(NamespaceAlreadyExistsError):
         sql.create_namespace(NAMESPACE)
     return Catalogue(sql, shown)

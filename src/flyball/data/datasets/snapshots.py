@@ -2,7 +2,8 @@
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ from flyball.core.clock import Clock, utc_now
 from flyball.core.digests import canonical_json, from_json
 from flyball.core.errors import BadInput
 from flyball.core.text import count
-from flyball.data.datasets.catalogue import NAMESPACE, Catalogue
+from flyball.data.datasets.catalogue import NAMESPACE, Catalogue, silent
 from flyball.data.datasets.content import content_digest, described
 from flyball.data.datasets.errors import Altered, Conflict, SchemaChanged, TagTaken, UnknownSnapshot
 from flyball.data.datasets.records import Card, Snapshot
@@ -37,6 +38,7 @@ __all__ = [
 
 _DIGEST, _PARENTS, _CARD = "flyball.digest", "flyball.parents", "flyball.card"
 _ROWS, _SCHEMA, _CREATED = "flyball.rows", "flyball.arrow-schema", "flyball.created-at"
+_CONTENTION = ("locked", "deadlock", "serialize", "unique")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 # A commit that failed is never tried again behind our back: after another's write, it would add to it.
@@ -84,13 +86,13 @@ def write_snapshot(
     SchemaChanged
         A column of an earlier snapshot is missing or of another type.
     Conflict
-        Somebody else wrote at the same time. Nothing was written; try again.
+        Somebody else wrote at the same time; the fix says whether anything was written. Try again.
     TagTaken
         The tag means another content. Nothing was written.
     """
     _check_name(dataset)
     digest = content_digest(table)
-    try:
+    with _told(catalogue, dataset, "Try again; nothing was written."):
         stored = _table_for(catalogue, dataset, table.schema)
         if tag is not None:
             _check_tag(stored, dataset, tag, digest)
@@ -99,12 +101,9 @@ def write_snapshot(
             found = _append(stored, table, _summary(table, digest, parents, card, clock()))
         elif stored.metadata.current_snapshot_id != found.snapshot_id:
             stored.manage_snapshots().set_current_snapshot(found.snapshot_id).commit()
+    with _told(catalogue, dataset, "Try again; the content was written, but not its tag."):
         if tag is not None and tag not in stored.refs():
             stored.manage_snapshots().create_tag(found.snapshot_id, tag).commit()
-    except (CommitFailedException, ValidationException, TableAlreadyExistsError) as err:
-        raise _conflict(dataset) from err
-    except sqlalchemy.exc.OperationalError as err:
-        raise _conflict(dataset) from err
     return _record(stored, dataset, found)
 
 
@@ -200,7 +199,8 @@ def list_snapshots(catalogue: Catalogue, dataset: str) -> list[Snapshot]:
     """Return the snapshots of a dataset, oldest first; none for a dataset that does not exist."""
     _check_name(dataset)
     try:
-        table = catalogue.sql.load_table((NAMESPACE, dataset))
+        with _told(catalogue, dataset, "Try again."):
+            table = catalogue.sql.load_table((NAMESPACE, dataset))
     except NoSuchTableError:
         return []
     return [_record(table, dataset, snapshot) for snapshot in _ours(table)]
@@ -208,7 +208,8 @@ def list_snapshots(catalogue: Catalogue, dataset: str) -> list[Snapshot]:
 
 def list_datasets(catalogue: Catalogue) -> list[str]:
     """Return the names of all datasets, sorted."""
-    return sorted(identifier[-1] for identifier in catalogue.sql.list_tables(NAMESPACE))
+    with _told(catalogue, "list", "Try again."):
+        return sorted(identifier[-1] for identifier in catalogue.sql.list_tables(NAMESPACE))
 
 
 def tag_snapshot(catalogue: Catalogue, snapshot: Snapshot, tag: str) -> Snapshot:
@@ -226,11 +227,9 @@ def tag_snapshot(catalogue: Catalogue, snapshot: Snapshot, tag: str) -> Snapshot
     found = table.snapshot_by_id(snapshot.iceberg_id)
     if found is None:
         raise _unknown(catalogue, snapshot.id)
-    try:
+    with _told(catalogue, snapshot.dataset, "Try again; nothing was written."):
         if tag not in table.refs():
             table.manage_snapshots().create_tag(found.snapshot_id, tag).commit()
-    except (CommitFailedException, sqlalchemy.exc.OperationalError) as err:
-        raise _conflict(snapshot.dataset) from err
     return _record(table, snapshot.dataset, found)
 
 
@@ -340,7 +339,8 @@ def _schema_of(snapshot: IcebergSnapshot) -> pa.Schema:
 
 def _existing_table(catalogue: Catalogue, dataset: str) -> Table:
     try:
-        return catalogue.sql.load_table((NAMESPACE, dataset))
+        with _told(catalogue, dataset, "Try again."):
+            return catalogue.sql.load_table((NAMESPACE, dataset))
     except NoSuchTableError as err:
         raise _unknown(catalogue, dataset) from err
 
@@ -385,11 +385,22 @@ def _unknown(catalogue: Catalogue, reference: str) -> UnknownSnapshot:
     return UnknownSnapshot(f"No snapshot is called {reference!r}.", fix=fix, reference=reference)
 
 
-def _conflict(dataset: str) -> Conflict:
+@contextmanager
+def _told(catalogue: Catalogue, dataset: str, fix: str) -> Iterator[None]:
+    """Turn what pyiceberg and the database say into our words."""
+    try:
+        yield
+    except (CommitFailedException, ValidationException, TableAlreadyExistsError) as err:
+        raise _conflict(dataset, fix) from err
+    except sqlalchemy.exc.DBAPIError as err:
+        if any(word in str(err.orig).lower() for word in _CONTENTION):
+            raise _conflict(dataset, fix) from err
+        raise silent(catalogue.url, err) from err
+
+
+def _conflict(dataset: str, fix: str) -> Conflict:
     return Conflict(
-        f"Somebody else wrote to the dataset {dataset} at the same time.",
-        fix="Try again; nothing was written.",
-        dataset=dataset,
+        f"Somebody else wrote to the dataset {dataset} at the same time.", fix=fix, dataset=dataset
     )
 
 

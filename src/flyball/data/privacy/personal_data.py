@@ -37,13 +37,14 @@ class Kind:
     name : str
     shape : Pattern
         Every repetition in it is bounded, so that the search is linear in the text.
-    holds : callable (str) -> bool
-        The check that the number carries in itself, and what it can never be.
+    length : callable (str) -> int
+        How many leading characters of the shape hold the check that the number carries in itself;
+        0 where it is none.
     """
 
     name: str
     shape: re.Pattern[str]
-    holds: Callable[[str], bool]
+    length: Callable[[str], int]
 
 
 def find_personal_data(text: str) -> tuple[Found, ...]:
@@ -64,8 +65,9 @@ def find_personal_data(text: str) -> tuple[Found, ...]:
     taken = bytearray(len(text))
     for kind in KINDS:
         for match in kind.shape.finditer(text):
-            start, end = match.span()
-            if not any(taken[start:end]) and kind.holds(match[0]):
+            start = match.start()
+            end = start + kind.length(match[0])
+            if end > start and not any(taken[start:end]):
                 taken[start:end] = b"\x01" * (end - start)
                 found.append(Found(start, end, kind.name))
     return tuple(sorted(found, key=lambda one: one.start))
@@ -109,31 +111,40 @@ def _luhn(text: str) -> bool:
     return total % 10 == 0
 
 
-_IBAN_LENGTHS = {
-    **{"AT": 20, "BE": 16, "BG": 22, "CH": 21, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "EE": 20, "ES": 24},
-    **{"FI": 18, "FR": 27, "GB": 22, "GR": 27, "HR": 21, "HU": 28, "IE": 22, "IS": 26, "IT": 27, "LI": 21},
-    **{"LT": 20, "LU": 20, "LV": 21, "MC": 27, "MT": 31, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24},
-    **{"SA": 24, "SE": 24, "SI": 19, "SK": 24, "SM": 27, "TR": 26, "AE": 23, "IL": 23, "UA": 29, "BR": 29},
-}
+_IBANS = (  # country and length of its account numbers, after the IBAN registry of SWIFT
+    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 "
+    "DJ27 DK18 DO28 EE20 EG29 ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 "
+    "HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 "
+    "MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 "
+    "RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 "
+    "VA22 VG24 XK20 YE30 "
+)
+_IBAN_LENGTHS = {entry[:2]: int(entry[2:]) for entry in _IBANS.split()}
 
 
-def _mod_97(text: str) -> bool:
-    """Hold the two check digits against the account: ISO 13616-1, with ISO 7064 MOD 97-10."""
-    bare = "".join(text.split()).upper()
-    if len(bare) != _IBAN_LENGTHS.get(bare[:2], len(bare)) or not 15 <= len(bare) <= 34:
-        return False
-    return int("".join(str(int(character, 36)) for character in bare[4:] + bare[:4])) % 97 == 1
+def _mod_97(text: str) -> int:
+    """Hold the two check digits against the account: ISO 13616-1, with ISO 7064 MOD 97-10.
+
+    What follows an account number in capitals is not part of it: the country says how long it is.
+    """
+    wanted = _IBAN_LENGTHS.get(text[:2], 0)
+    at = [index for index, character in enumerate(text) if character not in " -"]
+    if not wanted or len(at) < wanted:
+        return 0
+    bare = "".join(text[index] for index in at[:wanted])
+    remainder = int("".join(str(int(character, 36)) for character in bare[4:] + bare[:4])) % 97
+    return at[wanted - 1] + 1 if remainder == 1 else 0
 
 
 def _us_ssn(text: str) -> bool:
     """Refuse numbers that were never issued: Social Security Administration, RM 10201.035."""
-    area, group, serial = re.split(r"[- ]", text)
+    area, group, serial = re.split(r"[-. ]", text)
     return (
         area not in ("000", "666")
         and area < "900"
         and group != "00"
         and serial != "0000"
-        and text != "078-05-1120"
+        and _digits(text) != "078051120"
     )
 
 
@@ -156,25 +167,32 @@ def _email(text: str) -> bool:
     )
 
 
+def _whole(holds: Callable[[str], bool]) -> Callable[[str], int]:
+    return lambda text: len(text) if holds(text) else 0
+
+
 KINDS: tuple[Kind, ...] = (
     Kind(
         "email",
         re.compile(
-            r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z]{2,24}"
+            r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z][A-Za-z0-9-]{1,62}"
             r"(?![A-Za-z0-9-])"
         ),
-        _email,
+        _whole(_email),
     ),
-    Kind("iban", re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Za-z0-9])"), _mod_97),
-    Kind("payment_card", re.compile(r"(?<![\d.,-])\d(?:[ -]?\d){12,18}(?![\d-])"), _luhn),
-    Kind("us_ssn", re.compile(r"(?<![\d-])\d{3}([- ])\d{2}\1\d{4}(?![\d-])"), _us_ssn),
+    Kind(
+        "iban", re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}(?![A-Za-z0-9])"), _mod_97
+    ),
+    Kind("payment_card", re.compile(r"(?<![\d.,-])\d(?:[ -]?\d){12,18}(?![\d-])"), _whole(_luhn)),
+    Kind("us_ssn", re.compile(r"(?<![\d-])\d{3}([-. ])\d{2}\1\d{4}(?![\d-])"), _whole(_us_ssn)),
     Kind(
         "phone",
         re.compile(
-            r"(?<![\w+])(?:\+|00)[1-9]\d{0,2}[ .-]?(?:\(\d{1,5}\)[ .-]?)?\d(?:[ .-]?\d){5,12}(?![\d-])"
+            r"(?<![\w+])(?<!\d )(?:\+|00)[1-9]\d{0,2}[ .-]?(?:\(\d{1,5}\)[ .-]?)?"
+            r"\d(?:[ .-]?\d){5,12}(?![\d-])"
             r"|(?<![\w+-])(?:1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\d-])"
         ),
-        _phone,
+        _whole(_phone),
     ),
 )
 """All kinds, those whose numbers carry a check first."""
