@@ -4,6 +4,7 @@ The cases: 60 documents, 3 fields, drawn with a fixed seed; the last document is
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,6 +85,31 @@ def test_the_value_lies_in_its_interval_and_the_interval_is_not_a_point(metric: 
     assert found.low <= found.value <= found.high
     assert found.low < found.high
     assert found.n >= 1
+
+
+@pytest.mark.parametrize("right", [True, False], ids=["flawless", "hopeless"])
+@pytest.mark.parametrize("automated", [True, False], ids=["all by machine", "all by people"])
+def test_a_clean_record_is_no_certainty(metric: Metric, right: bool, automated: bool):
+    cases = drawn()
+    everything = np.ones_like(cases.known)
+    truth = np.tile([[True, False, True], [False, True, False]], (30, 1))
+    clean = replace(
+        cases,
+        known=everything,
+        truth=truth,
+        predicted=truth if right else ~truth,
+        right=everything if right else ~everything,
+        automated=everything if automated else ~everything,
+        confidence=np.full(truth.shape, 0.97),
+        quotable=truth & right,
+        evidence_hit=truth & right,
+        evidence_hit_strict=truth & right,
+    )
+    found = metric(clean, QUICK)
+    if isinstance(found, Estimate):
+        assert found.low is not None
+        assert found.high is not None
+        assert found.low < found.high
 
 
 def test_a_range_named_in_the_unit_is_kept(metric: Metric):

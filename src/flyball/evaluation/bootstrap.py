@@ -427,5 +427,5 @@ def _swap_test(champion: Tally, challenger: Tally, seen: float, sampling: Sampli
         draws = min(rows, sampling.resamples - start)
         swapped = rng.integers(0, 2, size=(draws, n_cases)).astype(np.float64) @ step
         apart = challenger.statistic(base_b - swapped) - champion.statistic(base_a + swapped)
-        as_large += int((np.abs(apart) >= abs(seen) - 1e-12).sum())
+        as_large += int((~(np.abs(apart) < abs(seen) - 1e-12)).sum())  # undefined counts as large
     return (as_large + 1) / (sampling.resamples + 1)

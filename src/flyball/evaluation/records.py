@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from flyball.core.digests import canonical_json, from_json
+from flyball.core.digests import from_json
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, Failed, Measurement, NotMeasured
 from flyball.models.router.thresholds import Guarantee
@@ -233,7 +233,7 @@ def report_from_json(data: bytes) -> Report:
             name: {**result, "estimate": _measurement(result["estimate"])}
             for name, result in plain["metrics"].items()
         }
-        report = Report(
+        return Report(
             deployment=str(plain["deployment"]),
             subject=msgspec.convert(plain["subject"], dict[str, str]),
             n_cases=int(plain["n_cases"]),
@@ -256,8 +256,6 @@ def report_from_json(data: bytes) -> Report:
             f"Not a valid Report: {type(err).__name__} {err}.",
             fix="Check that the file was not cut off or edited.",
         ) from err
-    canonical_json(report)
-    return report
 
 
 def _measurement(plain: Mapping[str, Any]) -> Measurement:

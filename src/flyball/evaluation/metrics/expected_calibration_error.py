@@ -4,7 +4,7 @@ import numpy as np
 
 from flyball.core.errors import BadInput
 from flyball.core.estimates import NotMeasured
-from flyball.evaluation.bootstrap import Floats, Tally, divided
+from flyball.evaluation.bootstrap import Floats, RareEvents, Tally, divided
 from flyball.evaluation.cases import ScoredCases
 from flyball.evaluation.metric import metric
 
@@ -45,4 +45,12 @@ def expected_calibration_error(cases: ScoredCases, *, bins: int = 15) -> Tally |
     def mean_gap(sums: Floats) -> Floats:
         return divided(np.abs(sums[:, :bins]).sum(axis=1), sums[:, bins:].sum(axis=1))
 
-    return Tally(sums=np.hstack([binned(gap), binned(np.ones(n))]), statistic=mean_gap, n=n)
+    sums = np.hstack([binned(gap), binned(np.ones(n))])
+    value = float(mean_gap(sums.sum(axis=0)[None, :])[0])
+    wrong = (looked & ~cases.right).sum(axis=1).astype(np.float64)
+
+    def at_faults(events: float) -> float:
+        """One error more moves the summed gap by at most 1."""
+        return min(1.0, max(0.0, value + (events - float(wrong.sum())) / n))
+
+    return Tally(sums=sums, statistic=mean_gap, n=n, rare=(RareEvents(wrong, at_faults),))

@@ -36,6 +36,8 @@ def f1_macro(cases: ScoredCases) -> Tally | NotMeasured:
         return divided(np.where(some, each, 0.0).sum(axis=1), some.sum(axis=1).astype(np.float64))
 
     seen = hits.sum(axis=0)[judged]
+    found = float(hits.sum())
+    value = float(mean_f1(np.hstack([hits, faults]).sum(axis=0)[None, :])[0])
     fewest = max(float(seen.min()), 1.0)
 
     def at_faults(events: float) -> float:
@@ -43,9 +45,16 @@ def f1_macro(cases: ScoredCases) -> Tally | NotMeasured:
         spoilt = 2.0 * fewest / (2.0 * fewest + events)
         return 1.0 - (1.0 - spoilt) / len(seen)
 
+    def at_hits(events: float) -> float:
+        """So many hits in place of those seen; where none was seen, in the field with the fewest faults."""
+        if found:
+            return min(1.0, value * events / found)
+        least = float(faults.sum(axis=0)[judged].min())
+        return 2.0 * events / (2.0 * events + least) / len(seen)
+
     return Tally(
         sums=np.hstack([hits, faults]),
         statistic=mean_f1,
         n=int((cases.known & (cases.truth | cases.predicted)).sum()),
-        rare=(RareEvents(faults.sum(axis=1), at_faults),),
+        rare=(RareEvents(faults.sum(axis=1), at_faults), RareEvents(hits.sum(axis=1), at_hits)),
     )

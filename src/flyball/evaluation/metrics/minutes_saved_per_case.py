@@ -3,7 +3,7 @@
 import numpy as np
 
 from flyball.core.estimates import NotMeasured
-from flyball.evaluation.bootstrap import Tally, ratio_of_sums
+from flyball.evaluation.bootstrap import RareEvents, Tally, ratio_of_sums
 from flyball.evaluation.cases import ScoredCases
 from flyball.evaluation.metric import metric
 
@@ -27,4 +27,24 @@ def minutes_saved_per_case(cases: ScoredCases) -> Tally | NotMeasured:
     if not (cases.minutes > 0).any():
         return NotMeasured("fields.toml states no minutes for any field")
     saved = cases.automated.astype(np.float64) @ cases.minutes
-    return Tally(sums=np.column_stack([saved, np.ones(len(cases))]), statistic=ratio_of_sums(), n=len(cases))
+    n = len(cases)
+    most = float(cases.minutes.sum())
+    left = most - saved
+
+    def at_saved(events: float) -> float:
+        """So many cases with something saved, each as much as on average."""
+        return min(most, events * (float(saved[saved > 0].mean()) if saved.any() else most) / n)
+
+    def at_left(events: float) -> float:
+        """So many cases with something left to people, each as much as on average."""
+        return max(0.0, most - events * (float(left[left > 0].mean()) if left.any() else most) / n)
+
+    return Tally(
+        sums=np.column_stack([saved, np.ones(n)]),
+        statistic=ratio_of_sums(),
+        n=n,
+        rare=(
+            RareEvents((saved > 0).astype(np.float64), at_saved),
+            RareEvents((left > 0).astype(np.float64), at_left),
+        ),
+    )
