@@ -31,7 +31,7 @@ def test_findings_are_counted_by_severity_and_apart_from_those_to_check(page):
         ("low", 2, 0),
         ("info", 0, 0),
     ]
-    assert (page.found, page.to_check) == (9, 1)
+    assert (page.found, page.to_check, page.objected, len(page.reviewed)) == (9, 1, 2, 3)
 
 
 def test_machine_and_person_share_the_answers_of_what_may_be_acted_upon(page):

@@ -231,7 +231,9 @@ class Page:
     automated: int
     referred: int
     withheld: int
+    reviewed: tuple[ContractPage, ...]
     refused: tuple[ContractPage, ...]
+    objected: int
     first: tuple[tuple[ContractPage, FindingCard], ...]
     more_first: int
     promises: tuple[Promise, ...]
@@ -307,7 +309,9 @@ def build_page(view: ReportView, *, redacted: bool = False) -> Page:
         automated=sum(one.automated for one in usable),
         referred=sum(len(one.look) for one in usable),
         withheld=sum(len(one.withheld) for one in usable),
+        reviewed=tuple(usable),
         refused=tuple(one for one in contracts if one.refused),
+        objected=sum(bool(one.worst) for one in usable),
         first=tuple(urgent[:12]),
         more_first=max(0, len(urgent) - 12),
         promises=_promises(view),

@@ -112,7 +112,7 @@
     byId("only-look").addEventListener("change", sift);
   }
 
-  function arrive() { if (location.hash.length > 1) { show(decodeURIComponent(location.hash.slice(1)), false); } }
+  function arrive() { if (/^#[\w-]+$/.test(location.hash)) { show(location.hash.slice(1), false); } }
   window.addEventListener("popstate", arrive);
   arrive();
 }());
