@@ -1,8 +1,8 @@
 """Each gate passes once, then every guard is broken on purpose and must be the one that refuses.
 
-By hand: 2 unreadable of 10 documents are 20 %. A paired difference of -0.004 with interval [-0.010, 0.002] may be
-worse by 0.010, although the point says 0.004. An objective "at least 0.97" with 0.98 [0.965, 0.99] is missed: its
-lower end counts.
+By hand: 2 unreadable of 10 documents are 20 %. A paired difference of -0.004 with interval [-0.010, 0.002]
+may be worse by 0.010, although the point says 0.004. An objective "at least 0.97" with 0.98 [0.965, 0.99] is
+missed: its lower end counts.
 """
 
 from dataclasses import replace

@@ -288,7 +288,9 @@ def test_what_experts_and_rules_usually_say_is_not_personal(make):
         "The restraint is void.",
         "The cap would be unenforceable.",
         "This violates the GDPR.",
-        "A breach of the law.",
+        "The clause is a breach of the law.",
+        "We read clause 3. This violates section 16600 of the code.",
+        "No legal risk was found.",
         "It complies with GDPR.",
         "We guarantee that it is valid.",
         "There is no legal risk.",
@@ -316,6 +318,11 @@ def test_a_legal_result_stated_as_certain_is_withheld(make, words):
         "A non-compete of two years was found; a lawyer must look at it under Californian law.",
         "The contracting party is a legal entity in Delaware.",
         "Avoid automatic renewal.",
+        "The contract bans competition under the law of California, where such a ban is void as a rule.",
+        "Liability for intent cannot be excluded in advance, and standard terms that limit it are void.",
+        "Check that no resale price is fixed; fixing it is unlawful in many countries.",
+        "If the whole clause falls we are left with the statute: unlimited.",
+        "A ban on challenging patents can breach competition law.",
     ],
 )
 def test_pointing_at_a_rule_is_not_a_legal_result(make, words):
