@@ -1,17 +1,15 @@
 """A deployment on disk: its folder, its settings, its fields, and what its files hash to."""
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-
-import msgspec
 
 import flyball
 from flyball.core.digests import digest_of, digest_of_bytes
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.records import Field
 from flyball.loop.settings import Settings, load_settings
+from flyball.loop.toml_tables import read_tables
 
 __all__ = [
     "SHIPPED",
@@ -161,18 +159,9 @@ def read_fields(path: Path) -> tuple[Field, ...]:
     BadInput
         Not TOML, an unknown key, a key twice, or no field at all.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-        fields = msgspec.convert(data.get("field", []), tuple[Field, ...], strict=True)
-    except FileNotFoundError as err:
-        raise BadInput(f"{path} is not there.", fix="Name the file in [deployment] fields.") from err
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as err:
-        raise BadInput(f"{path.name}: {err}.", fix="Mend the [[field]] that it names.", file=path) from err
-    keys = [field.key for field in fields]
-    doubled = sorted({key for key in keys if keys.count(key) > 1})
-    if doubled or not fields:
-        what = f"field {doubled[0]!r} stands there twice" if doubled else "it holds no [[field]]"
-        raise BadInput(f"{path.name}: {what}.", fix="Every field needs a key of its own.", file=path)
+    fields = read_tables(path, "field", Field, key="key")
+    if not fields:
+        raise BadInput(f"{path.name} holds no [[field]].", fix="Say what is to be decided.", file=path)
     return fields
 
 

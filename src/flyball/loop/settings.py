@@ -89,21 +89,28 @@ class Promise(_Section, frozen=True):
 
     `wrong_share_at_most` is the share of automated answers that are wrong;
     `false_positives_per_1000_at_most` bounds wrong "present" answers over 1,000 cases, all fields
-    together, None for no bound of its own. `confidence` is the chance that the promise holds.
+    together, None for no bound of its own. `confidence` is the chance that the promise holds;
+    `false_positives_confidence` the one of the second promise, None for the same, 0 for the mean only.
     """
 
     wrong_share_at_most: float
     confidence: float = 0.95
     false_positives_per_1000_at_most: float | None = None
+    false_positives_confidence: float | None = None
 
 
 class Objective(_Section, frozen=True):
-    """`[[objective]]`: what the evaluation must show before a release goes live."""
+    """`[[objective]]`: what the evaluation must show before a release goes live.
+
+    Bounds are for the end of the interval on the bad side. `tolerance` is how much worse than the
+    live release it may be, at most, in the unit of the metric.
+    """
 
     metric: str
     at_least: float | None = None
     at_most: float | None = None
     smallest_n: int = 1
+    tolerance: float = 0.0
 
 
 class Approvals(_Section, frozen=True):

@@ -175,6 +175,7 @@ def _write_down(workshop: Workshop, result: StageResult) -> None:
     """Write the run to the ledger; a run that stands there already is not written twice."""
     workshop.ledger.append(
         kind="turn.stage",
+        actor="system:turn",
         key=f"turn.stage/{result.key}",
         body={
             "stage": result.stage,

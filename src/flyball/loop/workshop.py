@@ -1,11 +1,12 @@
 """The workshop: what stages work with - the deployment, its memory, a clock, a way to show progress."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import date
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from types import TracebackType
+from typing import Protocol, TypeVar
 
 from flyball.core.clock import Clock, utc_now
 from flyball.core.records import Context
@@ -20,7 +21,14 @@ from flyball.loop.memo import Memo
 __all__ = ["Progress", "Workshop", "quiet"]
 
 T = TypeVar("T")
-Progress = Callable[[Iterable[T], str, int], Iterable[T]]
+
+
+class Progress(Protocol):
+    """Shows how far long work is, by handing its items through."""
+
+    def __call__(self, items: Iterable[T], title: str, total: int) -> Iterable[T]:
+        """Hand the items through; `total` 0 means that the number is not known."""
+        ...
 
 
 def quiet(items: Iterable[T], title: str, total: int) -> Iterable[T]:
@@ -31,7 +39,7 @@ def quiet(items: Iterable[T], title: str, total: int) -> Iterable[T]:
 
 @dataclass
 class Workshop:
-    """Everything that a stage may touch; a class because the ledger is opened on first use.
+    """Everything that a stage may touch. Use it in a `with` statement: it closes the ledger.
 
     Parameters
     ----------
@@ -41,18 +49,38 @@ class Workshop:
         Wraps long work to show how far it is.
     workers : int
         Processes for long work; 1 means none but this one.
+    actor : str
+        Who acts, for the ledger: "person:anna", "user:anna". Their own approval of what they made
+        does not count.
     """
 
     deployment: Deployment
     clock: Clock = utc_now
-    progress: Progress = quiet  # type: ignore[type-arg]
+    progress: Progress = quiet
     workers: int = 1
-    _ledger: Ledger | None = field(default=None, repr=False)
+    actor: str = "system:turn"
 
     @property
     def state(self) -> Path:
         """Folder of everything that is remembered."""
         return self.deployment.state
+
+    @cached_property
+    def key(self) -> SigningKey:
+        """The deployment's key: it signs checkpoints and releases. Made on first use."""
+        name = f"flyball/{_key_name(self.deployment.name)}"
+        return load_or_create_key(self.state / "keys" / "deployment.pem", name=name)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The memory; opened on first use."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        return open_ledger(
+            self._url(self.deployment.settings.state.ledger, "ledger.sqlite"),
+            key=self.key,
+            anchor=self.state / "ledger.anchor",
+            clock=self.clock,
+        )
 
     @cached_property
     def blobs(self) -> Blobs:
@@ -65,12 +93,28 @@ class Workshop:
         return Memo(self.state / "memo")
 
     @property
-    def today(self) -> date:
-        """The day whose law applies to what is decided now, in UTC."""
-        return self.clock().date()
+    def catalogue_url(self) -> str:
+        """Where the catalogue of snapshots is."""
+        return self._url(self.deployment.settings.state.catalogue, "catalogue.sqlite")
 
     @property
     def context(self) -> Context:
-        """The circumstances of the deployment's own cases, today."""
+        """The circumstances of what is decided now: today's law, in UTC."""
         about = self.deployment.settings.deployment
-        return Context(about.jurisdictions, self.today, about.purpose, about.data_labels)
+        return Context(about.jurisdictions, self.clock().date(), about.purpose, about.data_labels)
+
+    def _url(self, written: str, file: str) -> str:
+        return written or f"sqlite:///{(self.state / file).absolute()}"
+
+    def __enter__(self) -> "Workshop":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+
+
+def _key_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "-", name)

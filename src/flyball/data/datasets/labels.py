@@ -107,7 +107,9 @@ def read_labelled(
     return LabelledCases(cases, labels, documents_of(()))
 
 
-def read_labels(path: Path, cases: pa.Table, fields: Sequence[Field]) -> pa.Table:
+def read_labels(
+    path: Path, cases: pa.Table, fields: Sequence[Field], *, unreadable: set[str] | None = None
+) -> pa.Table:
     """Read labels for cases that are there already.
 
     Parameters
@@ -116,11 +118,13 @@ def read_labels(path: Path, cases: pa.Table, fields: Sequence[Field]) -> pa.Tabl
         CUAD's JSON, also `.gz`, or a CSV with the columns case, field, span.
     cases : Table of schema CASES
     fields : sequence of Field
+    unreadable : set of str, optional
+        Names of documents that the CSV may speak of although there is no case for them.
 
     Returns
     -------
     Table of schema LABELS
-        Of those of `cases` that the file speaks of. For a CSV: every case, absent where it has no row.
+        Of those of `cases` that the file speaks of: a case without any row has not been looked at.
 
     Raises
     ------
@@ -129,7 +133,7 @@ def read_labels(path: Path, cases: pa.Table, fields: Sequence[Field]) -> pa.Tabl
     """
     if path.suffix.lower() == ".csv":
         texts = {row["name"]: (row["case_id"], row["text"]) for row in cases.to_pylist()}
-        labels, _ = _labels_from_csv(path, texts, fields, strict=True)
+        labels, _ = _labels_from_csv(path, texts, fields, strict=True, unreadable=unreadable)
         return labels
     _, labels = read_cuad(path, fields)
     known = pa.array(cases.column("case_id").to_pylist(), pa.string())
@@ -227,8 +231,9 @@ def read_labelled_folder(
 ) -> LabelledCases:
     """Read a folder of documents with a `labels.csv` of the columns case, field, span.
 
-    One row for each passage that proves a field. A document without a row for a field is labelled
-    "absent" for that field; so every document of the folder must have been looked at by a person.
+    One row for each passage that proves a field. A document that has rows, but none for a field, is
+    labelled "absent" for that field; a document without any row has not been looked at by a person and
+    gets no label. A row with neither field nor span says: looked at, and nothing found.
 
     Parameters
     ----------
@@ -304,6 +309,7 @@ def _labels_from_csv(
     names = _names(texts)
     bad_names = _names(unreadable or set())
     passages: dict[tuple[str, str], list[str]] = defaultdict(list)
+    listed: set[str] = set()
     for number, case, key, span in _csv_rows(path):
         if case not in names:
             if case in bad_names:
@@ -314,8 +320,9 @@ def _labels_from_csv(
                 case=case,
                 line=number,
             )
+        listed.add(names[case])
         if not key and not span:
-            continue  # the case is listed and has nothing
+            continue  # the case was looked at and has nothing
         if key not in keys:
             raise BadLabels(
                 f"{path.name}, line {number}: there is no field {key!r}.",
@@ -335,6 +342,8 @@ def _labels_from_csv(
     rows: dict[tuple[str, str], dict[str, object]] = {}
     not_found: list[str] = []
     for name, (case_id, text) in texts.items():
+        if name not in listed:
+            continue  # nobody has looked at it: unknown, and not absent
         finder = PassageFinder(text)
         for key in keys:
             spans: set[tuple[int, int]] = set()

@@ -14,10 +14,12 @@ from flyball.core.shelves import Shelf
 __all__ = [
     "EXPERTS",
     "PREDICTIONS",
+    "Calibrated",
     "Expert",
     "ExpertCard",
     "ExpertKind",
     "ExpertMaker",
+    "Trained",
     "check_predictions",
 ]
 
@@ -125,6 +127,29 @@ class Expert(Protocol):
         ...
 
 
+@runtime_checkable
+class Calibrated(Protocol):
+    """An expert that brings answers to cases which it had not seen when it gave them.
+
+    Only such an expert can be given a threshold; the answers of any other go to a person.
+    """
+
+    @property
+    def out_of_fold(self) -> pa.Table:
+        """Columns case_id, field, answer, confidence and right (bool), at least; no text of any case."""
+        ...
+
+
+@runtime_checkable
+class Trained(Protocol):
+    """An expert that has learned from cases, and says from which."""
+
+    @property
+    def seen_texts(self) -> frozenset[str]:
+        """Digests ("sha256:...") of the texts that it was trained on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ExpertMaker:
     """How an expert of one kind comes to be; the object that a module of the shelf offers.
@@ -136,10 +161,17 @@ class ExpertMaker:
         flyball.toml, paths made absolute; an unknown key is an error.
     fit : callable (cases, labels, seed) -> Expert, or None
         Learn from a table of schema CASES and one of schema LABELS; None where nothing is learned.
+    kind : ExpertKind
+        The kind on the cards of its experts, known without loading one: which duties apply to a
+        deployment depends on it.
+    takes_fields : bool
+        Whether `load` wants the deployment's fields under the setting `fields`, as a tuple of Field.
     """
 
     load: Callable[[Path, Mapping[str, object]], Expert]
     fit: Callable[[pa.Table, pa.Table, int], Expert] | None = None
+    kind: ExpertKind = "external"
+    takes_fields: bool = False
 
 
 def check_predictions(cases: pa.RecordBatch, predictions: pa.RecordBatch, expert: str) -> None:

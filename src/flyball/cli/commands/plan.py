@@ -1,0 +1,38 @@
+"""`flyball plan`: which stages would run, and why. Changes nothing."""
+
+from flyball.cli.output import Output
+from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
+from flyball.core.text import count
+from flyball.loop.plan import make_plan
+from flyball.loop.stage_list import stages_of
+
+__all__ = ["command"]
+
+
+def command(deployment: DeploymentOption = None, json: JsonOption = False) -> None:
+    """Show which stages would run, and why."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        plan = make_plan(stages_of(workshop.deployment.settings), workshop)
+    if json:
+        stages = [
+            {
+                "stage": one.stage,
+                "title": one.title,
+                "action": one.action,
+                "why": one.why,
+                "changed": one.changed,
+            }
+            for one in plan.stages
+        ]
+        output.json({"ok": True, "deployment": plan.deployment, "stages": stages})
+        return
+    output.table(["", "stage", "why"], ([one.action, one.stage, one.why] for one in plan.stages))
+    output.text()
+    if plan.to_run:
+        skipped = len(plan.stages) - len(plan.to_run)
+        output.text(
+            f"{count(len(plan.to_run), 'stage')} to run, {skipped} to skip. Run them with: flyball turn"
+        )
+    else:
+        output.text("Nothing to do: nothing has changed since the last turn.")

@@ -1,0 +1,176 @@
+"""Decide files with the live release, on as many processes as there are."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+
+from flyball.core.digests import from_json
+from flyball.core.errors import FlyballError
+from flyball.core.records import Context
+from flyball.data.documents.extract import extract_many
+from flyball.data.documents.records import Document, Limits, Unreadable
+from flyball.loop.engine import Engine, load_engine
+from flyball.loop.issue import Issued, issue
+from flyball.loop.kit import kit_of_bundle
+from flyball.loop.live import LiveEngine
+from flyball.loop.settings import load_settings
+from flyball.loop.workshop import Workshop
+from flyball.models.decisions.records import Decision
+from flyball.models.router.thresholds import Thresholds
+
+__all__ = ["Decided", "decide_documents", "decide_files"]
+
+_BATCH = 4
+_IN_THIS_PROCESS = 8
+"""Up to so many files, starting processes costs more than it saves."""
+_AHEAD = 4
+"""Batches handed out per process before results are taken: bounds the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What came of one file.
+
+    Parameters
+    ----------
+    document : Document or None
+    issued : Issued or None
+        The decision as it stands in the ledger.
+    problem : Unreadable or None
+        Why there is no decision.
+    """
+
+    document: Document | None
+    issued: Issued | None
+    problem: Unreadable | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    files: tuple[tuple[str, Path], ...]
+    limits: Limits
+    context: Context
+    release: str
+    at: datetime
+
+
+Result = tuple[Document | None, Decision | None, Unreadable | None]
+
+
+def decide_files(
+    workshop: Workshop,
+    live: LiveEngine,
+    files: Sequence[tuple[str, Path]],
+    *,
+    context: Context,
+    limits: Limits,
+) -> Iterator[Decided]:
+    """Read and decide files; each decision is in the ledger before it is yielded.
+
+    Parameters
+    ----------
+    workshop : Workshop
+        `workers` says on how many processes.
+    live : LiveEngine
+    files : sequence of (name, Path)
+    context : Context
+    limits : Limits
+
+    Yields
+    ------
+    Decided
+        One per file, in their order. A bad file, or one on which an expert breaks, stops nothing.
+    """
+    at = workshop.clock()
+    tasks = [
+        _Task(tuple(files[start : start + _BATCH]), limits, context, live.digest, at)
+        for start in range(0, len(files), _BATCH)
+    ]
+    workers = min(workshop.workers, len(tasks))
+    if workers <= 1 or len(files) <= _IN_THIS_PROCESS:
+        for task in tasks:
+            yield from _issued(workshop, _work(live.engine, task))
+        return
+    kit = live.engine.kit.settings.parent
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(kit,)
+    ) as pool:
+        waiting: deque[Future[list[Result]]] = deque()
+        for task in tasks:
+            waiting.append(pool.submit(_work_in_process, task))
+            if len(waiting) > workers * _AHEAD:
+                yield from _issued(workshop, waiting.popleft().result())
+        while waiting:
+            yield from _issued(workshop, waiting.popleft().result())
+
+
+def decide_documents(
+    engine: Engine, documents: Sequence[Document], *, context: Context, release: str, at: datetime
+) -> list[Result]:
+    """Decide documents together; where that breaks, one by one, so that one stops nothing."""
+    try:
+        decisions = engine.decide(documents, context=context, release=release, at=at)
+        return [(document, one, None) for document, one in zip(documents, decisions, strict=True)]
+    except Exception as err:  # noqa: BLE001 - an expert may break in any way; it becomes a record
+        if len(documents) == 1:
+            return [(documents[0], None, _problem(documents[0].name, err))]
+    return [
+        result
+        for document in documents
+        for result in decide_documents(engine, [document], context=context, release=release, at=at)
+    ]
+
+
+def _issued(workshop: Workshop, results: Sequence[Result]) -> Iterator[Decided]:
+    pairs = [(decision, document) for document, decision, _ in results if decision and document]
+    written = iter(issue(workshop, [one for one, _ in pairs], [one for _, one in pairs]))
+    for document, decision, problem in results:
+        yield Decided(document, next(written) if decision and document else None, problem)
+
+
+def _work(engine: Engine, task: _Task) -> list[Result]:
+    read = list(extract_many(task.files, workers=1, limits=task.limits))
+    documents = {one.content_digest: one for one in read if isinstance(one, Document)}
+    decided = {
+        result[0].content_digest: result
+        for result in decide_documents(
+            engine, list(documents.values()), context=task.context, release=task.release, at=task.at
+        )
+        if result[0] is not None
+    }
+    return [
+        (None, None, one) if isinstance(one, Unreadable) else (one, *decided[one.content_digest][1:])
+        for one in read
+    ]
+
+
+def _problem(name: str, err: Exception) -> Unreadable:
+    if isinstance(err, FlyballError):
+        return Unreadable.from_error(name, err)
+    return Unreadable(
+        name,
+        "decisions.failed",
+        f"{name} could not be decided: {type(err).__name__}: {str(err)[:200]}.",
+        "Look at it by hand, and report what broke.",
+    )
+
+
+_engine: Engine | None = None
+
+
+def _start(folder: Path) -> None:
+    """Load the release once per process."""
+    global _engine
+    thresholds = from_json((folder / "thresholds.json").read_bytes(), Thresholds)
+    about = load_settings(folder / "flyball.toml", environ={}).deployment
+    _engine = load_engine(kit_of_bundle(folder), thresholds, about)
+
+
+def _work_in_process(task: _Task) -> list[Result]:
+    if _engine is None:
+        raise RuntimeError("the process was not started through _start")
+    return _work(_engine, task)

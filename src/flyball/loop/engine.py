@@ -1,0 +1,308 @@
+"""The engine: a kit made ready to decide. Stages and live decisions run through the same functions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+
+from flyball.core.records import Context, Field
+from flyball.core.verdicts import Check, Verdict
+from flyball.data.datasets.cases import case_id_of, cases_of
+from flyball.data.documents.records import Document
+from flyball.governance.constitution.checker import Reading
+from flyball.governance.constitution.principle import Constitution, load_constitution
+from flyball.governance.constitution.review import ReviewedDecision, review
+from flyball.governance.gates import decision_gate
+from flyball.governance.obligations.catalogue import Catalogue, load_catalogue
+from flyball.governance.obligations.records import Obligation
+from flyball.governance.records import DecisionToLeave
+from flyball.loop.kit import Kit
+from flyball.loop.law import duties_on
+from flyball.loop.policies import Policy, load_policies
+from flyball.loop.settings import DeploymentSettings, ExpertSettings
+from flyball.models.decisions.answer import Reader, answer_fields
+from flyball.models.decisions.findings import findings_of_batch, known_facts
+from flyball.models.decisions.records import Decision, FieldDecision, Finding
+from flyball.models.experts.case_facts import case_facts
+from flyball.models.experts.decision_table.load import load_tables
+from flyball.models.experts.decision_table.records import Table
+from flyball.models.experts.expert import EXPERTS, Expert, ExpertCard, ExpertMaker, check_predictions
+from flyball.models.experts.reader import READERS
+from flyball.models.router.thresholds import Thresholds
+
+__all__ = ["Engine", "PlaybookRules", "load_engine", "load_playbook", "make_expert", "promise_check"]
+
+SOURCE = "given"
+"""Name of the source of documents that are decided without belonging to one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookRules:
+    """The company's rules with what they cite.
+
+    Parameters
+    ----------
+    tables : tuple of Table
+    policies : tuple of Policy
+    """
+
+    tables: tuple[Table, ...]
+    policies: tuple[Policy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything that is needed to decide.
+
+    Parameters
+    ----------
+    about : DeploymentSettings
+    kit : Kit
+    experts : mapping of str to Expert
+        By the name that the deployment gives them.
+    cards : tuple of ExpertCard
+        Under the same names.
+    readers : mapping of str to Reader
+    thresholds : Thresholds
+    playbook : PlaybookRules
+    constitution : Constitution
+    catalogue : Catalogue
+    """
+
+    about: DeploymentSettings
+    kit: Kit
+    experts: Mapping[str, Expert]
+    cards: tuple[ExpertCard, ...]
+    readers: Mapping[str, Reader]
+    thresholds: Thresholds
+    playbook: PlaybookRules
+    constitution: Constitution
+    catalogue: Catalogue
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """Names of the experts that are rules."""
+        return frozenset(card.name for card in self.cards if card.kind == "rules")
+
+    def duties(self, context: Context) -> tuple[Obligation, ...]:
+        """Return the duties in force for a case."""
+        about = msgspec.structs.replace(self.about, jurisdictions=context.jurisdictions)
+        return duties_on(
+            self.catalogue, context.as_of, about, self.kit.fields, [card.kind for card in self.cards]
+        )
+
+    def predict(self, cases: pa.RecordBatch) -> dict[str, pa.RecordBatch]:
+        """Let every expert answer; what breaks the contract is refused."""
+        found = {}
+        for name, expert in self.experts.items():
+            found[name] = expert.predict(cases)
+            check_predictions(cases, found[name], name)
+        return found
+
+    def answer(
+        self, documents: Sequence[Document], predictions: Mapping[str, pa.RecordBatch]
+    ) -> list[tuple[FieldDecision, ...]]:
+        """Route every field of every document."""
+        ids = [case_id_of(document.content_digest) for document in documents]
+        texts = {name: document.text for name, document in zip(ids, documents, strict=True)}
+        decided = answer_fields(
+            texts, self.kit.fields, predictions, self.cards, self.thresholds, self.readers
+        )
+        return [decided[name] for name in ids]
+
+    def find(
+        self,
+        documents: Sequence[Document],
+        answers: Sequence[tuple[FieldDecision, ...]],
+        context: Context,
+    ) -> list[tuple[Finding, ...]]:
+        """Hold the answers against the playbook."""
+        cases = [
+            (
+                fields,
+                case_facts(
+                    document.text, media_type=document.media_type, jurisdictions=context.jurisdictions
+                ),
+            )
+            for fields, document in zip(answers, documents, strict=True)
+        ]
+        return findings_of_batch(self.playbook.tables, cases)
+
+    def review(
+        self,
+        document: Document,
+        fields: tuple[FieldDecision, ...],
+        findings: tuple[Finding, ...],
+        duties: Sequence[Obligation],
+        *,
+        context: Context,
+        release: str,
+        live: frozenset[str],
+        at: datetime,
+    ) -> ReviewedDecision:
+        """Put one decision together, hold it against the constitution, and ask the decision gate.
+
+        Parameters
+        ----------
+        release : str
+            "" for a re-test inside a turn, where nothing leaves the house.
+        live : frozenset of str
+            Releases that may decide now.
+        """
+        ids = tuple(dict.fromkeys(duty.id for duty in duties))
+        first = Decision(
+            case_id=case_id_of(document.content_digest),
+            case_name=document.name,
+            content_digest=document.content_digest,
+            text_digest=document.text_digest,
+            deployment=self.about.name,
+            release=release,
+            context=context,
+            fields=fields,
+            findings=findings,
+            obligations=ids,
+            principles=(),
+            verdict=Verdict(False, "decision gate: not asked yet"),
+            cost_eur=self._cost(fields),
+            decided_at=at,
+        )
+        reading = Reading(
+            text=document.text,
+            fields=tuple(field.key for field in self.kit.fields),
+            thresholds=self.thresholds,
+            rules=self.rules,
+            catalogue=self.catalogue.ids,
+            in_force=frozenset(ids),
+            policies=frozenset(policy.id for policy in self.playbook.policies),
+        )
+        reviewed = review(first, reading, self.constitution)
+        verdict = decision_gate()(
+            DecisionToLeave(
+                decision=reviewed.revised,
+                text_length=len(document.text),
+                thresholds=self.thresholds,
+                rules=self.rules,
+                principles=tuple(principle.id for principle in self.constitution.principles),
+                in_force=ids,
+                promise=promise_check(self.thresholds),
+                live=live,
+                retest=not release,
+            )
+        )
+        return replace(reviewed, revised=replace(reviewed.revised, verdict=verdict))
+
+    def decide(
+        self, documents: Sequence[Document], *, context: Context, release: str, at: datetime
+    ) -> list[Decision]:
+        """Decide a batch of documents from their texts to the decision gate.
+
+        Parameters
+        ----------
+        documents : sequence of Document
+            Each text once.
+        context : Context
+        release : str
+            Digest of the live release.
+        at : datetime
+            UTC.
+
+        Returns
+        -------
+        list of Decision
+            In the order of the documents. Nothing is written down here: the caller does, before it
+            hands a decision on.
+        """
+        if not documents:
+            return []
+        cases = cases_of(documents, source=SOURCE).combine_chunks().to_batches()[0]
+        answers = self.answer(documents, self.predict(cases))
+        findings = self.find(documents, answers, context)
+        duties = self.duties(context)
+        return [
+            self.review(
+                document,
+                fields,
+                found,
+                duties,
+                context=context,
+                release=release,
+                live=frozenset({release}),
+                at=at,
+            ).revised
+            for document, fields, found in zip(documents, answers, findings, strict=True)
+        ]
+
+    def _cost(self, fields: Sequence[FieldDecision]) -> str:
+        """Add up the prices of the experts that were asked, each once per case."""
+        prices = {
+            asked.expert: Decimal(asked.price_eur) for field in fields for asked in field.route.considered
+        }
+        return str(sum(prices.values(), Decimal(0)))
+
+
+def load_engine(kit: Kit, thresholds: Thresholds, about: DeploymentSettings) -> Engine:
+    """Make a kit ready to decide.
+
+    Parameters
+    ----------
+    kit : Kit
+    thresholds : Thresholds
+        Already chosen; nothing is calibrated here.
+    about : DeploymentSettings
+
+    Returns
+    -------
+    Engine
+    """
+    experts = {
+        settings.name: make_expert(settings, path or kit.settings.parent, kit.fields)
+        for settings, path in kit.experts
+    }
+    catalogue = load_catalogue(kit.catalogue, shipped=False)
+    return Engine(
+        about=about,
+        kit=kit,
+        experts=experts,
+        cards=tuple(replace(expert.card, name=name) for name, expert in experts.items()),
+        readers={field.reads: READERS.load(field.reads) for field in kit.fields if field.reads},
+        thresholds=thresholds,
+        playbook=load_playbook(kit, catalogue),
+        constitution=load_constitution(kit.constitution),
+        catalogue=catalogue,
+    )
+
+
+def make_expert(settings: ExpertSettings, path: Path, fields: Sequence[Field]) -> Expert:
+    """Load one expert of a deployment.
+
+    Parameters
+    ----------
+    settings : ExpertSettings
+    path : Path
+        Its artefact, or the folder of the deployment where it has none.
+    fields : sequence of Field
+    """
+    maker: ExpertMaker = EXPERTS.load(settings.kind)
+    given: dict[str, object] = dict(settings.settings)
+    return maker.load(path, given | {"fields": tuple(fields)} if maker.takes_fields else given)
+
+
+def load_playbook(kit: Kit, catalogue: Catalogue) -> PlaybookRules:
+    """Load the company's rules; what they cite must be a known duty or policy."""
+    policies = load_policies(kit.policies) if kit.policies is not None else ()
+    cites = catalogue.ids | {f"policy:{policy.id}" for policy in policies}
+    return PlaybookRules(load_tables(kit.tables, facts=known_facts(kit.fields), cites=cites), policies)
+
+
+def promise_check(thresholds: Thresholds) -> Check:
+    """Say whether the promise about automated answers is in force."""
+    broken = [guarantee.promise for guarantee in thresholds.guarantees if not guarantee.kept]
+    if not thresholds.guarantees:
+        return Check("promise", False, "nothing is promised about automated answers")
+    if broken:
+        return Check("promise", True, f"no threshold keeps it, so nothing is automated: {'; '.join(broken)}")
+    return Check("promise", True, "; ".join(guarantee.promise for guarantee in thresholds.guarantees))

@@ -1,0 +1,123 @@
+"""A full turn: the stages, then the release gate, then the deployment's own cases decided and reported."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flyball.data.datasets.cases import case_id_of
+from flyball.loop.issue import Issued, issue
+from flyball.loop.live import LiveEngine, live_engine
+from flyball.loop.promotion import Promoted, promote
+from flyball.loop.report import default_path, view_of, write_report
+from flyball.loop.stage import Stage
+from flyball.loop.stage_list import stages_of
+from flyball.loop.stages.decisions import documents_in, read_answers
+from flyball.loop.stages.documents import unreadable_of
+from flyball.loop.stages.playbook import read_findings
+from flyball.loop.turn import Ran, TurnResult, run_turn
+from flyball.loop.workshop import Workshop
+
+__all__ = ["FullTurn", "full_turn"]
+
+
+@dataclass(frozen=True, slots=True)
+class FullTurn:
+    """What came of a turn.
+
+    Parameters
+    ----------
+    turn : TurnResult
+    promoted : Promoted
+    issued : tuple of Issued
+        The decisions of the live release on the deployment's own cases; () where it did not go live.
+    report : Path or None
+        The HTML file; None where the release did not go live.
+    ledger_size : int
+        Entries in the ledger at the end.
+    signed_by : str
+        Name of the key of the checkpoint.
+    seconds : float
+        From start to signed checkpoint and report.
+    """
+
+    turn: TurnResult
+    promoted: Promoted
+    issued: tuple[Issued, ...]
+    report: Path | None
+    ledger_size: int
+    signed_by: str
+    seconds: float
+
+
+def full_turn(
+    workshop: Workshop,
+    *,
+    before: Callable[[Stage, str], None] = lambda stage, why: None,
+    after: Callable[[Ran], None] = lambda ran: None,
+) -> FullTurn:
+    """Run what has changed, ask the release gate, go live where it allows, write the report.
+
+    Returns
+    -------
+    FullTurn
+        Also where the gate refused: then what was live before stays live.
+    """
+    started = time.perf_counter()
+    turn = run_turn(stages_of(workshop.deployment.settings), workshop, before=before, after=after)
+    changed = [ran.stage for ran in turn.stages if ran.ran]
+    promoted = promote(
+        workshop,
+        turn.outputs["release"]["digest"],
+        by=workshop.actor,
+        why=f"stages run: {', '.join(changed)}" if changed else "nothing changed",
+    )
+    issued: list[Issued] = []
+    report = None
+    if promoted.live:
+        live = live_engine(workshop)
+        issued = _decide_own_cases(workshop, live, turn)
+        report = default_path(workshop, promoted.release)
+    checkpoint = workshop.ledger.checkpoint()
+    if promoted.live and report is not None:
+        documents = documents_in(workshop, turn.outputs)
+        unreadable = [
+            bad
+            for name, output in turn.outputs.items()
+            if name.startswith("documents:")
+            for bad in unreadable_of(output)
+        ]
+        write_report(report, view_of(workshop, live, issued, documents, unreadable, checkpoint))
+    return FullTurn(
+        turn=turn,
+        promoted=promoted,
+        issued=tuple(issued),
+        report=report,
+        ledger_size=checkpoint.size,
+        signed_by=workshop.key.name,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _decide_own_cases(workshop: Workshop, live: LiveEngine, turn: TurnResult) -> list[Issued]:
+    """Issue the re-tested answers as decisions of the release; no expert is asked a second time."""
+    documents = documents_in(workshop, turn.outputs)
+    answers = read_answers(workshop, turn.outputs["decisions"], documents)
+    findings = read_findings(workshop, turn.outputs["playbook"])
+    context = workshop.context
+    duties = live.engine.duties(context)
+    at = workshop.clock()
+    decisions = [
+        live.engine.review(
+            document,
+            fields,
+            findings[case_id_of(document.content_digest)],
+            duties,
+            context=context,
+            release=live.digest,
+            live=frozenset({live.digest}),
+            at=at,
+        ).revised
+        for document, fields in zip(documents, answers, strict=True)
+    ]
+    return issue(workshop, decisions, documents)

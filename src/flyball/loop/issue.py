@@ -1,0 +1,65 @@
+"""Issue decisions: write them to the ledger, then hand them on. Never the other way round."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from flyball.core.digests import canonical_json
+from flyball.data.documents.records import Document
+from flyball.ledger.records import Draft
+from flyball.loop.workshop import Workshop
+from flyball.models.decisions.records import Decision
+
+__all__ = ["Issued", "issue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A decision that stands in the ledger.
+
+    Parameters
+    ----------
+    decision : Decision
+    entry : int
+        Index in the ledger.
+    """
+
+    decision: Decision
+    entry: int
+
+
+def issue(workshop: Workshop, decisions: Sequence[Decision], documents: Sequence[Document]) -> list[Issued]:
+    """Write decisions down, with the texts that they speak of as blobs.
+
+    A decision of one release on one content, under one day's law, is written once: deciding the same
+    contract again on the same day returns the decision that stands there.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    decisions : sequence of Decision
+    documents : sequence of Document
+        The one of each decision, in the same order.
+
+    Returns
+    -------
+    list of Issued
+        In the same order.
+    """
+    ledger = workshop.ledger
+    keys = [f"decision/{one.release}/{one.case_id}/{one.context.as_of.isoformat()}" for one in decisions]
+    drafts, places = [], []
+    issued: dict[int, Issued] = {}
+    for number, (decision, document, key) in enumerate(zip(decisions, documents, keys, strict=True)):
+        standing = ledger.entry_by_key(key)
+        if standing is not None:
+            earlier = msgspec.convert(standing.body, Decision)
+            issued[number] = Issued(earlier, standing.index)
+            continue
+        text = workshop.blobs.put(canonical_json(document))
+        drafts.append(Draft("decision", decision, workshop.actor, (text,), key))
+        places.append(number)
+    for number, receipt in zip(places, ledger.append_many(drafts), strict=True):
+        issued[number] = Issued(decisions[number], receipt.index)
+    return [issued[number] for number in range(len(decisions))]

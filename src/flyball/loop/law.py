@@ -1,0 +1,54 @@
+"""Which duties apply to a deployment on a day."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from flyball.core.digests import digest_of
+from flyball.core.records import Field
+from flyball.governance.obligations.catalogue import Catalogue
+from flyball.governance.obligations.queries import in_force
+from flyball.governance.obligations.records import Obligation
+from flyball.loop.settings import DeploymentSettings
+from flyball.models.experts.expert import ExpertKind
+
+__all__ = ["digest_of_duties", "duties_on"]
+
+
+def duties_on(
+    catalogue: Catalogue,
+    day: date,
+    about: DeploymentSettings,
+    fields: Sequence[Field],
+    kinds: Sequence[ExpertKind],
+) -> tuple[Obligation, ...]:
+    """Return the duties in force for a deployment.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    day : date
+    about : DeploymentSettings
+        Jurisdictions, tags and data labels.
+    fields : sequence of Field
+    kinds : sequence of ExpertKind
+        Of its experts; some duties apply to models and not to rules.
+
+    Returns
+    -------
+    tuple of Obligation
+    """
+    return in_force(
+        catalogue,
+        day,
+        jurisdictions=about.jurisdictions,
+        tags=about.tags,
+        data_labels=about.data_labels,
+        fields=[field.key for field in fields],
+        decision_kinds=sorted({field.kind for field in fields}),
+        expert_kinds=sorted(set(kinds)),
+    )
+
+
+def digest_of_duties(duties: Sequence[Obligation]) -> str:
+    """Return the digest of a set of duties: it changes when one begins, ends, or is worded anew."""
+    return digest_of([(duty.key, duty.digest) for duty in duties])

@@ -1,0 +1,256 @@
+"""Promotion: the release gate, and what goes live when it allows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flyball.core.digests import canonical_json, from_json, short
+from flyball.core.errors import Refused
+from flyball.core.estimates import Estimate
+from flyball.core.verdicts import Check, Verdict
+from flyball.data.datasets.schemas import LABELS
+from flyball.evaluation.cases import ScoredCases, scored_cases
+from flyball.evaluation.compare import compare
+from flyball.evaluation.metric import METRICS
+from flyball.evaluation.records import Report, report_from_json
+from flyball.governance.approvals import Approval, Person, load_people
+from flyball.governance.evidence.evidence_of import coverage, evidence_of
+from flyball.governance.gates import release_gate
+from flyball.governance.obligations.records import Obligation
+from flyball.governance.records import ObjectiveToMeet, Paired, ReleaseToPromote
+from flyball.ledger.verify import verify_ledger
+from flyball.loop.engine import promise_check
+from flyball.loop.releases import Promotion, Release, live_release, promotions, read_release
+from flyball.loop.stages.obligations import duties_of
+from flyball.loop.workshop import Workshop
+from flyball.models.decisions.records import Decision
+from flyball.models.router.thresholds import Thresholds
+
+__all__ = ["Promoted", "approvals_in", "ask_gate", "people_of", "promote", "roll_back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """What came of an attempt to put a release live.
+
+    Parameters
+    ----------
+    release : str
+        Digest.
+    verdict : Verdict
+        Of the release gate.
+    live : bool
+        Whether it is live now.
+    changed : bool
+        False where it was live before already.
+    waits_for_people : bool
+        True where approvals are all that is missing.
+    """
+
+    release: str
+    verdict: Verdict
+    live: bool
+    changed: bool
+    waits_for_people: bool
+
+
+def promote(workshop: Workshop, digest: str, *, by: str, why: str) -> Promoted:
+    """Ask the release gate, write its verdict and the evidence down, and go live when it allows.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    digest : str
+        Of a release of this deployment.
+    by : str
+        Actor for the ledger: "system:turn", "person:anna".
+    why : str
+        For people.
+
+    Returns
+    -------
+    Promoted
+    """
+    live = live_release(workshop.ledger)
+    if live is not None and live.release == digest:
+        return Promoted(digest, Verdict(True, "It is live already."), True, False, False)
+    release = read_release(workshop.state, digest, workshop.key.verifier).release
+    verdict = ask_gate(workshop, release, live)
+    _write_evidence(workshop, release, verdict)
+    if not verdict.allowed:
+        failed = {check.name for check in verdict.checks if not check.passed}
+        return Promoted(digest, verdict, False, False, failed == {"release.approvals"})
+    _go_live(workshop, digest, live, by=by, why=why)
+    return Promoted(digest, verdict, True, True, False)
+
+
+def roll_back(workshop: Workshop, digest: str | None, *, by: str, why: str) -> Promotion:
+    """Go back to a release that was live before, at once: its gate allowed it when it went live.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    digest : str or None
+        None: the one before the live one.
+    by, why : str
+
+    Returns
+    -------
+    Promotion
+        The one that is in force now.
+
+    Raises
+    ------
+    Refused
+        There is nothing to go back to, or the release was never live.
+    """
+    history = promotions(workshop.ledger)
+    live = history[-1] if history else None
+    earlier = [one.release for one in history if live is None or one.release != live.release]
+    target = digest or (live.before if live is not None and live.before else None)
+    if target is None or target not in earlier:
+        known = ", ".join(short(one) for one in dict.fromkeys(earlier)) or "none"
+        what = "There is no release to go back to" if target is None else f"{short(target)} was never live"
+        raise Refused(f"{what}.", fix=f"Were live before: {known}. Promote any other one through its gate.")
+    read_release(workshop.state, target, workshop.key.verifier)  # refuses one that was altered
+    _go_live(workshop, target, live, by=by, why=f"rolled back: {why}")
+    return promotions(workshop.ledger)[-1]
+
+
+def ask_gate(workshop: Workshop, release: Release, live: Promotion | None) -> Verdict:
+    """Return the verdict of the release gate; it fails closed on whatever cannot be looked at."""
+    settings = workshop.deployment.settings
+    report = report_from_json(workshop.blobs.get(release.parts["evaluation"]))
+    thresholds = from_json(workshop.blobs.get(release.parts["thresholds"]), Thresholds)
+    verified = verify_ledger(workshop.ledger, blobs=None)
+    return release_gate()(
+        ReleaseToPromote(
+            digest=release.digest,
+            author=_author(workshop, release.digest),
+            report={name: result.estimate for name, result in report.metrics.items()},
+            objectives=tuple(
+                ObjectiveToMeet(one.metric, one.at_least, one.at_most, one.smallest_n)
+                for one in settings.objective
+            ),
+            champion="" if live is None else live.release,
+            paired=() if live is None else _paired(workshop, release, live, report),
+            promise=promise_check(thresholds),
+            ledger=Check("ledger verified", verified.ok, verified.reason),
+            approvals_required=release.approvals_required,
+            approvals=tuple(approvals_in(workshop)),
+            people=people_of(workshop),
+        )
+    )
+
+
+def approvals_in(workshop: Workshop) -> list[Approval]:
+    """Return every approval that the ledger holds, oldest first."""
+    entries = workshop.ledger.entries(kind="approval")
+    return [from_json(canonical_json(entry.body), Approval) for entry in entries]
+
+
+def people_of(workshop: Workshop) -> tuple[Person, ...]:
+    """Return the people who may sign; nobody where there is no list."""
+    path = workshop.deployment.root / workshop.deployment.settings.deployment.people
+    return load_people(path) if path.is_file() else ()
+
+
+def _paired(workshop: Workshop, release: Release, live: Promotion, report: Report) -> tuple[Paired, ...]:
+    """Compare with the live release, on the cases that both have answered."""
+    champion = read_release(workshop.state, live.release, workshop.key.verifier).release
+    objectives = workshop.deployment.settings.objective
+    same = ("answers", "snapshot cases", "snapshot labels")
+    if all(champion.parts.get(name) == release.parts.get(name) for name in same):
+        # Nothing to compute: these are the same answers to the same cases.
+        none = Estimate(0.0, n=max(report.n_cases, 1), low=0.0, high=0.0)
+        return tuple(
+            Paired(one.metric, none, METRICS.load(one.metric).better, one.tolerance) for one in objectives
+        )
+    before, after = _scored_pair(workshop, champion, release)
+    compared = compare(
+        before,
+        after,
+        names=(short(champion.digest), short(release.digest)),
+        metrics=[one.metric for one in objectives],
+    )
+    workshop.ledger.append(kind="evaluation.comparison", actor="system:turn", body=compared)
+    return tuple(
+        Paired(
+            one.metric,
+            compared.differences[one.metric].difference,
+            compared.differences[one.metric].better,
+            one.tolerance,
+        )
+        for one in objectives
+    )
+
+
+def _scored_pair(
+    workshop: Workshop, champion: Release, challenger: Release
+) -> tuple[ScoredCases, ScoredCases]:
+    from flyball.data.datasets.catalogue import open_catalogue
+    from flyball.data.datasets.snapshots import read_snapshot
+
+    with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
+        labels = read_snapshot(catalogue, f"labels@{short(challenger.parts['snapshot labels'])}")
+    both = [_decisions(workshop, one) for one in (champion, challenger)]
+    shared = set(both[0]) & set(both[1])
+    rows = [number for number, one in enumerate(labels.column("case_id").to_pylist()) if one in shared]
+    labels = labels.take(rows) if rows else LABELS.empty_table()
+    fields = workshop.deployment.fields
+    before, after = (scored_cases([one[case] for case in sorted(shared)], labels, fields) for one in both)
+    return before, after
+
+
+def _decisions(workshop: Workshop, release: Release) -> dict[str, Decision]:
+    data = workshop.blobs.get(release.parts["reviewed decisions"])
+    return {decision.case_id: decision for decision in from_json(data, list[Decision])}
+
+
+def _author(workshop: Workshop, digest: str) -> str:
+    """Return who made a release: "anna" for the actor "person:anna" or "user:anna"."""
+    made = workshop.ledger.entry_by_key(f"release/{digest}")
+    return "" if made is None else made.actor.partition(":")[2]
+
+
+def _go_live(workshop: Workshop, digest: str, live: Promotion | None, *, by: str, why: str) -> None:
+    workshop.ledger.append(
+        kind="release.promoted",
+        actor=by,
+        body={"release": digest, "before": "" if live is None else live.release, "why": why},
+    )
+    workshop.ledger.checkpoint()
+
+
+def _write_evidence(workshop: Workshop, release: Release, verdict: Verdict) -> None:
+    duties: Sequence[Obligation] = duties_of(workshop)
+    data = workshop.blobs.get(release.parts["reviewed decisions"])
+    decisions = from_json(data, list[Decision])
+    checks = [*verdict.checks, *_checks_of(decisions)]
+    records = evidence_of(
+        checks, duties, subject=release.digest, made_at=workshop.clock(), n_cases=len(decisions)
+    )
+    workshop.ledger.append(
+        kind="evidence",
+        actor="system:turn",
+        body={
+            "release": release.digest,
+            "verdict": verdict,
+            "records": records,
+            "coverage": coverage(duties, records),
+        },
+    )
+
+
+def _checks_of(decisions: Sequence[Decision]) -> list[Check]:
+    """Sum up the principles and gates of all decisions: one check each, with the number of cases."""
+    found: dict[str, tuple[int, int]] = {}
+    for decision in decisions:
+        names = [(f"principle.{one.principle}", one.passed) for one in decision.principles]
+        names += [(check.name, check.passed) for check in decision.verdict.checks]
+        for name, passed in names:
+            good, all_ = found.get(name, (0, 0))
+            found[name] = (good + passed, all_ + 1)
+    return [
+        Check(name, good == all_, f"kept in {good} of {all_} decisions")
+        for name, (good, all_) in found.items()
+    ]

@@ -1,0 +1,34 @@
+"""The stages of a deployment, in the order in which a turn walks them."""
+
+from flyball.loop.settings import Settings
+from flyball.loop.stage import Stage
+from flyball.loop.stages.constitution import constitution
+from flyball.loop.stages.decisions import decisions
+from flyball.loop.stages.documents import documents
+from flyball.loop.stages.evaluation import evaluation
+from flyball.loop.stages.expert import expert
+from flyball.loop.stages.obligations import obligations
+from flyball.loop.stages.playbook import playbook
+from flyball.loop.stages.predictions import predictions
+from flyball.loop.stages.release import release
+from flyball.loop.stages.snapshot import snapshot
+from flyball.loop.stages.thresholds import thresholds
+
+__all__ = ["stages_of"]
+
+
+def stages_of(settings: Settings) -> tuple[Stage, ...]:
+    """Return every stage; each stands after those that it needs."""
+    return (
+        *(documents(source) for source in settings.source),
+        snapshot(settings.source),
+        *(expert(one) for one in settings.expert),
+        *(predictions(one) for one in settings.expert),
+        thresholds(settings),
+        decisions(settings),
+        evaluation(settings),
+        playbook(settings),
+        obligations(),
+        constitution(settings),
+        release(settings),
+    )

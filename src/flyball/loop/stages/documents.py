@@ -1,0 +1,122 @@
+"""Documents: the files of a source, each read once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flyball.core.digests import canonical_json, digest_of, from_json, short
+from flyball.core.errors import BadInput
+from flyball.data.datasets.cases import case_id_of
+from flyball.data.documents.extract import extract_many
+from flyball.data.documents.records import Document, Limits, Unreadable
+from flyball.data.sources.shelf.files import FileSource
+from flyball.data.sources.source import SOURCES, Item, Listing
+from flyball.ledger.blobs import Blobs
+from flyball.ledger.errors import BlobErased, BlobMissing
+from flyball.loop.memo import write_atomically
+from flyball.loop.settings import SourceSettings
+from flyball.loop.stage import Outputs, Stage
+from flyball.loop.workshop import Workshop
+
+__all__ = ["documents", "listing_of", "read_documents", "unreadable_of"]
+
+READER_VERSION = "1"
+"""Raised when the same bytes would give another text."""
+
+
+def documents(source: SourceSettings) -> Stage:
+    """Return the stage that reads one source."""
+
+    def inputs(workshop: Workshop) -> dict[str, str]:
+        return {
+            "files": listing_of(workshop, source).digest,
+            "readers": READER_VERSION,
+            "limits": digest_of(_limits(source)),
+        }
+
+    def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
+        del outputs
+        return _read(workshop, source)
+
+    return Stage(f"documents:{source.name}", f"read the files of {source.name}", (), inputs, run)
+
+
+def listing_of(workshop: Workshop, source: SourceSettings) -> Listing:
+    """Return what lies in the source now; unchanged files are not opened again."""
+    path = str(workshop.deployment.path(source.path))
+    cache = str(workshop.state / "listings" / f"{source.name}.json")
+    opened: FileSource = SOURCES.load(source.kind)(source.name, {"path": path, "cache": cache})
+    return opened.listing()
+
+
+def read_documents(output: Mapping[str, Any], blobs: Blobs) -> list[Document]:
+    """Return the documents that the stage has read, in the order of their names."""
+    return [from_json(blobs.get(row["blob"]), Document) for row in output["documents"]]
+
+
+def unreadable_of(output: Mapping[str, Any]) -> list[Unreadable]:
+    """Return the files that the stage could not read."""
+    return [Unreadable(**row) for row in output["unreadable"]]
+
+
+def _limits(source: SourceSettings) -> Limits:
+    return Limits(file_bytes=source.largest_file_mb * 1_000_000)
+
+
+def _read(workshop: Workshop, source: SourceSettings) -> Mapping[str, Any]:
+    listing = listing_of(workshop, source)
+    if not listing.items:
+        raise BadInput(
+            f"The source {source.name} holds no file at {source.path}.",
+            fix="Put contracts there, or correct the path of the source in flyball.toml.",
+            source=source.name,
+        )
+    known = {item.name: _known(workshop, item, source) for item in listing.items}
+    fresh = [item for item in listing.items if known[item.name] is None]
+    results = extract_many(
+        [(item.name, item.path) for item in fresh], workers=workshop.workers, limits=_limits(source)
+    )
+    unreadable = []
+    for item, result in zip(
+        fresh, workshop.progress(results, f"reading {source.name}", len(fresh)), strict=True
+    ):
+        if isinstance(result, Unreadable):
+            unreadable.append(result)
+        else:
+            known[item.name] = _keep(workshop, item, source, result)
+    return {
+        "documents": [row for item in listing.items if (row := known[item.name]) is not None],
+        "unreadable": [
+            {"name": bad.name, "code": bad.code, "message": bad.message, "fix": bad.fix, "retry": bad.retry}
+            for bad in unreadable
+        ],
+        "skipped": [f"{skipped.name}: {skipped.reason}" for skipped in listing.skipped],
+    }
+
+
+def _keep(workshop: Workshop, item: Item, source: SourceSettings, document: Document) -> dict[str, Any]:
+    row = {
+        "name": item.name,
+        "case_id": case_id_of(document.content_digest),
+        "content_digest": document.content_digest,
+        "text_digest": document.text_digest,
+        "blob": workshop.blobs.put(canonical_json(document)),
+    }
+    if item.digest == document.content_digest:  # otherwise it changed between listing and reading
+        write_atomically(workshop.state / "texts" / _name(item, source), canonical_json(row))
+    return row
+
+
+def _known(workshop: Workshop, item: Item, source: SourceSettings) -> dict[str, Any] | None:
+    """Return the row of a file whose bytes were read before under the same name and limits."""
+    path = workshop.state / "texts" / _name(item, source)
+    try:
+        row = from_json(path.read_bytes(), dict[str, Any])
+        workshop.blobs.get(row["blob"])
+    except (FileNotFoundError, BadInput, KeyError, BlobMissing, BlobErased):
+        return None
+    return row
+
+
+def _name(item: Item, source: SourceSettings) -> str:
+    made_of = [item.name, item.digest, READER_VERSION, digest_of(_limits(source))]
+    return f"{short(digest_of(made_of))}.json"

@@ -1,0 +1,113 @@
+"""Evaluation: how good the routed answers are, on the labelled cases, with intervals.
+
+The constitution comes later and can only take away: what it refers or refuses is not automated. So
+the share of automated answers that leaves is at most the one measured here.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flyball.core.digests import canonical_json
+from flyball.core.estimates import as_plain
+from flyball.core.verdicts import Verdict
+from flyball.data.datasets.cases import case_id_of
+from flyball.data.documents.records import Document
+from flyball.evaluation.cases import ScoredCases, scored_cases
+from flyball.evaluation.evaluate import evaluate
+from flyball.evaluation.leaks import unseen
+from flyball.evaluation.records import Report, Subject, report_from_json
+from flyball.loop.settings import Settings
+from flyball.loop.stage import Outputs, Stage
+from flyball.loop.stages.decisions import documents_in, read_answers
+from flyball.loop.stages.expert import load_expert, seen_texts
+from flyball.loop.stages.snapshot import read_cases
+from flyball.loop.stages.thresholds import read_thresholds
+from flyball.loop.workshop import Workshop
+from flyball.models.decisions.records import Decision, FieldDecision
+
+__all__ = ["evaluation", "read_report", "scored"]
+
+_UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+"""The same inputs must give the same output; the ledger says when the stage ran."""
+
+
+def evaluation(settings: Settings) -> Stage:
+    """Return the stage that measures."""
+    sources = tuple(f"documents:{source.name}" for source in settings.source)
+    experts = tuple(f"expert:{expert.name}" for expert in settings.expert)
+
+    def inputs(workshop: Workshop) -> dict[str, str]:
+        minutes = {field.key: field.minutes for field in workshop.deployment.fields}
+        return {"minutes": canonical_json(minutes).decode()}
+
+    def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
+        cases, left_out = unseen(
+            read_cases(workshop, outputs["snapshot"], "cases"),
+            seen_texts(load_expert(workshop.deployment, expert) for expert in settings.expert),
+            without_seen=True,
+        )
+        labels = read_cases(workshop, outputs["snapshot"], "labels")
+        wanted = set(cases.column("case_id").to_pylist())
+        documents = [
+            document
+            for document in documents_in(workshop, outputs)
+            if case_id_of(document.content_digest) in wanted
+        ]
+        answers = read_answers(workshop, outputs["decisions"], documents)
+        table = scored(workshop, documents, answers, labels)
+        digests = {"snapshot": outputs["snapshot"]["cases"]["digest"]}
+        digests |= {name: outputs[name]["artefact"] for name in experts}
+        report = evaluate(
+            table,
+            subject=Subject(
+                workshop.deployment.name,
+                digests,
+                "The labelled cases of the deployment; no expert was trained on them.",
+                read_thresholds(outputs["thresholds"]).guarantees,
+            ),
+            clock=lambda: _UNDATED,
+        )
+        return {
+            "report": workshop.blobs.put(canonical_json(report)),
+            "cases": report.n_cases,
+            "metrics": {name: as_plain(one.estimate) for name, one in report.metrics.items()},
+            "left_out": len(left_out) + len(report.left_out),
+        }
+
+    needs = (*sources, *experts, "snapshot", "thresholds", "decisions")
+    return Stage("evaluation", "measure on the labelled cases", needs, inputs, run)
+
+
+def read_report(workshop: Workshop, output: Mapping[str, Any]) -> Report:
+    """Return the report that the stage wrote."""
+    return report_from_json(workshop.blobs.get(output["report"]))
+
+
+def scored(
+    workshop: Workshop,
+    documents: list[Document],
+    answers: list[tuple[FieldDecision, ...]],
+    labels: Any,
+) -> ScoredCases:
+    """Hold routed answers against labels."""
+    bare = [
+        Decision(
+            case_id=case_id_of(document.content_digest),
+            case_name=document.name,
+            content_digest=document.content_digest,
+            text_digest=document.text_digest,
+            deployment=workshop.deployment.name,
+            release="",
+            context=workshop.context,
+            fields=fields,
+            findings=(),
+            obligations=(),
+            principles=(),
+            verdict=Verdict(True, "routed answers, before the constitution"),
+            cost_eur="0",
+            decided_at=_UNDATED,
+        )
+        for document, fields in zip(documents, answers, strict=True)
+    ]
+    return scored_cases(bare, labels, workshop.deployment.fields)

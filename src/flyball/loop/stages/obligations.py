@@ -1,0 +1,65 @@
+"""Obligations: which duties are in force today. A date that arrives is a change like any other."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flyball.governance.obligations.catalogue import SHIPPED, Catalogue, load_catalogue
+from flyball.governance.obligations.records import Obligation
+from flyball.loop.deployment import Deployment
+from flyball.loop.law import digest_of_duties, duties_on
+from flyball.loop.stage import Outputs, Stage
+from flyball.loop.workshop import Workshop
+from flyball.models.experts.expert import EXPERTS
+
+__all__ = ["catalogue_of", "duties_of", "obligations", "shipped_entries"]
+
+
+def obligations() -> Stage:
+    """Return the stage that asks the catalogue."""
+
+    def inputs(workshop: Workshop) -> dict[str, str]:
+        duties = duties_of(workshop)
+        return {f"duty {duty.key}": duty.digest for duty in duties} | {"duties": digest_of_duties(duties)}
+
+    def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
+        del outputs
+        duties = duties_of(workshop)
+        return {
+            "duties": [
+                {
+                    "id": duty.id,
+                    "key": duty.key,
+                    "digest": duty.digest,
+                    "title": duty.title,
+                    "effective_from": duty.effective_from.isoformat(),
+                }
+                for duty in duties
+            ],
+            "digest": digest_of_duties(duties),
+        }
+
+    return Stage("obligations", "ask which duties are in force today", (), inputs, run)
+
+
+def catalogue_of(deployment: Deployment) -> Catalogue:
+    """Return the shipped catalogue with the deployment's own entries."""
+    own = deployment.root / deployment.settings.deployment.obligations
+    return load_catalogue(sorted(own.glob("*.toml")) if own.is_dir() else ())
+
+
+def duties_of(workshop: Workshop) -> tuple[Obligation, ...]:
+    """Return the duties in force for the deployment today, in UTC."""
+    deployment = workshop.deployment
+    return duties_on(
+        catalogue_of(deployment),
+        workshop.clock().date(),
+        deployment.settings.deployment,
+        deployment.fields,
+        [EXPERTS.load(expert.kind).kind for expert in deployment.settings.expert],
+    )
+
+
+def shipped_entries() -> tuple[Path, ...]:
+    """Return the files of the shipped catalogue."""
+    return tuple(sorted(SHIPPED.glob("*.toml")))

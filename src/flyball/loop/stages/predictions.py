@@ -1,0 +1,52 @@
+"""Predictions: one expert answers every case of the snapshot."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from flyball.loop.settings import ExpertSettings
+from flyball.loop.stage import Outputs, Stage
+from flyball.loop.stages.expert import load_expert
+from flyball.loop.stages.snapshot import read_cases
+from flyball.loop.workshop import Workshop
+from flyball.models.experts.expert import PREDICTIONS, check_predictions
+
+__all__ = ["predictions", "read_predictions"]
+
+_BATCH = 8
+
+
+def predictions(settings: ExpertSettings) -> Stage:
+    """Return the stage in which one expert answers."""
+
+    def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
+        expert = load_expert(workshop.deployment, settings)
+        cases = read_cases(workshop, outputs["snapshot"], "cases").combine_chunks()
+        batches = cases.to_batches(max_chunksize=_BATCH)
+        found = []
+        for batch in workshop.progress(batches, f"{settings.name} answers", len(batches)):
+            answers = expert.predict(batch)
+            check_predictions(batch, answers, settings.name)
+            found.append(answers)
+        table = pa.Table.from_batches(found, schema=PREDICTIONS)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_file(sink, PREDICTIONS) as writer:
+            writer.write_table(table.combine_chunks())
+        return {"answers": workshop.blobs.put(sink.getvalue().to_pybytes()), "rows": table.num_rows}
+
+    name = settings.name
+    return Stage(
+        f"predictions:{name}",
+        f"let {name} answer the cases",
+        (f"expert:{name}", "snapshot"),
+        lambda workshop: {},
+        run,
+    )
+
+
+def read_predictions(workshop: Workshop, output: Mapping[str, Any]) -> pa.RecordBatch:
+    """Return what the expert answered, as one batch of schema PREDICTIONS."""
+    reader = pa.ipc.open_file(pa.BufferReader(workshop.blobs.get(output["answers"])))
+    batches = reader.read_all().combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=PREDICTIONS)

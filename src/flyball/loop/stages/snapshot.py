@@ -1,0 +1,148 @@
+"""Snapshot: the cases and their labels as immutable, versioned tables, if the dataset gate allows it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from flyball.core.errors import Refused
+from flyball.core.records import Field
+from flyball.data.datasets.cases import cases_of, documents_of
+from flyball.data.datasets.labels import read_labels
+from flyball.data.datasets.records import Snapshot, dataset_card
+from flyball.data.datasets.schemas import CASES, LABELS
+from flyball.governance.gates import dataset_gate
+from flyball.governance.records import DatasetToUse, Destination
+from flyball.loop.deployment import digest_of_path
+from flyball.loop.egress import egress_of
+from flyball.loop.settings import SourceSettings
+from flyball.loop.stage import Outputs, Stage
+from flyball.loop.stages.documents import read_documents
+from flyball.loop.workshop import Workshop
+
+__all__ = ["read_cases", "snapshot"]
+
+
+def snapshot(sources: tuple[SourceSettings, ...]) -> Stage:
+    """Return the stage that makes one snapshot of all sources."""
+    needs = tuple(f"documents:{source.name}" for source in sources)
+
+    def inputs(workshop: Workshop) -> dict[str, str]:
+        deployment = workshop.deployment
+        about = deployment.settings.deployment
+        found = {
+            f"labels {source.labels}": digest_of_path(deployment.path(source.labels))
+            for source in sources
+            if source.labels
+        }
+        return found | {
+            about.fields: digest_of_path(deployment.root / about.fields),
+            "data labels, purpose, licence": repr((about.data_labels, about.purpose, about.licence)),
+            "hosts": repr(egress_of(deployment.settings)),
+        }
+
+    def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
+        return _make(workshop, sources, outputs)
+
+    return Stage("snapshot", "keep cases and labels as versioned tables", needs, inputs, run)
+
+
+def read_cases(workshop: Workshop, output: Mapping[str, Any], what: str) -> pa.Table:
+    """Return a table of the snapshot: "cases", "labels" or "places"; its digest is checked.
+
+    Importing Iceberg takes seconds, so it happens here, where a stage really reads.
+    """
+    from flyball.data.datasets.catalogue import open_catalogue
+    from flyball.data.datasets.snapshots import read_snapshot
+
+    with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
+        return read_snapshot(catalogue, output[what]["id"])
+
+
+def _make(workshop: Workshop, sources: tuple[SourceSettings, ...], outputs: Outputs) -> Mapping[str, Any]:
+    deployment = workshop.deployment
+    cases, labels, places = [], [], []
+    for source in sources:
+        output = outputs[f"documents:{source.name}"]
+        read = read_documents(output, workshop.blobs)
+        found = cases_of(read, source=source.name)
+        cases.append(found)
+        places.append(documents_of(read))
+        if source.labels:
+            labels.append(_labels(deployment.path(source.labels), found, deployment.fields, output))
+    tables = {
+        "cases": _once(pa.concat_tables(cases)),
+        "labels": pa.concat_tables(labels) if labels else LABELS.empty_table(),
+        "places": _once(pa.concat_tables(places)),
+    }
+    _gate(workshop, sources, tables["cases"], outputs)
+    parents = tuple(sorted(row["content_digest"] for out in outputs.values() for row in out["documents"]))
+    return {name: _written(workshop, name, table, parents) for name, table in tables.items()}
+
+
+def _labels(path: Path, cases: pa.Table, fields: tuple[Field, ...], output: Mapping[str, Any]) -> pa.Table:
+    return read_labels(path, cases, fields, unreadable={bad["name"] for bad in output["unreadable"]})
+
+
+def _once(table: pa.Table) -> pa.Table:
+    """Keep the first row of each case: the same file in two sources is one case."""
+    seen: set[str] = set()
+    keep = []
+    for number, case_id in enumerate(table.column("case_id").to_pylist()):
+        if case_id not in seen:
+            seen.add(case_id)
+            keep.append(number)
+    return table.take(keep)
+
+
+def _gate(workshop: Workshop, sources: tuple[SourceSettings, ...], cases: pa.Table, outputs: Outputs) -> None:
+    settings = workshop.deployment.settings
+    unreadable = sum(len(output["unreadable"]) for output in outputs.values())
+    limit = min(source.unreadable_share_at_most for source in sources)
+    verdict = dataset_gate(unreadable_share_at_most=limit)(
+        DatasetToUse(
+            name="cases",
+            digest="",
+            n_cases=cases.num_rows,
+            n_unreadable=unreadable,
+            columns={column.name: str(column.type) for column in cases.schema},
+            expected_columns={column.name: str(column.type) for column in CASES},
+            purpose=settings.deployment.purpose,
+            data_labels=settings.deployment.data_labels,
+            licence=settings.deployment.licence,
+            purpose_tags=settings.deployment.tags,
+            on=workshop.clock().date(),
+            sent_to=tuple(Destination(host.host) for host in egress_of(settings) if not host.local),
+        )
+    )
+    workshop.ledger.append(kind="gate.dataset", actor="system:turn", body=verdict)
+    if not verdict.allowed:
+        raise Refused(
+            f"The data may not be used. {verdict.reason}.",
+            fix="Mend what the checks name in [deployment] or [[source]] of flyball.toml, or in the files.",
+        )
+
+
+def _written(workshop: Workshop, name: str, table: pa.Table, parents: tuple[str, ...]) -> dict[str, Any]:
+    from flyball.data.datasets.catalogue import open_catalogue
+    from flyball.data.datasets.snapshots import write_snapshot
+
+    about = workshop.deployment.settings.deployment
+    card = dataset_card(
+        what={
+            "cases": "One row is one contract with its text.",
+            "labels": "One row is one field of one contract, answered by a person.",
+            "places": "One row is the map from the text of a contract back to its pages.",
+        }[name],
+        from_where=", ".join(source.path for source in workshop.deployment.settings.source),
+        rows=table.num_rows,
+        personal_data="yes" if "personal-data" in about.data_labels else "unknown",
+        licence=about.licence,
+        created_by="flyball turn",
+    )
+    with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
+        made: Snapshot = write_snapshot(
+            catalogue, name, table, parents=parents, card=card, clock=workshop.clock
+        )
+    return {"id": made.id, "digest": made.digest, "rows": made.rows}
