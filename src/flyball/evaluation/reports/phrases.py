@@ -41,8 +41,8 @@ _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 def visible(text: str) -> str:
     """Return the text with characters that hide or reorder words made visible.
 
-    Control characters become their pictures, direction overrides, isolates and invisible tags become
-    `[U+202E]`, halves of characters become the replacement sign. Letters of any script stay as they are.
+    Control characters, direction overrides, isolates and invisible tags become `[U+202E]`, halves of
+    characters become the replacement sign. Letters of any script stay as they are.
     """
     return _UNSEEN.sub(_picture, text) if _UNSEEN.search(text) else text
 
@@ -53,11 +53,7 @@ def _picture(found: re.Match[str]) -> str:
         return ""
     if code in (0x0B, 0x0C, 0x85, 0x2028, 0x2029):
         return "\n"
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "\u2421"
-    if code < 0xA0 or 0xD800 <= code <= 0xDFFF or 0xFFF9 <= code <= 0xFFFF:
+    if 0xD800 <= code <= 0xDFFF or 0xFFF9 <= code <= 0xFFFF:
         return "\ufffd"
     return f"[U+{code:04X}]"
 
