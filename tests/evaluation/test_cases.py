@@ -239,6 +239,10 @@ def test_processor_time_with_gaps_is_refused():
     ]
 
 
+def test_a_price_that_was_not_recorded_is_not_free():
+    assert scored_cases([K1, replace(K2, cost_eur="")], TRUTH, FIELDS).cost_eur is None
+
+
 def test_a_cost_that_is_no_number_is_refused():
     with pytest.raises(BadScores, match="The cost of case k1 is 'free', not a number"):
         scored_cases([replace(K1, cost_eur="free")], TRUTH, FIELDS)

@@ -203,6 +203,7 @@ def scored_cases(
     Parameters
     ----------
     decisions : sequence of Decision
+        An empty `cost_eur` means that the price was not recorded; then no price is scored at all.
     labels : Table of schema LABELS
         A missing row is unknown. Fields outside `fields` are left out and named.
     fields : sequence of Field
@@ -246,9 +247,11 @@ def scored_cases(
             )
             for one in decision.fields
         }
-        costs[decision.case_id] = _euros(decision)
+        if decision.cost_eur:
+            costs[decision.case_id] = _euros(decision)
     twins = {one.name for one in out if one.what == "case"}
-    return _scored(given, labels, fields, costs=costs, cpu_ms=cpu_ms, left_out=out, without=twins)
+    complete = costs if len(costs) == len(given) else None
+    return _scored(given, labels, fields, costs=complete, cpu_ms=cpu_ms, left_out=out, without=twins)
 
 
 def scored_predictions(
