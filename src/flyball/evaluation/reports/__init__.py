@@ -3,7 +3,8 @@
 In:       a `ReportView` (`records`): the run, its decisions, the texts, the law in force, the ledger's word
 Out:      one self-contained HTML page as text; nothing is written, fetched or computed anew
 Imports:  core, data, the records of models, and of evaluation
-Add one:  a new part of the page is a record in `records.py`, its words in `page.py`, a block in `templates/`
+Add one:  a part of the page is a record in `records.py`, its words in `parts.py` and `page.py`, a block in
+          `templates/`
 """
 
 from flyball.evaluation.reports.records import (

@@ -1,263 +1,45 @@
 """The page in words: a `ReportView` turned into what the templates show, line by line."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from flyball.core.digests import digest_of_bytes, short
+from flyball.core.digests import short
 from flyball.core.estimates import NotMeasured
-from flyball.core.records import Field, Span
+from flyball.core.records import Field
 from flyball.core.text import count
-from flyball.core.verdicts import Check
-from flyball.evaluation.reports.passages import (
-    Places,
-    kept_ranges,
-    leaf_breaks,
-    segments,
-    softened,
+from flyball.evaluation.reports.marked_text import MarkedText
+from flyball.evaluation.reports.parts import (
+    Cite,
+    ContractPage,
+    FieldRow,
+    Figure,
+    FindingCard,
+    Link,
+    Page,
+    PrincipleRow,
+    Promise,
+    SeverityCount,
+    Tag,
 )
 from flyball.evaluation.reports.phrases import (
     SEVERITIES,
     answer_words,
     measured,
-    percent,
     promise_sentence,
     sure_percent,
     sureness,
     value_words,
 )
-from flyball.evaluation.reports.records import (
-    BadReportView,
-    ContractView,
-    ObligationView,
-    ReportView,
-    RuleView,
-)
-from flyball.models.decisions.records import FieldDecision, Finding, Severity
+from flyball.evaluation.reports.records import ContractView, ObligationView, ReportView, RuleView
+from flyball.models.decisions.records import FieldDecision, Finding
 
-__all__ = ["Page", "build_page"]
+__all__ = ["build_page"]
 
 _WHOLE_TEXT_UP_TO = 3_000_000
-_AROUND = 600
-_QUOTE = 320
-_ALSO = 4
-_EMPTY_LINES = re.compile(r"\n\s*\n\s*\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A place on the page with its words."""
-
-    anchor: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """The best passage, quoted, and where the others stand."""
-
-    anchor: str
-    words: str
-    place: str
-    also: tuple[Link, ...]
-    more: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cite:
-    """A duty or policy that a finding cites; `known` is False where the catalogue lacks it."""
-
-    id: str
-    title: str
-    source: str
-    in_force: str
-    law: bool
-    known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FindingCard:
-    """A finding as it is shown."""
-
-    anchor: str
-    rule: str
-    title: str
-    severity: Severity
-    to_check: bool
-    message: str
-    wants: str
-    rule_source: str
-    cites: tuple[Cite, ...]
-    quote: Quote | None
-    fields: tuple[Link, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRow:
-    """One answer as it is shown."""
-
-    anchor: str
-    title: str
-    question: str
-    group: str
-    state: str
-    outcome: str
-    words: str
-    sure: str
-    percent: str
-    value: str
-    reason: str
-    quote: Quote | None
-    expert: str
-    route: str
-    minutes: float
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A label in the text that leads to the answer or finding for which the passage stands."""
-
-    anchor: str
-    words: str
-    look: str
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of text under the same passages."""
-
-    text: str
-    numbers: str
-    anchors: tuple[str, ...]
-    tags: tuple[Tag, ...]
-    look: str
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A part of the text that a browser may lay out by itself; `place` where a page begins with it."""
-
-    place: str
-    gap: str
-    pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PrincipleRow:
-    """How an article of the constitution judged the decision."""
-
-    title: str
-    text: str
-    passed: bool
-    critique: str
-    revision: str
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ContractPage:
-    """One contract as it is shown."""
-
-    number: int
-    anchor: str
-    name: str
-    kind: str
-    length: str
-    refused: str
-    failed: tuple[Check, ...]
-    passed: tuple[Check, ...]
-    findings: tuple[FindingCard, ...]
-    counts: tuple[tuple[Severity, int], ...]
-    worst: str
-    to_check: int
-    look: tuple[FieldRow, ...]
-    present: tuple[tuple[str, tuple[FieldRow, ...]], ...]
-    absent: tuple[tuple[str, tuple[FieldRow, ...]], ...]
-    withheld: tuple[FieldRow, ...]
-    rows: tuple[FieldRow, ...]
-    unanswered: tuple[str, ...]
-    automated: int
-    decided: int
-    leaves: tuple[Leaf, ...]
-    excerpt: bool
-    highlights: int
-    principles: tuple[PrincipleRow, ...]
-    principles_held: int
-    ledger_entry: int | None
-    view: ContractView
-
-
-@dataclass(frozen=True, slots=True)
-class SeverityCount:
-    """How many findings of one severity, over all contracts that may be acted upon."""
-
-    severity: Severity
-    found: int
-    to_check: int
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A measured figure in words."""
-
-    name: str
-    value: str
-    rests: str
-    meaning: str
-    known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """A promise in words; `kept` is False where there is none."""
-
-    sentence: str
-    borne_out: str
-    method: str
-    kept: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The whole report in words."""
-
-    view: ReportView
-    contracts: tuple[ContractPage, ...]
-    severities: tuple[SeverityCount, ...]
-    found: int
-    to_check: int
-    automated: int
-    referred: int
-    withheld: int
-    reviewed: tuple[ContractPage, ...]
-    refused: tuple[ContractPage, ...]
-    objected: int
-    first: tuple[tuple[ContractPage, FindingCard], ...]
-    more_first: int
-    promises: tuple[Promise, ...]
-    figures: tuple[Figure, ...]
-    cited_ids: frozenset[str]
-    titles: Mapping[str, str]
-    entries: str
-    written: str
-    redacted: bool
-    short_release: str
-
-    @property
-    def decided(self) -> int:
-        """All answers of contracts that may be acted upon."""
-        return self.automated + self.referred + self.withheld
-
-    @property
-    def automated_share(self) -> str:
-        """Share of answers decided by machine, in words."""
-        return percent(self.automated / self.decided) if self.decided else "none"
 
 
 def build_page(view: ReportView, *, redacted: bool = False) -> Page:
-    """Turn a view into words, after checking that its parts belong together.
+    """Turn a view, whose contracts were checked, into words.
 
     Parameters
     ----------
@@ -268,11 +50,6 @@ def build_page(view: ReportView, *, redacted: bool = False) -> Page:
     Returns
     -------
     Page
-
-    Raises
-    ------
-    BadReportView
-        A decision of another release, an unknown or doubled field, or a passage outside the text.
     """
     fields = {field.key: field for field in view.fields}
     whole = sum(len(contract.text) for contract in view.contracts) <= _WHOLE_TEXT_UP_TO
@@ -329,63 +106,6 @@ def build_page(view: ReportView, *, redacted: bool = False) -> Page:
     )
 
 
-def check_contract(contract: ContractView, view: ReportView) -> None:
-    """Refuse a contract whose parts do not belong together; `build_page` relies on it.
-
-    Parameters
-    ----------
-    contract : ContractView
-        Before anything was masked.
-    view : ReportView
-
-    Raises
-    ------
-    BadReportView
-        Another text or another release than was decided on, an unknown or doubled field, or a passage
-        outside the text.
-    """
-    decision = contract.decision
-    told = digest_of_bytes(contract.text.encode("utf-8", "surrogatepass"))
-    if told.removeprefix("sha256:") != decision.text_digest.removeprefix("sha256:"):
-        raise BadReportView(
-            f"The text of {contract.name} is {short(told)}, "
-            f"but the decision was made on {short(decision.text_digest)}.",
-            fix="Hand in the text that was decided on; highlights in any other would mark the wrong words.",
-            contract=contract.name,
-        )
-    if decision.release != view.run.release:
-        raise BadReportView(
-            f"{contract.name} was decided by release {short(decision.release) or 'none'}, "
-            f"but the report is about {short(view.run.release) or 'none'}.",
-            fix="Make one report per release.",
-            contract=contract.name,
-        )
-    known = {field.key for field in view.fields}
-    seen: set[str] = set()
-    for one in decision.fields:
-        if one.field not in known or one.field in seen:
-            what = "twice" if one.field in seen else "which the report does not know"
-            raise BadReportView(
-                f"The decision on {contract.name} answers {one.field}, {what}.",
-                fix="Hand in the fields of the deployment that decided, each once.",
-                contract=contract.name,
-                field=one.field,
-            )
-        seen.add(one.field)
-    for what, spans in [
-        *((one.field, one.evidence) for one in decision.fields),
-        *((one.rule, one.evidence) for one in decision.findings),
-    ]:
-        for span in spans:
-            if not 0 <= span.start < span.end <= len(contract.text):
-                raise BadReportView(
-                    f"{what} of {contract.name} quotes [{span.start}, {span.end}) "
-                    f"of a text of {len(contract.text)} characters.",
-                    fix="The expert that quoted it is at fault; take it off the route and report it.",
-                    contract=contract.name,
-                )
-
-
 def _contract(
     position: int,
     contract: ContractView,
@@ -397,7 +117,7 @@ def _contract(
 ) -> ContractPage:
     decision = contract.decision
     anchor = f"c{position}"
-    text = _Text(anchor, contract)
+    text = MarkedText(anchor, contract)
     titles = {key: field.title for key, field in fields.items()}
     anchors = {one.field: f"{anchor}-f{place}" for place, one in enumerate(decision.fields, start=1)}
     rows = [_row(text, one, fields[one.field], anchors[one.field]) for one in decision.fields]
@@ -443,7 +163,7 @@ def _contract(
         unanswered=tuple(field.title for field in view.fields if field.key not in decided),
         automated=sum(row.outcome == "automated" for row in rows),
         decided=len(rows),
-        leaves=tuple(text.leaves(whole)),
+        leaves=tuple(text.leaves(whole=whole)),
         excerpt=not whole,
         highlights=len(text.spans),
         principles=tuple(
@@ -464,85 +184,7 @@ def _contract(
     )
 
 
-class _Text:
-    """The text of one contract while its highlights are collected; each span gets one number."""
-
-    def __init__(self, anchor: str, contract: ContractView) -> None:
-        self._anchor = anchor
-        self._text = contract.text
-        self._soft = softened(contract.text)
-        self._places = Places(contract.text, contract.places)
-        self._pages = self._places.pages()
-        self.spans: list[tuple[int, int]] = []
-        self._numbers: dict[tuple[int, int], int] = {}
-        self._tags: dict[int, list[Tag]] = {}
-
-    def quote(self, spans: tuple[Span, ...], tag: Tag) -> Quote | None:
-        """Highlight every span under the label `tag`; return the first one quoted, None for none."""
-        anchors = [self._highlight((span.start, span.end), tag) for span in spans]
-        if not spans:
-            return None
-        best = spans[0]
-        words = " ".join(self._text[best.start : min(best.end, best.start + 2 * _QUOTE)].split())
-        if len(words) > _QUOTE:
-            words = words[:_QUOTE].rsplit(" ", 1)[0] + " …"
-        told = [self._places.of(span.start) for span in spans]
-        others = dict(reversed([*zip(told[1:], anchors[1:], strict=True)]))
-        others.pop(told[0], None)
-        also = tuple(Link(anchor, place) for place, anchor in reversed(others.items()))
-        return Quote(anchors[0], words, told[0], also[:_ALSO], max(0, len(also) - _ALSO))
-
-    def _highlight(self, key: tuple[int, int], tag: Tag) -> str:
-        if key not in self._numbers:
-            self._numbers[key] = len(self.spans)
-            self.spans.append(key)
-        number = self._numbers[key]
-        tags = self._tags.setdefault(number, [])
-        if tag not in tags:
-            tags.append(tag)
-        return f"{self._anchor}-p{number + 1}"
-
-    def leaves(self, whole: bool) -> list[Leaf]:
-        length = len(self._text)
-        stretches = [(0, length)] if whole else kept_ranges(self._text, self.spans, _AROUND)
-        leaves: list[Leaf] = []
-        told = 0
-        for start, end in stretches:
-            leaves.extend(self._stretch(start, end, _gap(start - told)))
-            told = end
-        if told < length:
-            leaves.append(Leaf("", _gap(length - told), ()))
-        return leaves
-
-    def _stretch(self, start: int, end: int, gap: str) -> list[Leaf]:
-        breaks = {*self._pages, *leaf_breaks(self._text, start, end)}
-        leaves: list[Leaf] = []
-        pieces: list[Piece] = []
-        place = self._pages.get(start, "")
-        for segment in segments(self.spans, breaks, start=start, end=end):
-            if segment.start in breaks and segment.start > start:
-                leaves.append(Leaf(place, gap, tuple(pieces)))
-                pieces, place, gap = [], self._pages.get(segment.start, ""), ""
-            tags = [tag for number in segment.starts for tag in self._tags[number]]
-            looks = [tag.look for number in segment.passages for tag in self._tags[number]]
-            pieces.append(
-                Piece(
-                    text=_EMPTY_LINES.sub("\n\n", self._soft[segment.start : segment.end]),
-                    numbers=" ".join(str(number + 1) for number in segment.passages),
-                    anchors=tuple(f"{self._anchor}-p{number + 1}" for number in segment.starts),
-                    tags=tuple(sorted(dict.fromkeys(tags), key=lambda tag: _LOOKS.index(tag.look))),
-                    look=min(looks, key=_LOOKS.index) if looks else "",
-                    depth=min(3, len(segment.passages)),
-                )
-            )
-        leaves.append(Leaf(place, gap, tuple(pieces)))
-        return leaves
-
-
-_LOOKS = (*SEVERITIES, "check", "plain")
-
-
-def _row(text: _Text, one: FieldDecision, field: Field, anchor: str) -> FieldRow:
+def _row(text: MarkedText, one: FieldDecision, field: Field, anchor: str) -> FieldRow:
     state, words = answer_words(one.answer)
     look = {"automated": "plain", "referred": "check", "refused": "check"}[one.outcome]
     return FieldRow(
@@ -565,7 +207,7 @@ def _row(text: _Text, one: FieldDecision, field: Field, anchor: str) -> FieldRow
 
 
 def _card(
-    text: _Text,
+    text: MarkedText,
     finding: Finding,
     anchor: str,
     titles: Mapping[str, str],
@@ -615,12 +257,6 @@ def _length(contract: ContractView) -> str:
     words = count(len(contract.text.split()), "word")
     pages = len({place.page for place in contract.places if place.page is not None})
     return f"{count(pages, 'page')}, {words}" if pages else words
-
-
-def _gap(characters: int) -> str:
-    return (
-        f"{count(characters, 'character')} without a highlighted passage left out" if characters > 0 else ""
-    )
 
 
 def _figures(view: ReportView) -> list[Figure]:

@@ -9,7 +9,8 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from flyball.evaluation.reports.page import build_page, check_contract
+from flyball.evaluation.reports.check import check_contract
+from flyball.evaluation.reports.page import build_page
 from flyball.evaluation.reports.phrases import SEVERITIES, day, moment, percent, visible
 from flyball.evaluation.reports.records import BadReportView, ReportView
 from flyball.evaluation.reports.redact import PersonalFinder, redacted_view

@@ -1,0 +1,109 @@
+"""A contract's text with its highlights: which passages, under which labels, quoted how."""
+
+import re
+
+from flyball.core.records import Span
+from flyball.core.text import count
+from flyball.evaluation.reports.parts import Leaf, Link, Piece, Quote, Tag
+from flyball.evaluation.reports.passages import Places, kept_ranges, leaf_breaks, segments, softened
+from flyball.evaluation.reports.phrases import SEVERITIES
+from flyball.evaluation.reports.records import ContractView
+
+__all__ = ["LOOKS", "MarkedText"]
+
+LOOKS = (*SEVERITIES, "check", "plain")
+"""How a highlight looks; where several lie on each other, the first of these wins."""
+
+_AROUND = 600
+_QUOTE = 320
+_ALSO = 4
+_EMPTY_LINES = re.compile(r"\n\s*\n\s*\n")
+
+
+class MarkedText:
+    """The text of one contract while its highlights are collected; each span gets one number.
+
+    Parameters
+    ----------
+    anchor : str
+        Of the contract on the page; its passages are called `anchor-p1`, `anchor-p2`, ...
+    contract : ContractView
+    """
+
+    def __init__(self, anchor: str, contract: ContractView) -> None:
+        self._anchor = anchor
+        self._text = contract.text
+        self._soft = softened(contract.text)
+        self._places = Places(contract.text, contract.places)
+        self._pages = self._places.pages()
+        self.spans: list[tuple[int, int]] = []
+        self._numbers: dict[tuple[int, int], int] = {}
+        self._tags: dict[int, list[Tag]] = {}
+
+    def quote(self, spans: tuple[Span, ...], tag: Tag) -> Quote | None:
+        """Highlight every span under the label `tag`; return the first one quoted, None for none."""
+        anchors = [self._highlight((span.start, span.end), tag) for span in spans]
+        if not spans:
+            return None
+        best = spans[0]
+        words = " ".join(self._text[best.start : min(best.end, best.start + 2 * _QUOTE)].split())
+        if len(words) > _QUOTE:
+            words = words[:_QUOTE].rsplit(" ", 1)[0] + " …"
+        told = [self._places.of(span.start) for span in spans]
+        others = dict(reversed([*zip(told[1:], anchors[1:], strict=True)]))
+        others.pop(told[0], None)
+        also = tuple(Link(anchor, place) for place, anchor in reversed(others.items()))
+        return Quote(anchors[0], words, told[0], also[:_ALSO], max(0, len(also) - _ALSO))
+
+    def _highlight(self, key: tuple[int, int], tag: Tag) -> str:
+        if key not in self._numbers:
+            self._numbers[key] = len(self.spans)
+            self.spans.append(key)
+        number = self._numbers[key]
+        tags = self._tags.setdefault(number, [])
+        if tag not in tags:
+            tags.append(tag)
+        return f"{self._anchor}-p{number + 1}"
+
+    def leaves(self, *, whole: bool) -> list[Leaf]:
+        """Return the text in parts; only the words around the highlights unless `whole`."""
+        length = len(self._text)
+        stretches = [(0, length)] if whole else kept_ranges(self._text, self.spans, _AROUND)
+        leaves: list[Leaf] = []
+        told = 0
+        for start, end in stretches:
+            leaves.extend(self._stretch(start, end, _gap(start - told)))
+            told = end
+        if told < length:
+            leaves.append(Leaf("", _gap(length - told), ()))
+        return leaves
+
+    def _stretch(self, start: int, end: int, gap: str) -> list[Leaf]:
+        breaks = {*self._pages, *leaf_breaks(self._text, start, end)}
+        leaves: list[Leaf] = []
+        pieces: list[Piece] = []
+        place = self._pages.get(start, "")
+        for segment in segments(self.spans, breaks, start=start, end=end):
+            if segment.start in breaks and segment.start > start:
+                leaves.append(Leaf(place, gap, tuple(pieces)))
+                pieces, place, gap = [], self._pages.get(segment.start, ""), ""
+            tags = [tag for number in segment.starts for tag in self._tags[number]]
+            looks = [tag.look for number in segment.passages for tag in self._tags[number]]
+            pieces.append(
+                Piece(
+                    text=_EMPTY_LINES.sub("\n\n", self._soft[segment.start : segment.end]),
+                    numbers=" ".join(str(number + 1) for number in segment.passages),
+                    anchors=tuple(f"{self._anchor}-p{number + 1}" for number in segment.starts),
+                    tags=tuple(sorted(dict.fromkeys(tags), key=lambda tag: LOOKS.index(tag.look))),
+                    look=min(looks, key=LOOKS.index) if looks else "",
+                    depth=min(3, len(segment.passages)),
+                )
+            )
+        leaves.append(Leaf(place, gap, tuple(pieces)))
+        return leaves
+
+
+def _gap(characters: int) -> str:
+    return (
+        f"{count(characters, 'character')} without a highlighted passage left out" if characters > 0 else ""
+    )
