@@ -1,5 +1,6 @@
 """A constitution is read strictly: what is mistyped, doubled, or cannot be done is refused by name."""
 
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def test_principles_stand_in_order_of_priority(tmp_path):
         ({"revision": '" "'}, "principle quoted: revision is empty"),
         ({"checker": '"quoted_spam"'}, "principle quoted: no checker is called 'quoted_spam'"),
         ({"checker": '"same_text"'}, "principle quoted: the checker same_text cannot revise"),
-        ({"cites": '["eu.gdpr.99"]'}, "it cites 'eu.gdpr.99', which is not in the catalogue"),
+        ({"cites": '["eu.gdpr.99"]'}, "it cites 'eu.gdpr.99', which is neither in the catalogue"),
     ],
 )
 def test_a_wrong_principle_is_refused_by_name(tmp_path, changes, said):
@@ -63,6 +64,12 @@ def test_a_wrong_principle_is_refused_by_name(tmp_path, changes, said):
         load(tmp_path, principle(**changes))
     assert said in caught.value.message
     assert caught.value.message.startswith("constitution.toml: ")
+
+
+def test_a_policy_is_compared_where_policies_are_known(tmp_path):
+    assert load(tmp_path, principle(cites='["policy:nowhere"]')).principles
+    with pytest.raises(BadConstitution, match="it cites 'policy:nowhere'"):
+        load(tmp_path, principle(cites='["policy:nowhere"]'), known={"eu.ai-act.13", "policy:evidence"})
 
 
 def test_two_principles_of_one_id_none_at_all_or_no_file_are_refused(tmp_path):
@@ -85,7 +92,9 @@ def test_the_digest_follows_every_word_and_the_version_of_the_checker(tmp_path):
 
 
 def test_the_constitution_of_contract_review_is_whole():
-    law = load_constitution(SHIPPED, known=load_catalogue().ids)
+    policies = tomllib.loads((SHIPPED.parent / "rules" / "policies.toml").read_text(encoding="utf-8"))
+    known = load_catalogue().ids | {policy["id"] for policy in policies["policy"]}
+    law = load_constitution(SHIPPED, known=known)
     assert len(law.principles) >= 7
     assert all(item.cites for item in law.principles)
     assert len({item.priority for item in law.principles}) == len(law.principles)

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ __all__ = ["BadConstitution", "Constitution", "Principle", "WhenFailed", "load_c
 WhenFailed = Literal["revise", "refer", "refuse"]
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
+_POLICY = "policy:"
 
 
 class BadConstitution(BadInput):
@@ -102,8 +104,8 @@ def load_constitution(path: Path, *, known: Set[str] | None = None) -> Constitut
     path : Path
         A TOML file with `title` and one `[[principle]]` per article.
     known : set of str, optional
-        Identifiers of the catalogue; a principle that cites any other duty is refused. None: citations
-        are not compared.
+        What may be cited: identifiers of the catalogue, and policies ("policy:liability"). Policies are
+        compared only when at least one is in it. None: nothing is compared.
 
     Returns
     -------
@@ -149,7 +151,7 @@ def load_constitution(path: Path, *, known: Set[str] | None = None) -> Constitut
                 principle=principle.id,
             )
         if principle.checker not in checkers:
-            checkers[principle.checker] = CHECKERS.load(principle.checker)
+            checkers[principle.checker] = _checker(principle.checker)
         if principle.when_failed == "revise" and checkers[principle.checker].revise is None:
             raise BadConstitution(
                 f"{path.name}: principle {principle.id}: the checker {principle.checker} cannot revise.",
@@ -159,6 +161,19 @@ def load_constitution(path: Path, *, known: Set[str] | None = None) -> Constitut
             )
     ordered = sorted(file.principle, key=lambda principle: (-principle.priority, principle.id))
     return Constitution(file.title, tuple(ordered), checkers)
+
+
+@cache
+def _checker(name: str) -> Checker:
+    """Take a checker from the shelf, once per process: asking the shelf reads all installed packages."""
+    found: object = CHECKERS.load(name)
+    if not isinstance(found, Checker):
+        raise BadConstitution(
+            f"The checker {name!r} is a {type(found).__name__}, not a Checker.",
+            fix="Let its module offer a Checker under its own name; copy quoted_span.py.",
+            checker=name,
+        )
+    return found
 
 
 def _refuse_nonsense(principle: Principle, path: Path, seen: Set[str], known: Set[str] | None) -> None:
@@ -176,9 +191,11 @@ def _refuse_nonsense(principle: Principle, path: Path, seen: Set[str], known: Se
     for name in ("title", "text", "critique", "revision"):
         if not getattr(principle, name).strip():
             raise refuse(f"{name} is empty", "People must be able to read what is asked and what is done.")
+    policies_known = known is not None and any(name.startswith(_POLICY) for name in known)
     for cited in principle.cites:
-        if known is not None and not cited.startswith("policy:") and cited not in known:
-            raise refuse(
-                f"it cites {cited!r}, which is not in the catalogue of duties",
-                "Correct the name, or add the duty to the deployment's obligations folder.",
-            )
+        if known is None or cited in known or (cited.startswith(_POLICY) and not policies_known):
+            continue
+        raise refuse(
+            f"it cites {cited!r}, which is neither in the catalogue of duties nor a policy",
+            "Correct the name, or add the duty to the deployment's obligations folder.",
+        )
