@@ -668,6 +668,7 @@ def invented_view() -> ReportView:
             MeasureView("Reviewer's time saved", Estimate(58.3, 408, 57.1, 59.4), "minutes", "Per contract, with the minutes per question that the deployment assumes."),
             MeasureView("Quoted sentence is a right one", NotMeasured("no passages were marked in the test set"), "share"),
         ),
+        measured_how="Cross-validated by contract: each was decided by experts that had not seen it.",
         ledger=LedgerView("harrowgate.example/contract-review", 1208, "9Xh0m2v0yq3YqF0m1qk8X5cB0yJb1Jc7R4g2nYwQn3E=", "harrowgate-ledger-2026", WHEN, ("flyball verify ledger-export.jsonl",)),
         not_tested=(
             "Contracts in languages other than English.",

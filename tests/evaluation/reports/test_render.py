@@ -151,6 +151,15 @@ def test_what_was_not_measured_says_so_and_why(invented, html):
     assert "Not written: off." in bare
 
 
+def test_how_it_was_measured_is_told_or_its_lack_is(invented, html):
+    assert "each was decided by experts that had not seen it." in html
+    silent = render_report(replace(invented.invented_view(), measured_how=""))
+    assert (
+        "How they were chosen, and what the machine had seen of them, was not handed to this report."
+        in silent
+    )
+
+
 def test_a_referred_answer_is_a_best_guess_and_never_an_answer(html):
     guess = 'unsure – best guess: <span class="verdict-word">absent</span> (83\u00a0%)'
     assert guess in html

@@ -303,6 +303,8 @@ class ReportView:
         Never empty: without a promise, say why there is none.
     measures : tuple of MeasureView
         Champion's figures from the release's own test, on data that its experts did not see.
+    measured_how : str
+        Where these cases came from and what the experts had seen of them: `Report.protocol`.
     ledger : LedgerView or NotMeasured
     not_tested : tuple of str
         What nobody has tested, one sentence each.
@@ -319,6 +321,7 @@ class ReportView:
     obligations: tuple[ObligationView, ...] = ()
     promises: tuple[PromiseView, ...] | NotMeasured = _NO_PROMISE
     measures: tuple[MeasureView, ...] = ()
+    measured_how: str = ""
     ledger: LedgerView | NotMeasured = _NO_LEDGER
     not_tested: tuple[str, ...] = ()
     rules: tuple[RuleView, ...] = ()
