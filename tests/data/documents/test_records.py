@@ -78,6 +78,11 @@ def test_more_text_than_allowed_is_an_error():
         assembly.add("d", label="2")
 
 
+def test_more_places_than_allowed_are_an_error():
+    with pytest.raises(TooLong, match=r"a\.txt has more than 2 places such as lines or cells\."):
+        extract(b"a\nb\nc", name="a.txt", limits=Limits(places=2))
+
+
 def test_an_error_becomes_a_record_with_all_it_knows():
     error = Empty("a.txt has 0 bytes.", fix="Ask again.")
     assert Unreadable.from_error("a.txt", error) == Unreadable(

@@ -50,20 +50,24 @@ class Assembly:
         Raises
         ------
         TooLong
-            The text grew beyond `limits.characters`.
+            The text grew beyond `limits.characters`, or has more than `limits.places` places.
         """
         if not text:
             return
         text, replaced = _UNSTORABLE.subn("\ufffd", text)
         self._replaced += replaced
         start, self._length = self._length, self._length + len(text)
-        if self._length > self._limits.characters:
-            raise TooLong(
-                f"{self.name} has more than {self._limits.characters:,} characters of text.",
-                fix="Split the document, or raise the limit on characters.",
-                name=self.name,
-                limit=self._limits.characters,
-            )
+        for number, limit, what in (
+            (self._length, self._limits.characters, "characters of text"),
+            (len(self._places) + 1, self._limits.places, "places such as lines or cells"),
+        ):
+            if number > limit:
+                raise TooLong(
+                    f"{self.name} has more than {limit:,} {what}.",
+                    fix="Split the document, or raise the limit.",
+                    name=self.name,
+                    limit=limit,
+                )
         self._pieces.append(text)
         self._places.append(Place(start, self._length, page, label, box))
 

@@ -20,8 +20,13 @@ class Limits:
         Size of the parts of a packed file (DOCX) when unpacked.
     pages : int
         Pages of a PDF.
-    characters : int
-        Length of the extracted text.
+    markup_bytes : int
+        Size of an HTML file, and of all XML in a DOCX file: a tree of it takes twenty times as much
+        memory.
+    characters, places : int
+        Length of the extracted text, and number of places in it.
+    parts : int
+        Parts of a mail, by the lines that part them.
     nesting : int
         How deep files may lie inside files, such as mails attached to mails. 0 means none inside.
     attachments : int
@@ -34,7 +39,10 @@ class Limits:
     file_bytes: int = 100_000_000
     unpacked_bytes: int = 500_000_000
     pages: int = 5_000
+    markup_bytes: int = 50_000_000
     characters: int = 20_000_000
+    places: int = 1_000_000
+    parts: int = 5_000
     nesting: int = 10
     attachments: int = 200
     cpu_seconds: int = 120

@@ -32,10 +32,7 @@ _PACKED = (
     ("ppt/", "a PowerPoint file"),
     ("content.xml", "an OpenDocument file"),
 )
-_HTML = re.compile(
-    rb"\s*(<!--.{0,2000}?-->\s*)*(<\?xml[^>]{0,200}\?>\s*)?(<!--.{0,2000}?-->\s*)*(<!doctype\s+html|<html|<head|<body)",
-    re.IGNORECASE | re.DOTALL,
-)
+_HTML_BEGINS = (b"<!doctype html", b"<html", b"<head", b"<body")
 _HTML_SOMEWHERE = re.compile(rb"<(html|body)[\s>]", re.IGNORECASE)
 _SGML = re.compile(rb"\s*<(DOCUMENT|TYPE|SEC-DOCUMENT)>", re.IGNORECASE)
 _MAIL = re.compile(rb"(?:From .*\r?\n)?(?:[!-9;-~]{1,80}:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}", re.IGNORECASE)
@@ -73,12 +70,21 @@ def sniff(data: bytes, name: str) -> tuple[str, str]:
     for mark, kind in _OTHER_KINDS:
         if head.startswith(mark) and not (mark == b"MZ" and b"\x00" not in head):
             return "", kind
-    if _HTML.match(head) or (_SGML.match(head) and _HTML_SOMEWHERE.search(data[: 16 * _HEAD])):
+    if _is_html(head) or (_SGML.match(head) and _HTML_SOMEWHERE.search(data[: 16 * _HEAD])):
         return "html", ""
     mail = _MAIL.match(head)
     if mail and (ending == "eml" or _MAIL_ONLY.search(mail[0])):
         return "eml", ""
     return kind_of_ending(ending), ""
+
+
+def _is_html(head: bytes) -> bool:
+    """Look behind white space, comments and an XML declaration."""
+    rest = head.lstrip()
+    while rest.startswith((b"<!--", b"<?xml")):
+        end = b"-->" if rest.startswith(b"<!--") else b"?>"
+        rest = rest.partition(end)[2].lstrip()
+    return rest[:20].lower().startswith(_HTML_BEGINS)
 
 
 def kind_of_ending(ending: str) -> str:

@@ -95,6 +95,11 @@ def test_a_file_that_unpacks_to_too_much_is_refused_before_it_is_unpacked():
     assert time.process_time() - before < 0.5
 
 
+def test_xml_that_would_make_too_large_a_tree_is_refused():
+    with pytest.raises(ExpandsTooMuch, match=r"of XML; at most 1\.0 kB are allowed"):
+        extract(making.word(), name="a.docx", limits=Limits(markup_bytes=1000))
+
+
 def test_a_part_that_lies_about_its_size_is_not_unpacked_beyond_it():
     inner = "<w:p><w:r><w:t>x</w:t></w:r></w:p>" + " " * 5_000_000
     whole = body(inner)

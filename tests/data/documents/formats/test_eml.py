@@ -102,6 +102,16 @@ def test_the_number_of_attachments_is_bounded():
     assert document.notes == ("only the first 2 attachments were read",)
 
 
+def test_a_mail_of_parts_without_end_is_refused_in_no_time():
+    data = (
+        b'From: a@b\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n\n" * 10**6
+    )
+    before = time.process_time()
+    with pytest.raises(TooDeep, match=r"a\.eml has up to 1,000,000 parts; at most 5,000 are read\."):
+        read(data)
+    assert time.process_time() - before < 1
+
+
 def test_a_name_of_an_attachment_is_only_a_name(tmp_path):
     document = read(making.mail(attachments=[("../../etc/passwd.txt", b"text")]))
     assert "attachment ../../etc/passwd.txt, line 1" in labels(document, "text")

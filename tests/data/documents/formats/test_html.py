@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from flyball.data.documents.errors import Empty
+from flyball.data.documents.errors import Empty, TooLarge
 from flyball.data.documents.extract import extract
+from flyball.data.documents.records import Limits
 
 PATH = Path(__file__).parents[1] / "making.py"
 SPEC = importlib.util.spec_from_file_location("making", PATH)
@@ -129,6 +130,11 @@ def test_an_entity_reads_no_file_of_the_machine(tmp_path):
     uri = (tmp_path / "secret.txt").as_uri()
     page = f'<!DOCTYPE html [<!ENTITY leak SYSTEM "{uri}">]><html><p>The text: &leak;</p></html>'
     assert "SECRET" not in read(page).text
+
+
+def test_a_page_that_is_too_large_for_a_tree_is_refused():
+    with pytest.raises(TooLarge, match=r"a\.html has 1\.0 kB; at most 100 B of HTML are read\."):
+        extract(b"<html>" + b"x" * 994, name="a.html", limits=Limits(markup_bytes=100))
 
 
 @pytest.mark.parametrize("tag", ["div", "b", "table><tr><td", "p", "ul><li"])

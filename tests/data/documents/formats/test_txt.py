@@ -17,6 +17,11 @@ def test_line_ends_stay_as_they_came():
     assert document.place_of(2).label == "line 1"
 
 
+def test_lines_are_counted_as_editors_count_them():
+    document = read("a\fb\u2028c\x85d\ne".encode())
+    assert [place.label for place in document.places] == ["line 1", "line 2"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32", "utf-8"])
 def test_a_byte_order_mark_decides_and_is_no_text(encoding):
     document = read("Gebühr: 100 €\r\n".encode(encoding))

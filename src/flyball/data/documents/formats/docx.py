@@ -66,21 +66,27 @@ def _refuse_bomb(data: bytes, name: str, limits: Limits) -> None:
     """Refuse a file whose parts would unpack to more than allowed, before any is unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            unpacked = sum(entry.file_size for entry in packed.infolist())
+            sizes = [
+                (entry.file_size, entry.filename.endswith((".xml", ".rels"))) for entry in packed.infolist()
+            ]
     except zipfile.BadZipFile as err:
         raise Corrupt(
             f"{name} is no sound Word document ({err}).",
             fix="It may have been cut off on its way; ask for it again.",
             name=name,
         ) from err
-    if unpacked > limits.unpacked_bytes:
-        raise ExpandsTooMuch(
-            f"{name} has {size(len(data))} and would unpack to {size(unpacked)}; "
-            f"at most {size(limits.unpacked_bytes)} are allowed.",
-            fix="Ask the sender what it is; if it is genuine, take its pictures out.",
-            name=name,
-            unpacked=unpacked,
-        )
+    for unpacked, limit, what in (
+        (sum(one for one, _ in sizes), limits.unpacked_bytes, ""),
+        (sum(one for one, is_xml in sizes if is_xml), limits.markup_bytes, " of XML"),
+    ):
+        if unpacked > limit:
+            raise ExpandsTooMuch(
+                f"{name} has {size(len(data))} and would unpack to {size(unpacked)}{what}; "
+                f"at most {size(limit)} are allowed.",
+                fix="Ask the sender what it is; if it is genuine, take its pictures out or split it.",
+                name=name,
+                unpacked=unpacked,
+            )
 
 
 def _add_blocks(assembly: Assembly, roots: Iterator[Any]) -> None:

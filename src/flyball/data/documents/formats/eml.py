@@ -17,6 +17,13 @@ _HEADER = ("From", "To", "Cc", "Date", "Subject")
 
 
 def _read(data: bytes, name: str, limits: Limits) -> Document:
+    if (parts := data.count(b"\n--")) > limits.parts:
+        raise TooDeep(
+            f"{name} has up to {parts:,} parts; at most {limits.parts:,} are read.",
+            fix="Save the attachments as files of their own and give those.",
+            name=name,
+            limit=limits.parts,
+        )
     try:
         message = email.message_from_bytes(data, policy=email.policy.default)
     except RecursionError as err:

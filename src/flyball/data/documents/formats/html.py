@@ -6,9 +6,9 @@ from typing import Any
 
 from lxml import etree
 
-from flyball.core.text import count
+from flyball.core.text import count, size
 from flyball.data.documents.assembly import Assembly
-from flyball.data.documents.errors import Corrupt, Empty
+from flyball.data.documents.errors import Corrupt, Empty, TooLarge
 from flyball.data.documents.format import Format
 from flyball.data.documents.formats.txt import decoded
 from flyball.data.documents.records import Document, Limits
@@ -130,6 +130,13 @@ class _Blocks:
 
 
 def _read(data: bytes, name: str, limits: Limits) -> Document:
+    if len(data) > limits.markup_bytes:
+        raise TooLarge(
+            f"{name} has {size(len(data))}; at most {size(limits.markup_bytes)} of HTML are read.",
+            fix="Take pictures and scripts out of the page, or split it.",
+            name=name,
+            bytes=len(data),
+        )
     text, encoding, guessed = _decoded(data, name)
     assembly = Assembly(name, limits)
     if guessed:

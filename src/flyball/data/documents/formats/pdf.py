@@ -10,7 +10,7 @@ import pypdfium2.raw as pdfium_c
 
 from flyball.core.text import count
 from flyball.data.documents.assembly import Assembly
-from flyball.data.documents.errors import Corrupt, Empty, Encrypted, ImageOnly, TooManyPages
+from flyball.data.documents.errors import Corrupt, Empty, Encrypted, ImageOnly, TooLong, TooManyPages
 from flyball.data.documents.format import Format
 from flyball.data.documents.records import Document, Limits
 
@@ -44,6 +44,13 @@ def _read(data: bytes, name: str, limits: Limits) -> Document:
         for number in range(1, pages + 1):
             try:
                 with closing(file[number - 1]) as page, closing(page.get_textpage()) as text_page:
+                    if text_page.count_chars() > limits.characters:
+                        raise TooLong(
+                            f"{name}: page {number} alone has more than {limits.characters:,} characters.",
+                            fix="Ask the sender what it is, or raise the limit.",
+                            name=name,
+                            page=number,
+                        )
                     lines = _lines(text_page)
                     if sum(len(line) for line, _ in lines) < _PICTURE_PAGE:
                         drawn = drawn or pdfium_c.FPDFPage_CountObjects(page) > 0

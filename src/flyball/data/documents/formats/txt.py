@@ -1,6 +1,7 @@
 """Plain text: every character stays where it was, line ends included."""
 
 import codecs
+import re
 
 from flyball.data.documents.assembly import Assembly
 from flyball.data.documents.errors import Undecodable
@@ -17,6 +18,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b\x1a\x00")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as editors count; not at form feeds
 _TOLERATED = 1000  # one control character in so many; more and it is no text
 
 
@@ -78,8 +80,8 @@ def _read(data: bytes, name: str, limits: Limits) -> Document:
     assembly = Assembly(name, limits)
     if guessed:
         assembly.note(f"the character encoding was guessed: {encoding}")
-    for number, line in enumerate(text.splitlines(keepends=True), start=1):
-        assembly.add(line, label=f"line {number}")
+    for number, line in enumerate(_LINE.finditer(text), start=1):
+        assembly.add(line[0], label=f"line {number}")
     return assembly.document(data, txt.media_type)
 
 
