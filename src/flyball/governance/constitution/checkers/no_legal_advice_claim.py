@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from flyball.governance.constitution.checker import Checker, Complaint, Reading
 from flyball.governance.constitution.edits import refer
@@ -53,6 +54,7 @@ _NEVER = re.compile(
 _INSTEAD = "The rule {rule} matched. Its words stated a legal result as certain; a lawyer must judge it."
 
 
+@lru_cache(maxsize=4096)  # a rule says the same of many contracts
 def _claim(words: str) -> str:
     """Return the words that state a legal result of this document as certain; "" where there are none."""
     if found := _NEVER.search(words):
