@@ -177,7 +177,7 @@ class Engine:
             rules=self.rules,
             catalogue=self.catalogue.ids,
             in_force=frozenset(ids),
-            policies=frozenset(policy.id for policy in self.playbook.policies),
+            policies=frozenset(policy.id.removeprefix("policy:") for policy in self.playbook.policies),
         )
         reviewed = review(first, reading, self.constitution)
         verdict = decision_gate()(
@@ -294,7 +294,7 @@ def make_expert(settings: ExpertSettings, path: Path, fields: Sequence[Field]) -
 def load_playbook(kit: Kit, catalogue: Catalogue) -> PlaybookRules:
     """Load the company's rules; what they cite must be a known duty or policy."""
     policies = load_policies(kit.policies) if kit.policies is not None else ()
-    cites = catalogue.ids | {f"policy:{policy.id}" for policy in policies}
+    cites = catalogue.ids | {policy.id for policy in policies}
     return PlaybookRules(load_tables(kit.tables, facts=known_facts(kit.fields), cites=cites), policies)
 
 

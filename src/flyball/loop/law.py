@@ -6,12 +6,12 @@ from datetime import date
 from flyball.core.digests import digest_of
 from flyball.core.records import Field
 from flyball.governance.obligations.catalogue import Catalogue
-from flyball.governance.obligations.queries import in_force
-from flyball.governance.obligations.records import Obligation
+from flyball.governance.obligations.queries import compare, in_force
+from flyball.governance.obligations.records import Obligation, ObligationDiff
 from flyball.loop.settings import DeploymentSettings
 from flyball.models.experts.expert import ExpertKind
 
-__all__ = ["digest_of_duties", "duties_on"]
+__all__ = ["changes_between", "digest_of_duties", "duties_on"]
 
 
 def duties_on(
@@ -47,6 +47,19 @@ def duties_on(
         decision_kinds=sorted({field.kind for field in fields}),
         expert_kinds=sorted(set(kinds)),
     )
+
+
+def changes_between(
+    catalogue: Catalogue,
+    first: date,
+    second: date,
+    about: DeploymentSettings,
+    fields: Sequence[Field],
+    kinds: Sequence[ExpertKind],
+) -> ObligationDiff:
+    """Return the duties of a deployment that begin, end or change between two days."""
+    before = duties_on(catalogue, first, about, fields, kinds)
+    return compare(before, duties_on(catalogue, second, about, fields, kinds))
 
 
 def digest_of_duties(duties: Sequence[Obligation]) -> str:

@@ -84,9 +84,9 @@ def make_plan(stages: Sequence[Stage], workshop: Workshop) -> Plan:
         known = own | {f"stage {needed}": digests[needed] for needed in stage.needs if needed in digests}
         if waiting:
             changed = _changed(known, last)
-            names = ", ".join(waiting)
             why = f"{why_changed(changed)}; " if changed else ""
-            planned.append(PlannedStage(stage.name, stage.title, "run", f"{why}after {names}", changed))
+            first = waiting[0] + (f" and {len(waiting) - 1} more" if len(waiting) > 1 else "")
+            planned.append(PlannedStage(stage.name, stage.title, "run", f"{why}uses {first}", changed))
             continue
         kept = workshop.memo.find(stage.name, key_of(stage.name, stage.version, known))
         if kept is not None:

@@ -15,7 +15,7 @@ class Policy:
     Parameters
     ----------
     id : str
-        As rules cite it, after "policy:".
+        As rules cite it: "policy:liability".
     title, owner, text : str
         For people; `text` in one or two sentences.
     """

@@ -121,7 +121,8 @@ def ask_gate(workshop: Workshop, release: Release, live: Promotion | None) -> Ve
     settings = workshop.deployment.settings
     report = report_from_json(workshop.blobs.get(release.parts["evaluation"]))
     thresholds = from_json(workshop.blobs.get(release.parts["thresholds"]), Thresholds)
-    verified = verify_ledger(workshop.ledger, blobs=None)
+    workshop.ledger.checkpoint()  # what is verified is what was signed
+    verified = verify_ledger(workshop.ledger)
     return release_gate()(
         ReleaseToPromote(
             digest=release.digest,

@@ -105,6 +105,7 @@ def view_of(
         ),
         promises=promises_of(engine.thresholds.guarantees, tested.promises),
         measures=measures_of(tested),
+        measured_how=tested.protocol,
         ledger=LedgerView(
             name=checkpoint.origin,
             size=checkpoint.size,
@@ -188,7 +189,7 @@ def _duty(duty: Obligation) -> ObligationView:
 
 def _policy(policy: Policy) -> ObligationView:
     return ObligationView(
-        id=f"policy:{policy.id}",
+        id=policy.id,
         title=policy.title,
         source=policy.owner,
         in_force_text=policy.text,

@@ -4,9 +4,11 @@ The constitution comes later and can only take away: what it refers or refuses i
 the share of automated answers that leaves is at most the one measured here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+import pyarrow as pa
 
 from flyball.core.digests import canonical_json
 from flyball.core.estimates import as_plain
@@ -16,7 +18,7 @@ from flyball.data.documents.records import Document
 from flyball.evaluation.cases import ScoredCases, scored_cases
 from flyball.evaluation.evaluate import evaluate
 from flyball.evaluation.leaks import unseen
-from flyball.evaluation.records import Report, Subject, report_from_json
+from flyball.evaluation.records import LeftOut, Report, Subject, report_from_json
 from flyball.loop.settings import Settings
 from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.decisions import documents_in, read_answers
@@ -55,7 +57,7 @@ def evaluation(settings: Settings) -> Stage:
             if case_id_of(document.content_digest) in wanted
         ]
         answers = read_answers(workshop, outputs["decisions"], documents)
-        table = scored(workshop, documents, answers, labels)
+        table = scored(workshop, documents, answers, labels, left_out)
         digests = {"snapshot": outputs["snapshot"]["cases"]["digest"]}
         digests |= {name: outputs[name]["artefact"] for name in experts}
         report = evaluate(
@@ -72,7 +74,7 @@ def evaluation(settings: Settings) -> Stage:
             "report": workshop.blobs.put(canonical_json(report)),
             "cases": report.n_cases,
             "metrics": {name: as_plain(one.estimate) for name, one in report.metrics.items()},
-            "left_out": len(left_out) + len(report.left_out),
+            "left_out": len(report.left_out),
         }
 
     needs = (*sources, *experts, "snapshot", "thresholds", "decisions")
@@ -88,9 +90,10 @@ def scored(
     workshop: Workshop,
     documents: list[Document],
     answers: list[tuple[FieldDecision, ...]],
-    labels: Any,
+    labels: pa.Table,
+    left_out: Sequence[LeftOut],
 ) -> ScoredCases:
-    """Hold routed answers against labels."""
+    """Hold routed answers against labels; their price is not looked at here."""
     bare = [
         Decision(
             case_id=case_id_of(document.content_digest),
@@ -105,9 +108,9 @@ def scored(
             obligations=(),
             principles=(),
             verdict=Verdict(True, "routed answers, before the constitution"),
-            cost_eur="0",
+            cost_eur="",
             decided_at=_UNDATED,
         )
         for document, fields in zip(documents, answers, strict=True)
     ]
-    return scored_cases(bare, labels, workshop.deployment.fields)
+    return scored_cases(bare, labels, workshop.deployment.fields, left_out=left_out)

@@ -1,6 +1,7 @@
 """Obligations: which duties are in force today. A date that arrives is a change like any other."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from flyball.loop.deployment import Deployment
 from flyball.loop.law import digest_of_duties, duties_on
 from flyball.loop.stage import Outputs, Stage
 from flyball.loop.workshop import Workshop
-from flyball.models.experts.expert import EXPERTS
+from flyball.models.experts.expert import EXPERTS, ExpertKind, ExpertMaker
 
-__all__ = ["catalogue_of", "duties_of", "obligations", "shipped_entries"]
+__all__ = ["catalogue_of", "duties_of", "kinds_of", "obligations", "shipped_entries"]
 
 
 def obligations() -> Stage:
@@ -48,16 +49,22 @@ def catalogue_of(deployment: Deployment) -> Catalogue:
     return load_catalogue(sorted(own.glob("*.toml")) if own.is_dir() else ())
 
 
-def duties_of(workshop: Workshop) -> tuple[Obligation, ...]:
-    """Return the duties in force for the deployment today, in UTC."""
+def duties_of(workshop: Workshop, day: date | None = None) -> tuple[Obligation, ...]:
+    """Return the duties in force for the deployment on a day, by default today in UTC."""
     deployment = workshop.deployment
     return duties_on(
         catalogue_of(deployment),
-        workshop.clock().date(),
+        day or workshop.clock().date(),
         deployment.settings.deployment,
         deployment.fields,
-        [EXPERTS.load(expert.kind).kind for expert in deployment.settings.expert],
+        kinds_of(deployment),
     )
+
+
+def kinds_of(deployment: Deployment) -> list[ExpertKind]:
+    """Return the kinds of the deployment's experts, without loading one."""
+    makers: list[ExpertMaker] = [EXPERTS.load(expert.kind) for expert in deployment.settings.expert]
+    return [maker.kind for maker in makers]
 
 
 def shipped_entries() -> tuple[Path, ...]:

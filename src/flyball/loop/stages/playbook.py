@@ -5,6 +5,7 @@ from typing import Any
 
 from flyball.core.digests import canonical_json, digest_of, from_json
 from flyball.data.datasets.cases import case_id_of
+from flyball.loop.deployment import Deployment
 from flyball.loop.engine import PlaybookRules, load_playbook
 from flyball.loop.kit import kit_of_deployment
 from flyball.loop.settings import Settings
@@ -16,7 +17,7 @@ from flyball.models.decisions.findings import findings_of_batch
 from flyball.models.decisions.records import Finding
 from flyball.models.experts.case_facts import case_facts
 
-__all__ = ["playbook", "read_findings"]
+__all__ = ["playbook", "read_findings", "rules_of"]
 
 
 def playbook(settings: Settings) -> Stage:
@@ -24,7 +25,7 @@ def playbook(settings: Settings) -> Stage:
     sources = tuple(f"documents:{source.name}" for source in settings.source)
 
     def inputs(workshop: Workshop) -> dict[str, str]:
-        rules = _rules(workshop)
+        rules = rules_of(workshop.deployment)
         found = {f"rule {rule.id}": rule.digest for table in rules.tables for rule in table.rules}
         found |= {f"table {table.name}": table.digest for table in rules.tables}
         found |= {f"policy {policy.id}": digest_of(policy) for policy in rules.policies}
@@ -32,7 +33,7 @@ def playbook(settings: Settings) -> Stage:
         return found | {"jurisdictions": ", ".join(about.jurisdictions) or "none"}
 
     def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
-        rules = _rules(workshop)
+        rules = rules_of(workshop.deployment)
         documents = documents_in(workshop, outputs)
         answers = read_answers(workshop, outputs["decisions"], documents)
         jurisdictions = workshop.deployment.settings.deployment.jurisdictions
@@ -60,6 +61,6 @@ def read_findings(workshop: Workshop, output: Mapping[str, Any]) -> dict[str, tu
     return from_json(workshop.blobs.get(output["findings"]), dict[str, tuple[Finding, ...]])
 
 
-def _rules(workshop: Workshop) -> PlaybookRules:
-    kit = kit_of_deployment(workshop.deployment, shipped_entries())
-    return load_playbook(kit, catalogue_of(workshop.deployment))
+def rules_of(deployment: Deployment) -> PlaybookRules:
+    """Return the rules as they stand in the working folder."""
+    return load_playbook(kit_of_deployment(deployment, shipped_entries()), catalogue_of(deployment))

@@ -1,0 +1,49 @@
+"""`flyball evaluate`: measure a deployment on labelled cases."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flyball.cli.output import Output
+from flyball.cli.session import JsonOption, open_workshop
+from flyball.core.errors import BadInput
+from flyball.evaluation.outside import as_json
+from flyball.evaluation.table import render_table
+from flyball.loop.measuring import measure
+from flyball.loop.releases import find_release
+
+__all__ = ["command"]
+
+
+def command(
+    deployment: Annotated[
+        str | None, typer.Argument(help="Folder or name; default: this folder.", show_default=False)
+    ] = None,
+    cases: Annotated[
+        Path | None,
+        typer.Option(
+            "--cases", help="CUAD's JSON (also .gz), or a folder with labels.csv.", show_default=False
+        ),
+    ] = None,
+    release: Annotated[
+        str | None,
+        typer.Option(help="First digits; default: as it stands in the folder.", show_default=False),
+    ] = None,
+    without_seen: Annotated[
+        bool, typer.Option("--without-seen", help="Leave out cases that an expert was trained on.")
+    ] = False,
+    fields: Annotated[bool, typer.Option("--fields", help="Show every field.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Measure a deployment on labelled cases that no expert has seen."""
+    output = Output(json)
+    if cases is None:
+        raise BadInput("No cases are named.", fix="Add --cases FILE, with labels that people gave.")
+    with open_workshop(deployment, output) as workshop:
+        digest = find_release(workshop.state, release) if release else None
+        report = measure(workshop, cases.absolute(), release=digest, without_seen=without_seen)
+    if json:
+        output.json(as_json(report))
+    else:
+        output.out.print(render_table(report, fields=fields), markup=False)

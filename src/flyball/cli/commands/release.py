@@ -1,0 +1,198 @@
+"""`flyball release`: list, show, compare, approve, promote and roll back releases."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from flyball.cli.output import Output
+from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
+from flyball.core.digests import short
+from flyball.core.errors import BadInput
+from flyball.core.text import count
+from flyball.governance.approvals import sign_approval
+from flyball.loop.people import key_of_person
+from flyball.loop.promotion import approvals_in, promote, roll_back
+from flyball.loop.releases import (
+    difference,
+    find_release,
+    live_release,
+    promotions,
+    read_release,
+    releases_made,
+)
+
+__all__ = ["command"]
+
+command = typer.Typer()
+
+ReleaseArgument = Annotated[str, typer.Argument(help="First digits of the release.")]
+WhyOption = Annotated[str, typer.Option("--why", help="For the ledger.")]
+
+
+@command.command("list")
+def list_releases(deployment: DeploymentOption = None, json: JsonOption = False) -> None:
+    """List every release, newest last; the live one is marked."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        made = releases_made(workshop.ledger)
+        live = live_release(workshop.ledger)
+        promoted = {one.release: one for one in promotions(workshop.ledger)}
+    now = "" if live is None else live.release
+    if json:
+        releases = [
+            {
+                "release": digest,
+                "made_at": at,
+                "ledger_entry": entry,
+                "live": digest == now,
+                "was_live": digest in promoted,
+            }
+            for digest, at, entry in made
+        ]
+        output.json({"ok": True, "releases": releases})
+        return
+    rows = []
+    for digest, at, entry in made:
+        state = "live" if digest == now else "was live" if digest in promoted else "never live"
+        rows.append([short(digest), at[:19].replace("T", " "), state, str(entry)])
+    output.table(["release", "made (UTC)", "state", ">ledger entry"], rows)
+
+
+@command.command("show")
+def show_release(
+    release: ReleaseArgument, deployment: DeploymentOption = None, json: JsonOption = False
+) -> None:
+    """Show what a release is made of, and who approved it."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        digest = find_release(workshop.state, release)
+        signed = read_release(workshop.state, digest, workshop.key.verifier)
+        approvals = [one for one in approvals_in(workshop) if one.digest == digest]
+    if json:
+        output.json(
+            {
+                "ok": True,
+                "digest": digest,
+                "release": signed.release,
+                "note": signed.note,
+                "approvals": approvals,
+            }
+        )
+        return
+    output.text(
+        f"Release [bold]{digest}[/] of {escape(signed.release.deployment)}, flyball {signed.release.flyball}"
+    )
+    for promise in signed.release.promises:
+        output.text(f"Promise: {escape(promise)}")
+    output.table(["part", "digest"], ([name, short(part)] for name, part in signed.release.parts.items()))
+    for one in approvals:
+        output.text(
+            f"{one.decision} by {escape(one.person)}, {one.at:%Y-%m-%d %H:%M} UTC: {escape(one.comment)}"
+        )
+    output.text(escape(signed.note))
+
+
+@command.command("diff")
+def diff_releases(
+    before: ReleaseArgument,
+    after: ReleaseArgument,
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show which parts and files differ between two releases."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        old, new = (
+            read_release(workshop.state, find_release(workshop.state, one), workshop.key.verifier).release
+            for one in (before, after)
+        )
+    found = difference(old, new)
+    if json:
+        output.json({"ok": True, "difference": found})
+        return
+    rows = [
+        [word, name]
+        for word, names in (("changed", found.changed), ("added", found.added), ("removed", found.removed))
+        for name in names
+    ]
+    output.table(["", "part"], rows)
+    output.text(f"{count(len(rows), 'part')} differ, {found.same} are the same.")
+
+
+@command.command("approve")
+def approve_release(
+    release: ReleaseArgument,
+    person: AsOption = None,
+    reject: Annotated[bool, typer.Option("--reject", help="Say no instead.")] = False,
+    comment: Annotated[str, typer.Option(help="For the record.")] = "",
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Sign the exact digest of a release, as a person of people.toml."""
+    output = Output(json)
+    if person is None:
+        raise BadInput("Nobody is named.", fix="Add --as with your id from people.toml.")
+    with open_workshop(deployment, output, person) as workshop:
+        digest = find_release(workshop.state, release)
+        read_release(workshop.state, digest, workshop.key.verifier)
+        approval = sign_approval(
+            key_of_person(workshop, person),
+            digest=digest,
+            kind="release",
+            person=person,
+            decision="reject" if reject else "approve",
+            comment=comment,
+            at=workshop.clock(),
+        )
+        receipt = workshop.ledger.append(kind="approval", actor=f"person:{person}", body=approval)
+    if json:
+        output.json({"ok": True, "approval": approval, "ledger_entry": receipt.index})
+        return
+    output.text(f"{approval.decision} of {short(digest)} written to the ledger, entry {receipt.index}.")
+    if not reject:
+        output.text(f"Put it live with: flyball release promote {short(digest)}")
+
+
+@command.command("promote")
+def promote_release(
+    release: ReleaseArgument,
+    why: WhyOption = "asked for by hand",
+    person: AsOption = None,
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Ask the release gate, and put the release live when it allows."""
+    output = Output(json)
+    with open_workshop(deployment, output, person) as workshop:
+        done = promote(workshop, find_release(workshop.state, release), by=workshop.actor, why=why)
+    if json:
+        output.json({"ok": done.live, "release": done.release, "live": done.live, "gate": done.verdict})
+    elif done.live:
+        output.text(f"Release [bold]{short(done.release)}[/] is live. {escape(done.verdict.reason)}")
+    else:
+        output.text(f"[bold]Refused.[/] {escape(done.verdict.reason)}")
+    if not done.live:
+        sys.exit(1)
+
+
+@command.command("rollback")
+def rollback_release(
+    release: Annotated[
+        str | None, typer.Argument(help="First digits; default: the one before.", show_default=False)
+    ] = None,
+    why: WhyOption = "asked for by hand",
+    person: AsOption = None,
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Go back to a release that was live before, at once."""
+    output = Output(json)
+    with open_workshop(deployment, output, person) as workshop:
+        digest = find_release(workshop.state, release) if release else None
+        now = roll_back(workshop, digest, by=workshop.actor, why=why)
+    if json:
+        output.json({"ok": True, "promotion": now})
+        return
+    output.text(f"Release [bold]{short(now.release)}[/] is live again; {short(now.before)} was before.")
