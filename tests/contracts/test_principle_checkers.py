@@ -2,17 +2,19 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import flyball
 from flyball.core.digests import digest_of_bytes
 from flyball.core.records import Context, Span
 from flyball.core.verdicts import Verdict
 from flyball.governance.constitution.checker import CHECKERS, Checker, Complaint, Reading
 from flyball.governance.constitution.edits import bolder
-from flyball.governance.constitution.principle import Constitution, Principle
+from flyball.governance.constitution.principle import Constitution, Principle, load_constitution
 from flyball.governance.constitution.review import review
 from flyball.models.decisions.records import Decision, FieldDecision, Finding
 from flyball.models.router.route import Considered, Route
@@ -167,6 +169,32 @@ def test_review_ends_with_a_kept_principle_or_a_refusal(name, decision):
         assert not reviewed.revised.verdict.allowed
         assert result.critique
     assert same(reviewed.first, decision)
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    folder = Path(flyball.__file__).parent / "solutions" / "contract_review"
+    return load_constitution(folder / "constitution.toml")
+
+
+@settings(SLOW, max_examples=150)
+@given(decision=decisions())
+def test_all_checkers_together_never_make_a_decision_bolder_and_refuse_what_is_left(shipped, decision):
+    reviewed = review(decision, READING, shipped)
+    before = replace(decision, principles=reviewed.revised.principles, verdict=reviewed.revised.verdict)
+    keys = [field.field for field in decision.fields]
+    if len(set(keys)) == len(keys) and not any(
+        field.confidence != field.confidence for field in decision.fields
+    ):
+        assert bolder(before, reviewed.revised) == ""
+    assert [result.principle for result in reviewed.results] == [one.id for one in shipped.principles]
+    assert reviewed.refused is not all(result.passed for result in reviewed.results)
+    if not reviewed.refused:
+        for field in reviewed.revised.fields:
+            assert field.outcome != "automated" or field.answer == "false" or field.evidence
+            assert all(0 <= span.start < span.end <= len(TEXT) for span in field.evidence)
+            assert field.outcome == "automated" or field.reason
+            assert "@" not in field.reason
 
 
 def test_an_empty_decision_over_an_empty_text_breaks_no_checker(checker):

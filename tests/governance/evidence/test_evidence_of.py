@@ -7,7 +7,7 @@ import pytest
 from flyball.core.digests import canonical_json
 from flyball.core.errors import BadInput
 from flyball.core.verdicts import Check
-from flyball.governance.evidence.evidence_of import Procedure, coverage, evidence_of
+from flyball.governance.evidence.evidence_of import Procedure, coverage, evidence_of, rules_asked
 from flyball.governance.obligations.records import AppliesTo, Obligation, Source
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
@@ -142,3 +142,30 @@ def test_a_confirmed_duty_is_for_its_owner_to_sign():
     (record,) = evidence_of(CHECKS[:1], duties, subject="s", made_at=AT)
     assert record.who_must_sign == "owner of the deployment"
     assert coverage(duties, [record])[0].said == "met: 1 check passed"
+
+
+def test_rules_that_cite_a_duty_watch_it_and_never_make_it_met():
+    duties = [duty("transfer"), duty("logs", ("ledger",)), duty("oversight", ("approvals",))]
+    asked = rules_asked(
+        {"D-03": ("transfer", "logs", "policy:data"), "D-01": ("transfer", "oversight")},
+        n_cases=15,
+        found={"D-03": 3},
+        to_check={"D-03": 1},
+    )
+    assert [(check.name, check.detail) for check in asked] == [
+        ("rule.D-01", "asked of 15 cases: found in 0, to check in 0"),
+        ("rule.D-03", "asked of 15 cases: found in 3, to check in 1"),
+    ]
+    checks = (*asked, Check("ledger", True, "120 entries"))
+    found = coverage(duties, evidence_of(checks, duties, subject="s", made_at=AT))
+    assert [(item.standing, item.said) for item in found] == [
+        ("watched", "watched: rules look for it in every case (D-01, D-03); people judge what they find"),
+        ("met", "met: 2 checks passed; a lawyer must confirm the entry"),
+        ("not_covered", "not covered: approvals was not checked; 1 check passed"),
+    ]
+
+
+def test_rules_that_were_asked_of_no_case_watch_nothing():
+    asked = rules_asked({"D-03": ("transfer",)}, n_cases=0, found={}, to_check={})
+    duties = [duty("transfer")]
+    assert coverage(duties, evidence_of(asked, duties, subject="s", made_at=AT))[0].standing == "not_met"

@@ -11,10 +11,11 @@ from flyball.core.verdicts import Check
 from flyball.governance.evidence.records import Coverage, EvidenceRecord
 from flyball.governance.obligations.records import Obligation
 
-__all__ = ["Procedure", "coverage", "evidence_of"]
+__all__ = ["Procedure", "coverage", "evidence_of", "rules_asked"]
 
 _COUNSEL = "counsel: the entry of the duty and its fit to this deployment are unconfirmed"
 _OWNER = "owner of the deployment"
+_RULE = "rule."
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,44 @@ def evidence_of(
     return tuple(records)
 
 
+def rules_asked(
+    cites: Mapping[str, Sequence[str]],
+    *,
+    n_cases: int,
+    found: Mapping[str, int],
+    to_check: Mapping[str, int],
+) -> tuple[Check, ...]:
+    """Return one check per rule that was asked, so that duties which only rules serve are not passed over.
+
+    Such a check passes when the rule was asked, whatever it found: to find a breach in a contract is its
+    success. It never makes a duty "met".
+
+    Parameters
+    ----------
+    cites : mapping of str to sequence of str
+        What each rule cites, by its id.
+    n_cases : int
+        Cases of which every rule was asked; 0 makes the checks fail.
+    found, to_check : mapping of str to int
+        Cases in which the rule found something, or asks a person to look; a missing rule counts as 0.
+
+    Returns
+    -------
+    tuple of Check
+        Named "rule.<id>".
+    """
+    return tuple(
+        Check(
+            _RULE + rule,
+            n_cases > 0,
+            f"asked of {count(n_cases, 'case')}: found in {found.get(rule, 0)}, "
+            f"to check in {to_check.get(rule, 0)}",
+            tuple(cited),
+        )
+        for rule, cited in sorted(cites.items())
+    )
+
+
 def coverage(obligations: Sequence[Obligation], evidence: Sequence[EvidenceRecord]) -> tuple[Coverage, ...]:
     """Return for each duty whether its checks passed, failed, or are missing.
 
@@ -130,8 +169,9 @@ def coverage(obligations: Sequence[Obligation], evidence: Sequence[EvidenceRecor
     Returns
     -------
     tuple of Coverage
-        In the order of the duties. "met" says that every check which serves the duty passed, and that
-        none which the duty names is missing. It does not say that the law is kept: that a person signs.
+        In the order of the duties. "met" says that every check which serves the duty passed, and that none
+        which the duty names is missing. It does not say that the law is kept: that a person signs.
+        "watched": only rules look out for it, see `rules_asked`.
     """
     return tuple(_covered(item, evidence) for item in obligations)
 
@@ -139,6 +179,7 @@ def coverage(obligations: Sequence[Obligation], evidence: Sequence[EvidenceRecor
 def _covered(obligation: Obligation, evidence: Sequence[EvidenceRecord]) -> Coverage:
     behind = [record for record in evidence if obligation.key in record.obligations]
     made = [record for record in behind if record.check]
+    lookouts = [record.check.removeprefix(_RULE) for record in made if record.check.startswith(_RULE)]
     failed = [record.check for record in made if record.passed is not True]
     missing = [name for name in obligation.checks if name not in {record.check for record in made}]
     ids = tuple(record.id for record in behind)
@@ -147,6 +188,11 @@ def _covered(obligation: Obligation, evidence: Sequence[EvidenceRecord]) -> Cove
         return Coverage(obligation.key, "not_met", ids, said)
     if not made:
         return Coverage(obligation.key, "not_covered", ids, "not covered by any check")
+    if lookouts and len(lookouts) == len(made) and not missing:
+        said = (
+            f"watched: rules look for it in every case ({', '.join(lookouts)}); people judge what they find"
+        )
+        return Coverage(obligation.key, "watched", ids, said)
     if missing:
         said = f"not covered: {', '.join(missing)} was not checked; {count(len(made), 'check')} passed"
         return Coverage(obligation.key, "not_covered", ids, said)

@@ -6,8 +6,9 @@ from typing import Literal
 
 __all__ = ["Coverage", "EvidenceRecord", "Standing"]
 
-Standing = Literal["met", "not_met", "not_covered"]
-"""Of a duty: all its checks passed; one failed; or no check, or not every check that it names, was made."""
+Standing = Literal["met", "not_met", "watched", "not_covered"]
+"""Of a duty: all its checks passed; one failed; only rules look out for it, and people judge what they find;
+or no check, or not every check that it names, was made."""
 
 
 @dataclass(frozen=True, slots=True)

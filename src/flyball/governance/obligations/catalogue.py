@@ -60,7 +60,7 @@ class Catalogue:
         if not found:
             raise BadCatalogue(
                 f"No obligation is called {id!r}.",
-                fix="See `flyball obligations`, or add it to the deployment's obligations folder.",
+                fix="Correct the name, or add the duty to the deployment's obligations folder.",
                 id=id,
             )
         return found
