@@ -167,7 +167,7 @@ def _texts(text: str, x: str) -> Test:
     if word == "not one of":
         tests = " and ".join(f"{x} != {constant}" for constant in constants)
         return Test(f"{x} != null and {tests}", tuple(items))
-    probes = (*items, " ".join(items))
+    probes = tuple(items)
     if word == "contains":
         held = " or ".join(f"contains({x}, {constant})" for constant in constants)
         return Test(f'type({x}) == "string" and ({held})', probes)

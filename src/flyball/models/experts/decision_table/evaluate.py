@@ -9,7 +9,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import zen
 
@@ -32,10 +32,15 @@ MOST_ANSWERS = 512
 """Possible answers that are tried per case; beyond that the answer is "to check", never "not found"."""
 
 _AT_ONCE = 4096
+_LONG_TEXT = 500
+_FEW_TEXTS = 4
 _OTHER_TEXT = "\u241fany other text"
+_APART = "\u241f"
 
 Facts = Mapping[str, FactValue]
-Key = tuple[tuple[str, FactValue], ...]
+Key = tuple[tuple[str, FactValue, bool], ...]
+"""What the engine needs to know of a case: fact, value, and whether it is unsure; equal cases meet."""
+Status = Literal["found", "to_check"]
 
 
 class MissingFact(BadInput):
@@ -66,8 +71,10 @@ def evaluate(tables: Sequence[Table], facts: Sequence[Facts]) -> list[list[RuleH
         The engine failed.
     """
     found: list[list[RuleHit]] = [[] for _ in facts]
+    folded: dict[str, str] = {}
     for table in tables:
-        for hits, new in zip(found, _evaluate_table(table, facts), strict=True):
+        cases = [_known(table, case, folded) for case in facts]
+        for hits, new in zip(found, _evaluate_table(table, cases), strict=True):
             hits.extend(new)
     return found
 
@@ -79,22 +86,20 @@ def rows_that_never_fire(table: Table) -> tuple[Rule, ...]:
     include all those of one earlier row.
     """
     nothing: Facts = dict.fromkeys(table.facts, UNSURE)
-    maybes = [_answers((rule,), table, nothing) for rule in table.rules]
-    engine = _Engine(table)
     alone = _Engine(Table(table.name, "all", table.rules, table.folds))
-    dead = [
-        number
-        for number, answers in enumerate(maybes)
-        if answers is not None and not any(number in rows for rows in alone.rows(answers))
-    ]
+    dead: set[int] = set()
+    for number, rule in enumerate(table.rules):
+        answers = _answers((rule,), nothing)
+        if answers is not None and not any(number in rows for rows in alone.rows(answers)):
+            dead.add(number)
     if table.hit == "first":
-        together = _answers(table.rules, table, nothing)
+        together = _answers(table.rules, nothing)
         if together is None:
-            dead += [number for number in range(len(table.rules)) if _is_covered(table, number)]
+            dead |= {number for number in range(len(table.rules)) if _is_covered(table, number)}
         else:
-            won = {number for rows in engine.rows(together) for number in rows}
-            dead += [number for number in range(len(table.rules)) if number not in won]
-    return tuple(table.rules[number] for number in sorted(set(dead)))
+            won = {number for rows in _Engine(table).rows(together) for number in rows}
+            dead |= set(range(len(table.rules))) - won
+    return tuple(table.rules[number] for number in sorted(dead))
 
 
 def _is_covered(table: Table, number: int) -> bool:
@@ -105,63 +110,114 @@ def _is_covered(table: Table, number: int) -> bool:
     )
 
 
-def _evaluate_table(table: Table, facts: Sequence[Facts]) -> Iterator[list[RuleHit]]:
+def _evaluate_table(table: Table, cases: Sequence[Facts]) -> Iterator[list[RuleHit]]:
+    """Plan what to ask for all cases, ask the engine once, then read the answers."""
     engine = _Engine(table)
-    plans = [_plan(table, case) for case in facts]
-    engine.prepare(context for plan in plans for answers in plan.values() if answers for context in answers)
-    for plan in plans:
-        yield [
-            hit
-            for number, rule in enumerate(table.rules)
-            if (hit := _hit(table, rule, number, plan[number], engine)) is not None
-        ]
+    plans: dict[tuple[int, Key], list[Key] | None] = {}
+    asked: list[list[tuple[int, Key]]] = []
+    for case in cases:
+        whole = _key(table.facts, case)
+        unsure = any(case[fact] is UNSURE for fact in table.facts)
+        questions: list[tuple[int, Key]] = []
+        for number, rule in enumerate(table.rules):
+            if not unsure:
+                question = (-1, whole)
+                plans[question] = [whole]
+            elif table.hit == "first":  # whether a row counts depends on the rows before it
+                question = (-1, whole)
+                if question not in plans:
+                    plans[question] = _answers(table.rules, case)
+            else:
+                question = (number, _key(rule.facts, case))
+                if question not in plans:
+                    plans[question] = _answers((rule,), case)
+            questions.append(question)
+        asked.append(questions)
+    engine.prepare(key for answers in plans.values() if answers for key in answers)
+    statuses: dict[tuple[int, tuple[int, Key]], Status | None] = {}
+    for questions in asked:
+        hits: list[RuleHit] = []
+        for number, (rule, question) in enumerate(zip(table.rules, questions, strict=True)):
+            if (number, question) not in statuses:
+                statuses[number, question] = _status(number, plans[question], engine)
+            status = statuses[number, question]
+            if status is not None:
+                hits.append(_hit(table, rule, status))
+        yield hits
 
 
-def _plan(table: Table, case: Facts) -> dict[int, "list[Key] | None"]:
-    """Return, per row, the possible answers to try; None where there are too many."""
-    for fact in table.facts:
-        if fact not in case:
-            raise MissingFact(
-                f"A rule of {table.name} looks at {fact!r}, which the case does not have.",
-                fix="Hand in every fact of `facts_of`, UNSURE where it is not decided.",
-                table=table.name,
-                fact=fact,
-            )
-    if not any(case[fact] is UNSURE for fact in table.facts):
-        only = [_key(table, case)]
-        return dict.fromkeys(range(len(table.rules)), only)
-    if table.hit == "first":
-        together = _answers(table.rules, table, case)
-        return dict.fromkeys(range(len(table.rules)), together)
-    return {number: _answers((rule,), table, case) for number, rule in enumerate(table.rules)}
-
-
-def _hit(
-    table: Table, rule: Rule, number: int, answers: "list[Key] | None", engine: "_Engine"
-) -> RuleHit | None:
+def _status(number: int, answers: Sequence[Key] | None, engine: "_Engine") -> Status | None:
     if answers is None:
-        fires, always = True, False
-    else:
-        outcomes = [number in rows for rows in engine.rows(answers)]
-        fires, always = any(outcomes), all(outcomes)
-    if not fires:
-        return None
+        return "to_check"  # too many answers to try: never silence
+    outcomes = [number in rows for rows in engine.rows(answers)]
+    if all(outcomes):
+        return "found"
+    return "to_check" if any(outcomes) else None
+
+
+def _hit(table: Table, rule: Rule, status: Status) -> RuleHit:
     return RuleHit(
         table=table.name,
         rule=rule.id,
         outputs=dict(rule.outputs),
         facts=rule.facts,
         cites=rule.cites,
-        status="found" if always else "to_check",
+        status=status,
         row=rule.row,
     )
 
 
-def _answers(rules: Sequence[Rule], table: Table, case: Facts) -> "list[Key] | None":
+def _known(table: Table, case: Facts, folded: dict[str, str]) -> Facts:
+    """Return the facts that the table looks at, in the form in which they are compared."""
+    known: dict[str, FactValue] = {}
+    for fact in table.facts:
+        if fact not in case:
+            raise MissingFact(
+                f"A rule of {table.name} looks at {fact!r}, which the case does not have.",
+                fix="Hand in every fact, None where it was not read, UNSURE where it is not decided.",
+                table=table.name,
+                fact=fact,
+            )
+        value = case[fact]
+        if isinstance(value, bool):
+            value = "yes" if value else "no"
+        elif isinstance(value, str) and table.folds:
+            if value not in folded:
+                folded[value] = fold(value)
+            value = _witness(folded[value], fact, table)
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise BadInput(f"The fact {fact!r} is {value}.", fix="Hand in None for what was not read.")
+        known[fact] = value
+    return known
+
+
+def _witness(text: str, fact: str, table: Table) -> str:
+    """Return, for a long text, only what the table's conditions could find in it.
+
+    A text of a hundred pages would else travel to the engine for every row. The pieces found are set
+    apart by a character that no condition holds, so the engine finds them and nothing more.
+    """
+    if len(text) <= _LONG_TEXT:
+        return text
+    pieces = {
+        probe
+        for rule in table.rules
+        for condition in rule.conditions
+        if condition.fact == fact
+        for probe in condition.probes
+        if isinstance(probe, str)
+    }
+    if any(_APART in piece or piece == text for piece in pieces):
+        return text
+    return _APART + _APART.join(sorted(piece for piece in pieces if piece in text)) + _APART
+
+
+def _answers(rules: Sequence[Rule], case: Facts) -> list[Key] | None:
     """Return the facts of the case under every answer that these rules can tell apart.
 
     An unsure flag that is "no" has no value and no unit. None: more than `MOST_ANSWERS`.
     """
+    facts = tuple(dict.fromkeys(fact for rule in rules for fact in rule.facts))
     asked = {
         condition.fact
         for rule in rules
@@ -179,7 +235,7 @@ def _answers(rules: Sequence[Rule], table: Table, case: Facts) -> "list[Key] | N
         tried: dict[str, FactValue] = dict(case)
         for choice in combination:
             tried.update(choice)
-        answers.append(_key(table, tried, case))
+        answers.append(_key(facts, tried, case))
     return answers
 
 
@@ -217,24 +273,18 @@ def _probes(fact: str, rules: Sequence[Rule]) -> list[Scalar]:
     numbers = sorted({float(probe) for probe in mentioned if isinstance(probe, int | float)})
     between = [(low + high) / 2 for low, high in itertools.pairwise(numbers)]
     around = [numbers[0] - 1, numbers[-1] + 1] if numbers else [0.0]
-    return [None, *sorted({*numbers, *between, *around}), *texts, _OTHER_TEXT]
+    return [None, *sorted({*numbers, *between, *around}), *texts, *_together(texts), _OTHER_TEXT]
 
 
-def _key(table: Table, tried: Facts, case: Facts | None = None) -> Key:
-    """Return what the engine needs to know, hashable, so that equal cases are evaluated once."""
-    pairs: list[tuple[str, FactValue]] = []
-    for fact in table.facts:
-        value = tried[fact]
-        if isinstance(value, bool):
-            value = "yes" if value else "no"
-        elif isinstance(value, str) and table.folds:
-            value = fold(value)
-        elif isinstance(value, float) and not math.isfinite(value):
-            raise BadInput(f"The fact {fact!r} is {value}.", fix="Hand in None for what was not read.")
-        pairs.append((fact, value))
-        unsure = (case or tried)[fact] is UNSURE
-        pairs.append((f"{fact} unsure", unsure))
-    return tuple(pairs)
+def _together(texts: Sequence[str]) -> list[str]:
+    """Return texts that hold several of those mentioned: every selection of a few, else all of them."""
+    sizes = range(2, len(texts) + 1) if len(texts) <= _FEW_TEXTS else [len(texts)]
+    joined = {" ".join(chosen) for size in sizes for chosen in itertools.combinations(texts, size)}
+    return sorted(joined - set(texts))
+
+
+def _key(facts: Sequence[str], tried: Facts, case: Facts | None = None) -> Key:
+    return tuple((fact, tried[fact], (case or tried)[fact] is UNSURE) for fact in facts)
 
 
 class _Engine:
@@ -257,7 +307,7 @@ class _Engine:
             part = new[start : start + _AT_ONCE]
             self.known.update(zip(part, self._ask([_context(key) for key in part]), strict=True))
 
-    def _ask(self, contexts: list[dict[str, Scalar]]) -> list[tuple[int, ...]]:
+    def _ask(self, contexts: list[dict[str, Scalar | bool]]) -> list[tuple[int, ...]]:
         try:
             reply: dict[str, Any] = _decision(self.document).evaluate({"cases": contexts})["result"]
             answered: list[object] = reply["rows"]
@@ -283,12 +333,12 @@ def _numbers(item: object) -> tuple[int, ...]:
     return tuple(int(row["row"]) for row in rows if row)
 
 
-def _context(key: Key) -> dict[str, Scalar]:
-    context: dict[str, Scalar] = {}
-    for name, value in key:
-        fact, _, unsure = name.partition(" ")
-        column = unsure_column_of(fact) if unsure else column_of(fact)
-        context[column] = None if value is UNSURE else value  # an unsure fact that only `unknown` looks at
+def _context(key: Key) -> dict[str, Scalar | bool]:
+    context: dict[str, Scalar | bool] = {}
+    for fact, value, unsure in key:
+        # A fact is still unsure here only where no row asks for more than that.
+        context[column_of(fact)] = None if value is UNSURE else value
+        context[unsure_column_of(fact)] = unsure
     return context
 
 

@@ -1,5 +1,6 @@
 """Durations in a passage, in days, and whether each is a time of notice."""
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -14,7 +15,9 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _NOTICE_AFTER = re.compile(
-    r"\W{0,3}(?:\w+\W{1,3}){0,4}?(?:notice|before|prior|preceding|in advance)\b", re.IGNORECASE
+    r"[\s'\u2019]{0,3}(?:(?:prior|advance|written|express|formal|or more|at least|of|the|s)\s){0,4}"
+    r"(?:notice|before|prior|preceding|in advance)\b",
+    re.IGNORECASE,
 )
 _NOTICE_BEFORE = re.compile(
     r"(?:notice(?:\speriod)?(?:\sof)?|not later than|no later than|later than)"
@@ -24,6 +27,9 @@ _NOTICE_BEFORE = re.compile(
 _HOURS_A_DAY = 24.0
 _DAYS = {"hour": 1 / _HOURS_A_DAY, "day": 1.0, "week": 7.0, "month": 30.0, "quarter": 90.0, "year": 365.0}
 _NEAR = 60
+_UPPER_END = re.compile(
+    r"\s{1,3}(?:n?or|and not)\s{1,3}(?:more|later|earlier)\s{1,3}than\s{1,3}", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,11 @@ def durations(text: str) -> list[Duration]:
     """
     text = text[:LONGEST_PASSAGE]
     found: list[Duration] = []
-    for number in numbers(text):
+    written = numbers(text)
+    for number, follower in itertools.zip_longest(written, written[1:]):
         unit = _UNIT.match(text, number.end)
+        if unit is None and follower and _UPPER_END.fullmatch(text, number.end, follower.start):
+            unit = _UNIT.match(text, follower.end)  # "nine nor more than eighteen months"
         if unit is None:
             continue
         name = unit.group(1).lower()

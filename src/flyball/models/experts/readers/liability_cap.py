@@ -4,14 +4,15 @@ import re
 
 from flyball.models.experts.reader import LONGEST_PASSAGE, ReadValue
 from flyball.models.experts.readers._durations import durations
+from flyball.models.experts.readers._numbers import numbers
 from flyball.models.experts.readers.money_amount import money_amount
 from flyball.models.experts.readers.percentage import percentage
 
 __all__ = ["liability_cap"]
 
 _LIMIT = re.compile(
-    r"not exceed|no event exceed|limited to|limit of|no more than|not more than|in excess of|maximum|"
-    r"the most|set at|cap(?:ped)? (?:of|at)|lesser of|greater of|higher of|lower of",
+    r"(?:shall|not|event|will|may) exceed|limited to|limit of|no more than|not more than|in excess of|"
+    r"maximum|the most|set at|cap(?:ped)? (?:of|at)|lesser of|greater of|higher of|lower of",
     re.IGNORECASE,
 )
 _FEES = re.compile(
@@ -21,8 +22,9 @@ _FEES = re.compile(
 _A_YEAR = re.compile(
     r"\b(?:annual|(?:contract|calendar|that|one|preceding|previous|prior) year|per annum)\b", re.IGNORECASE
 )
-_TIMES = re.compile(r"\b(twice|two times|three times|double|one[- ]half|half)\b", re.IGNORECASE)
-_FACTORS = {"twice": 2.0, "two times": 2.0, "double": 2.0, "three times": 3.0, "half": 0.5}
+_MULTIPLE = re.compile(r"\s{0,2}(?:times|x)\b", re.IGNORECASE)
+_TIMES = re.compile(r"\b(twice|double|one[- ]half|half)\b", re.IGNORECASE)
+_FACTORS = {"twice": 2.0, "double": 2.0, "half": 0.5}
 _DAYS_A_YEAR = 365.0
 _DAYS_A_MONTH = 30.0
 
@@ -68,8 +70,13 @@ def _months(rest: str, offset: int) -> ReadValue | None:
         return None
     share = percentage(rest)
     times = _TIMES.search(rest)
+    multiple = next((number for number in numbers(rest) if _MULTIPLE.match(rest, number.end)), None)
     if share is not None and isinstance(share.value, float):
         months *= share.value / 100
+    elif multiple is not None:
+        if not multiple.certain:
+            return None
+        months *= multiple.value
     elif times is not None:
         months *= _FACTORS[times.group(1).lower().replace("one-", "").replace("one ", "")]
     return ReadValue(months, "months of fees", offset, offset + end)

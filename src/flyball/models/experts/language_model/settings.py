@@ -1,0 +1,256 @@
+"""Settings of a language model: where it is, what it costs, and how its key is found."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from decimal import Decimal, InvalidOperation
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from flyball.core.errors import BadInput
+from flyball.core.records import Field
+
+__all__ = ["BadLanguageModel", "ModelSettings", "read_settings"]
+
+Provider = Literal["openai-compatible", "anthropic"]
+
+_ANTHROPIC = "https://api.anthropic.com"
+_NO_KEY = "none"
+_FIX_KEY = 'Write api_key = "env:NAME" or "file:PATH"; "none" where the endpoint needs no key.'
+
+
+class BadLanguageModel(BadInput):
+    """The settings of a language model cannot be used."""
+
+    code = "language_model.bad_settings"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Where a language model is and how it is asked.
+
+    Parameters
+    ----------
+    provider : {"openai-compatible", "anthropic"}
+    model : str
+        Name that the endpoint knows.
+    base_url : str
+        For instance "https://llm.example.com/v1". Plain http only on this machine, unless
+        `allow_plain_http`.
+    api_key : str
+        The key itself, looked up; never printed, saved or put into a message.
+    fields : tuple of Field
+        What may be asked.
+    name : str
+        Name of the expert in the deployment.
+    timeout_seconds : float
+        For one request.
+    max_retries : int
+        Further tries after 429, 5xx and lost connections.
+    parallel : int
+        Requests under way at once.
+    characters_per_request : int
+        Longer texts are cut into overlapping parts.
+    max_output_tokens : int
+    structured : {"tool", "text"}
+        How the answer's form is asked for: as a tool call, or, for endpoints without tools, in words.
+    allow_plain_http : bool
+    eur_per_million_input_tokens, eur_per_million_output_tokens : Decimal
+        0 means free, such as a model on one's own machine.
+    """
+
+    provider: Provider
+    model: str
+    base_url: str
+    api_key: str = field(repr=False)
+    fields: tuple[Field, ...]
+    name: str = "language_model"
+    timeout_seconds: float = 60.0
+    max_retries: int = 2
+    parallel: int = 4
+    characters_per_request: int = 60_000
+    max_output_tokens: int = 8_000
+    structured: Literal["tool", "text"] = "tool"
+    allow_plain_http: bool = False
+    eur_per_million_input_tokens: Decimal = Decimal(0)
+    eur_per_million_output_tokens: Decimal = Decimal(0)
+
+    @property
+    def host(self) -> str:
+        """The one host that the expert talks to, for the list of what may leave the house."""
+        return urlsplit(self.base_url).hostname or ""
+
+
+def read_settings(given: Mapping[str, object], environ: Mapping[str, str] | None = None) -> ModelSettings:
+    """Read plain settings strictly and look up the key.
+
+    Parameters
+    ----------
+    given : mapping
+        As in `[expert.settings]`, and `fields`: the deployment's `Field` records, or their keys.
+    environ : mapping, optional
+        Defaults to the process environment.
+
+    Raises
+    ------
+    BadLanguageModel
+        An unknown or missing setting, a value out of range, a key that is not there, an address
+        over which the text would travel unprotected. The message never holds the key.
+    """
+    known = {item.name for item in fields(ModelSettings)}
+    strange = sorted(set(given) - known)
+    if strange:
+        raise BadLanguageModel(
+            f"The expert language_model has no setting {strange[0]!r}.",
+            fix=f"Known: {', '.join(sorted(known))}.",
+            setting=strange[0],
+        )
+    provider = _one_of(given, "provider", ("openai-compatible", "anthropic"), "")
+    settings = ModelSettings(
+        provider="anthropic" if provider == "anthropic" else "openai-compatible",
+        model=_text(given, "model", ""),
+        base_url=_text(given, "base_url", _ANTHROPIC if provider == "anthropic" else "").rstrip("/"),
+        api_key=_key(given, os.environ if environ is None else environ),
+        fields=_fields(given.get("fields", ())),
+        name=_text(given, "name", "language_model"),
+        timeout_seconds=_number(given, "timeout_seconds", 60.0, 0.05, 3600),
+        max_retries=int(_number(given, "max_retries", 2, 0, 20)),
+        parallel=int(_number(given, "parallel", 4, 1, 64)),
+        characters_per_request=int(_number(given, "characters_per_request", 60_000, 500, 2_000_000)),
+        max_output_tokens=int(_number(given, "max_output_tokens", 8_000, 100, 200_000)),
+        structured="text" if _one_of(given, "structured", ("tool", "text"), "tool") == "text" else "tool",
+        allow_plain_http=given.get("allow_plain_http") is True,
+        eur_per_million_input_tokens=_price(given, "eur_per_million_input_tokens"),
+        eur_per_million_output_tokens=_price(given, "eur_per_million_output_tokens"),
+    )
+    _refuse_unprotected(settings)
+    return settings
+
+
+def _text(given: Mapping[str, object], name: str, default: str) -> str:
+    value = given.get(name, default)
+    if not isinstance(value, str) or not value.strip():
+        raise BadLanguageModel(
+            f"The setting {name} of the expert language_model is missing or not text.",
+            fix=f'Write {name} = "...".',
+            setting=name,
+        )
+    return value.strip()
+
+
+def _one_of(given: Mapping[str, object], name: str, allowed: Sequence[str], default: str) -> str:
+    value = given.get(name, default)
+    if value not in allowed:
+        raise BadLanguageModel(
+            f"The setting {name} of the expert language_model is {value!r}.",
+            fix=f"Write one of: {', '.join(allowed)}.",
+            setting=name,
+        )
+    return str(value)
+
+
+def _number(given: Mapping[str, object], name: str, default: float, least: float, most: float) -> float:
+    value = given.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise BadLanguageModel(
+            f"The setting {name} of the expert language_model is {value!r}.",
+            fix=f"Write a number from {least:g} to {most:g}.",
+            setting=name,
+        )
+    return value
+
+
+def _price(given: Mapping[str, object], name: str) -> Decimal:
+    value = given.get(name, "0")
+    try:
+        price = Decimal(str(value))
+    except InvalidOperation:
+        price = Decimal("NaN")
+    if isinstance(value, bool) or not price.is_finite() or price < 0:
+        raise BadLanguageModel(
+            f"The setting {name} of the expert language_model is {value!r}.",
+            fix='Write a price in EUR per million tokens, such as "0.25"; "0" means free.',
+            setting=name,
+        )
+    return price
+
+
+def _key(given: Mapping[str, object], environ: Mapping[str, str]) -> str:
+    reference = given.get("api_key")
+    if reference == _NO_KEY:
+        return "no-key-needed"
+    kind, _, where = str(reference or "").partition(":")
+    if kind == "env" and where:
+        key = environ.get(where, "").strip()
+        if not key:
+            raise BadLanguageModel(
+                f"The key of the language model should stand in the environment variable {where}, "
+                "which is not set.",
+                fix=f"Set {where}, or take the expert out of flyball.toml.",
+                variable=where,
+            )
+    elif kind == "file" and where:
+        try:
+            key = Path(where).expanduser().read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as err:
+            raise BadLanguageModel(
+                f"The key of the language model should stand in the file {where}, which cannot be read.",
+                fix="Write the key into that file, readable by you only.",
+                file=where,
+            ) from err
+        if not key:
+            raise BadLanguageModel(f"The file {where} is empty.", fix="Write the key into it.", file=where)
+    else:  # what stands there may be the key itself: it is not repeated
+        raise BadLanguageModel(
+            "The setting api_key of the expert language_model is not a reference to a key.", fix=_FIX_KEY
+        )
+    if not key.isascii() or not key.isprintable():
+        raise BadLanguageModel(
+            "The key of the language model holds characters that no key has.", fix="Copy it again."
+        )
+    return key
+
+
+def _fields(given: object) -> tuple[Field, ...]:
+    items = given.split(";") if isinstance(given, str) else given
+    if not isinstance(items, Sequence):
+        raise BadLanguageModel(
+            "The setting fields of the expert language_model is not a list.", fix="List keys."
+        )
+    found: list[Field] = []
+    for item in items:
+        if isinstance(item, Field):
+            found.append(item)
+        elif isinstance(item, str) and item.strip():
+            title = item.strip().replace("_", " ")
+            found.append(Field(item.strip(), title, f"Does the contract have a clause on {title}?"))
+    if not found:
+        raise BadLanguageModel(
+            "The expert language_model has no field to ask about.",
+            fix="Hand in the fields of the deployment as the setting `fields`.",
+        )
+    return tuple(found)
+
+
+def _refuse_unprotected(settings: ModelSettings) -> None:
+    parts = urlsplit(settings.base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+        raise BadLanguageModel(
+            "The setting base_url of the expert language_model is not a plain http or https address.",
+            fix="Write it without login and parameters, such as https://llm.example.com/v1.",
+        )
+    if parts.scheme == "http" and not settings.allow_plain_http and not _is_this_machine(parts.hostname):
+        raise BadLanguageModel(
+            f"The text of contracts would travel unprotected to {parts.hostname}.",
+            fix="Use https, or write allow_plain_http = true if the network itself is protected.",
+            host=parts.hostname,
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,24 @@
+"""A language model on the shelf: there only when a deployment configures one."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from flyball.core.digests import from_json
+from flyball.models.experts.expert import ExpertMaker
+from flyball.models.experts.language_model.calibration import Calibration
+from flyball.models.experts.language_model.expert import LanguageModel
+from flyball.models.experts.language_model.settings import read_settings
+
+__all__ = ["language_model"]
+
+
+def _load(folder: Path, settings: Mapping[str, object]) -> LanguageModel:
+    """Read the settings, and the calibration where `folder` holds one; nothing is sent."""
+    read = read_settings(settings)
+    saved = folder / "calibration.json"
+    if not saved.is_file():
+        return LanguageModel(read)
+    return LanguageModel(read, from_json(saved.read_bytes(), Calibration))
+
+
+language_model = ExpertMaker(load=_load)
