@@ -36,10 +36,10 @@ def test_the_digest_of_a_folder_sees_names_and_contents_but_not_hidden_files(tmp
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "it holds no"),
+        ("", r"fields.toml holds no \[\[field\]\]"),
         (
             '[[field]]\nkey="a"\ntitle="A"\nquestion="?"\n[[field]]\nkey="a"\ntitle="A"\nquestion="?"',
-            "'a' stands there twice",
+            "the field 'a' stands there twice",
         ),
         ('[[field]]\nkey="a"\ntitle="A"\nquestion="?"\nkind="guess"', "Invalid enum value 'guess'"),
     ],

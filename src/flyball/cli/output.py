@@ -16,6 +16,8 @@ __all__ = ["Output", "show_error"]
 
 T = TypeVar("T")
 
+_WIDE = 220
+
 
 class Output:
     """What a command says.
@@ -28,7 +30,8 @@ class Output:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        self.out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        # Where nobody watches, lines are as long as they need to be: `flyball rule list | grep ...`.
+        self.out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
         self.talk = Console(stderr=True, highlight=False)
 
     def json(self, value: object) -> None:

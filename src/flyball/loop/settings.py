@@ -267,7 +267,7 @@ def _flat(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
     if isinstance(value, dict) and value:
         for key, item in value.items():
             yield from _flat(item, f"{prefix}.{key}" if prefix else str(key))
-    elif isinstance(value, list) and value and isinstance(value[0], dict):
+    elif isinstance(value, list | tuple) and value and isinstance(value[0], dict):
         for number, item in enumerate(value):
             yield from _flat(item, f"{prefix}.{number}")
     else:
@@ -276,7 +276,7 @@ def _flat(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
 
 def _shown(name: str, value: object) -> str:
     """Hide what may be secret: a password in a URL, or a key that is called so."""
-    text = str(value)
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     if any(word in name.rsplit(".", 1)[-1] for word in ("secret", "password", "token", "api_key")):
         return "***"
     head, at, tail = text.rpartition("@")

@@ -172,11 +172,11 @@ def _run(
 
 
 def _write_down(workshop: Workshop, result: StageResult) -> None:
-    """Write the run to the ledger; a run that stands there already is not written twice."""
+    """Write the run to the ledger; the same run is not written twice."""
     workshop.ledger.append(
         kind="turn.stage",
         actor="system:turn",
-        key=f"turn.stage/{result.key}",
+        key=f"turn.stage/{digest_of(result)}",  # a result that was lost and made again is another run
         body={
             "stage": result.stage,
             "key": result.key,
