@@ -12,18 +12,6 @@ Model = Callable[[str, str], list[Answer]]
 """What the fake model answers, given the instructions and the message."""
 
 
-    "500",
-    "429",
-    "not json",
-    "wrong schema",
-    "no tool call",
-    "empty",
-    "hang up",
-    "html",
-    "redirect",
-)
-
-
 class FakeEndpoint:
     """What was asked, and how to answer."""
 
