@@ -89,6 +89,12 @@ def test_one_bad_file_never_stops_the_others(folder, workers):
     assert calls == [(number, 18) for number in range(1, 19)]
 
 
+def test_a_single_file_can_be_read_in_a_process_of_its_own(folder):
+    alone = list(extract_many([folder / "good.pdf"], isolated=True))
+    assert alone == list(extract_many([folder / "good.pdf"]))
+    assert list(extract_many([], isolated=True)) == []
+
+
 def test_each_cause_has_a_code_of_its_own():
     errors = (Corrupt, Empty, Encrypted, Missing, NotAFile, TooLarge, Undecodable, Unsupported)
     assert len({error.code for error in errors}) == len(errors)

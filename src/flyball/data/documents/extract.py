@@ -53,6 +53,7 @@ def extract_many(
     paths: Sequence[Named],
     *,
     workers: int = 1,
+    isolated: bool = False,
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
 ) -> Iterator[Document | Unreadable]:
@@ -62,8 +63,11 @@ def extract_many(
     ----------
     paths : sequence of Path, or of (name, Path)
     workers : int
-        Processes. 1 reads in this process. With more, a file that crashes its reader, or takes too
-        much time or memory, is an error of that file alone.
+        Processes. 1 reads in this process, unless `isolated`.
+    isolated : bool
+        Read in processes even with one worker. In a process of its own, a file that crashes its
+        reader, or takes too much time or memory, is an error of that file alone. Starting one takes
+        about half a second.
     limits : Limits
     progress : callable, optional
         Called after each document.
@@ -75,7 +79,7 @@ def extract_many(
     """
     given = [(path.name, path) if isinstance(path, Path) else path for path in paths]
     named = [(sayable(name), path) for name, path in given]
-    if workers > 1 and len(named) > 1:
+    if named and (isolated or (workers > 1 and len(named) > 1)):
         results = read_in_processes(named, _extracted, workers=min(workers, len(named)), limits=limits)
     else:
         results = (_extracted(name, path, limits) for name, path in named)

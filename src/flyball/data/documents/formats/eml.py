@@ -7,8 +7,8 @@ from email.message import MIMEPart
 
 from flyball.data.documents.assembly import Assembly
 from flyball.data.documents.errors import DocumentError, Empty, TooDeep, TooLong
-from flyball.data.documents.format import FORMATS, Format
-from flyball.data.documents.reading import read_bytes
+from flyball.data.documents.format import Format
+from flyball.data.documents.reading import format_of, read_bytes
 from flyball.data.documents.records import Document, Limits
 
 __all__ = ["eml"]
@@ -82,7 +82,7 @@ def _add_body(assembly: Assembly, part: MIMEPart, limits: Limits, label: str) ->
     except (LookupError, UnicodeError):
         assembly.note(f"{label}: the mail states no encoding that fits; it was guessed")
     try:
-        assembly.include(FORMATS.load(name[5:]).read(data, name, limits), label)
+        assembly.include(format_of(name[5:]).read(data, name, limits), label)
     except Empty:
         return  # a mail may consist of its attachments
 
