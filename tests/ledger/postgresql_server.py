@@ -1,9 +1,9 @@
 """A real PostgreSQL server for tests: made in a temporary folder, stopped and removed afterwards.
 
-Other tests may use it: put `from postgresql_server import ...` aside and load it by path, or copy
-the four lines of `tests/contracts/test_ledger_stores.py` that do so.
+Other tests may use it: load this file by its path, as `tests/ledger/conftest.py` does.
 """
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -48,16 +48,15 @@ class PostgresqlServer:
     def kill(self):
         """Kill the server and all its children with SIGKILL, as the kernel does when memory is short."""
         postmaster = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-        children = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(postmaster)], capture_output=True, text=True, check=False
-        )
-        for process in [postmaster, *map(int, children.stdout.split())]:
-            try:
+        processes = [postmaster, *_children(postmaster)]
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        while any(Path(f"/proc/{process}").exists() and not _is_zombie(process) for process in [postmaster]):
+        while any(_state(process) not in ("", "Z") for process in processes):
             time.sleep(0.01)
+        # Where nobody collects the dead, the new server would take the old one for alive.
+        for left in [self.data / "postmaster.pid", *self.folder.glob(".s.PGSQL.*")]:
+            left.unlink()
 
     def run(self, program, *arguments):
         done = subprocess.run(
@@ -99,7 +98,8 @@ def postgresql_server():
         try:
             yield server
         finally:
-            server.stop("immediate")
+            with contextlib.suppress(RuntimeError):  # a test may have left it stopped
+                server.stop("immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -122,8 +122,18 @@ def _exists(name):
         return False
 
 
-def _is_zombie(process):
+def _children(parent):
+    processes = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [process for process in processes if _stat(process)[1:2] == [str(parent)]]
+
+
+def _state(process):
+    return (_stat(process) or [""])[0]
+
+
+def _stat(process):
+    """Return state, parent and the rest of /proc/PID/stat; nothing where the process is gone."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().split(") ")[1].startswith("Z")
-    except (FileNotFoundError, IndexError):
-        return True
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []

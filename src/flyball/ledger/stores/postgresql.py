@@ -22,18 +22,18 @@ _PAGE = 1000
 _LOCK = 0x666C79 << 32  # "fly": advisory locks of other programs in the same database stay apart
 
 _SCHEMA = """
-CREATE TABLE ledger_meta (only_row INT PRIMARY KEY CHECK (only_row = 1), format INT NOT NULL,
+CREATE TABLE IF NOT EXISTS ledger_meta (only_row INT PRIMARY KEY CHECK (only_row = 1), format INT NOT NULL,
     origin TEXT NOT NULL);
-CREATE TABLE ledger_entries (idx BIGINT PRIMARY KEY, kind TEXT NOT NULL, key TEXT,
+CREATE TABLE IF NOT EXISTS ledger_entries (idx BIGINT PRIMARY KEY, kind TEXT NOT NULL, key TEXT,
     leaf_hash BYTEA NOT NULL, leaf BYTEA NOT NULL);
-CREATE UNIQUE INDEX ledger_entries_key ON ledger_entries (key) WHERE key IS NOT NULL;
-CREATE INDEX ledger_entries_kind ON ledger_entries (kind, idx);
-CREATE TABLE ledger_tiles (level INT NOT NULL, idx BIGINT NOT NULL, root BYTEA NOT NULL,
+CREATE UNIQUE INDEX IF NOT EXISTS ledger_entries_key ON ledger_entries (key) WHERE key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS ledger_entries_kind ON ledger_entries (kind, idx);
+CREATE TABLE IF NOT EXISTS ledger_tiles (level INT NOT NULL, idx BIGINT NOT NULL, root BYTEA NOT NULL,
     hashes BYTEA NOT NULL, PRIMARY KEY (level, idx));
-CREATE TABLE ledger_checkpoints (size BIGINT PRIMARY KEY, note BYTEA NOT NULL);
-CREATE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS
+CREATE TABLE IF NOT EXISTS ledger_checkpoints (size BIGINT PRIMARY KEY, note BYTEA NOT NULL);
+CREATE OR REPLACE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$;
-CREATE TRIGGER ledger_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries
+CREATE OR REPLACE TRIGGER ledger_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only();
 """
 _ROW = "SELECT idx, kind, key, leaf, leaf_hash FROM ledger_entries"
@@ -80,9 +80,9 @@ class _PostgresqlStore:
         with self._reading() as cursor:
             cursor.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-            if not _exists(cursor):
-                cursor.execute(_SCHEMA, binary=False)  # several statements: the simple protocol
-                cursor.execute("INSERT INTO ledger_meta VALUES (1, 1, %s)", (origin,))
+            # "If not exists" throughout: what this session knows of the catalogue may be older than the lock.
+            cursor.execute(_SCHEMA, binary=False)  # several statements: the simple protocol
+            cursor.execute("INSERT INTO ledger_meta VALUES (1, 1, %s) ON CONFLICT DO NOTHING", (origin,))
             found = cursor.execute("SELECT origin FROM ledger_meta").fetchone()
             cursor.execute("COMMIT")
         return str(found[0])
