@@ -117,6 +117,14 @@ def test_data_stays_where_its_residency_says_and_home_where_that_is_unknown(labe
     assert verdict.allowed is allowed
 
 
+def test_places_that_are_wrong_or_not_known_are_named():
+    sent = (Destination("a.example", "US"), Destination("b.example"))
+    verdict = dataset_gate()(replace(DATASET, sent_to=sent))
+    assert detail(verdict, "dataset.residency") == (
+        "it may not leave EU, but would go to a.example (US), b.example (place not known)"
+    )
+
+
 def test_a_dataset_gate_with_senseless_limits_is_not_built():
     for limits in ({"smallest": 0}, {"unreadable_share_at_most": 1.5}, {"unreadable_share_at_most": NAN}):
         with pytest.raises(BadInput):

@@ -49,6 +49,8 @@ def test_a_good_entry_is_read_with_its_defaults(tmp_path):
         ({"effective_from": '"soon"'}, "Invalid RFC3339"),
         ({"effective_from": "2026-01-01T00:00:00Z"}, "effective_from must be a date without a time"),
         ({"effective_from": None}, "missing required field `effective_from`"),
+        ({"id": '"x.1#1"'}, "the id 'x.1#1' holds '#' or a space"),
+        ({"id": '"x.1 b"'}, "the id 'x.1 b' holds '#' or a space"),
         ({"title": '" "'}, "title is empty"),
         ({"text": '""'}, "text is empty"),
         ({"read_at": '""'}, "read_at is empty"),

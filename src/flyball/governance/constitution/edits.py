@@ -1,5 +1,6 @@
 """The changes that a principle may make to a decision: refer, refuse, ask instead of claim."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ __all__ = ["CARE", "as_referred", "bolder", "described", "is_claim", "refer", "r
 CARE = {"automated": 0, "referred": 1, "refused": 2}
 """How careful an outcome is; a revision may only go up."""
 
+_COVER = re.compile(r"\[[a-z_]+\]")
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 
@@ -169,9 +171,7 @@ def _bolder_field(old: FieldDecision, new: FieldDecision) -> str:
         return f"it changed the answer from {old.answer} to {new.answer}."
     if not set(new.evidence) <= set(old.evidence):
         return "it added a passage."
-    if new.value != old.value and not (
-        new.value is None or isinstance(new.value, str) is isinstance(old.value, str) is True
-    ):
+    if new.value is not None and new.value != old.value and not _covered(old.value, new.value):
         return f"it changed the value from {old.value!r} to {new.value!r}."
     if new.route.expert not in ("", old.route.expert):
         return f"it named another expert, {new.route.expert}."
@@ -179,6 +179,22 @@ def _bolder_field(old: FieldDecision, new: FieldDecision) -> str:
     if [(item.expert, item.confidence, item.price_eur) for item in new.route.considered] != told:
         return "it changed who was asked."
     return ""
+
+
+def _covered(old: object, new: object) -> bool:
+    """Say whether a text is another one with parts of it covered by words in brackets, such as "[email]"."""
+    if not isinstance(old, str) or not isinstance(new, str):
+        return False
+    first, *rest = _COVER.split(new)
+    if not rest or not old.startswith(first):
+        return False
+    at = len(first)
+    for piece in rest[:-1]:
+        found = old.find(piece, at + 1)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return old.endswith(rest[-1]) and len(old) - len(rest[-1]) > at
 
 
 def _bolder_finding(was: Finding, now: Finding) -> str:

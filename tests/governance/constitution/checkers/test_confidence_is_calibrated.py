@@ -42,3 +42,10 @@ def test_a_confidence_without_its_source_decides_nothing(make, route):
     decision = make.decision([make.field(route=route)])
     assert [place for place, _ in problems(decision, make.reading())] == ["law"]
     assert mended(decision, make.reading()).fields[0].outcome == "referred"
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.5, 1.0])
+def test_nought_and_one_are_probabilities(make, confidence):
+    for outcome in ("automated", "referred"):
+        decision = make.decision([make.field(confidence=confidence, outcome=outcome)])
+        assert problems(decision, make.reading()) == []

@@ -70,3 +70,9 @@ def test_a_reason_with_a_legal_result_sends_the_field_to_a_person(make):
     decision = make.decision([make.field(reason="The clause is void.")])
     (field,) = mended(decision, make.reading()).fields
     assert (field.outcome, "void" in field.reason) == ("referred", False)
+
+
+def test_a_title_is_read_too(make):
+    decision = make.decision(findings=[make.finding(title="This clause is void")])
+    assert len(problems(decision, make.reading())) == 1
+    assert mended(decision, make.reading()).findings[0].title == "Rule law.G-01"

@@ -48,3 +48,17 @@ def test_a_finding_that_rests_on_an_open_field_is_a_question(make):
         ("law.G-01", "law.G-01 is presented as found, but a person still has to answer law.")
     ]
     assert mended(decision, make.reading()).findings[0].status == "to_check"
+
+
+def test_a_question_may_rest_on_an_open_field_and_a_claim_on_decided_ones(make):
+    question = make.decision([make.field(outcome="referred")], [make.finding(status="to_check")])
+    assert problems(question, make.reading()) == []
+    assert problems(make.decision(findings=[make.finding()]), make.reading()) == []
+
+
+def test_a_threshold_of_one_can_be_reached(make):
+    reading = make.reading(thresholds=Thresholds({"detector": ExpertThresholds(1.0, 1.0)}))
+    assert problems(make.decision(), reading) == [
+        ("law", "It is presented as decided, but 0.970 is below the threshold 1.000.")
+    ]
+    assert problems(make.decision([make.field(confidence=1.0)]), reading) == []

@@ -32,3 +32,13 @@ def test_where_nobody_noted_a_reason_none_is_made_up(make):
 def test_a_refused_verdict_without_reason_is_a_complaint(make):
     assert problems(make.decision(verdict=Verdict(False, "")), make.reading())
     assert problems(make.decision(), make.reading()) == []
+
+
+def test_a_refused_field_keeps_being_refused_when_it_gets_its_reason(make):
+    decision = make.decision([make.field(outcome="refused", answer="null", reason="")])
+    (field,) = mended(decision, make.reading()).fields
+    assert (field.outcome, field.reason) == ("refused", "sure enough")
+
+
+def test_a_decided_field_owes_no_reason(make):
+    assert problems(make.decision([make.field(reason="")]), make.reading()) == []
