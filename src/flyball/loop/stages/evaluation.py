@@ -19,6 +19,7 @@ from flyball.evaluation.cases import ScoredCases, scored_cases
 from flyball.evaluation.evaluate import evaluate
 from flyball.evaluation.leaks import unseen
 from flyball.evaluation.records import LeftOut, Report, Subject, report_from_json
+from flyball.loop.halves import in_tuning_half
 from flyball.loop.settings import Settings
 from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.decisions import documents_in, read_answers
@@ -50,7 +51,9 @@ def evaluation(settings: Settings) -> Stage:
             without_seen=True,
         )
         labels = read_cases(workshop, outputs["snapshot"], "labels")
-        wanted = set(cases.column("case_id").to_pylist())
+        labels, tuning = _test_half(labels)
+        left_out = (*left_out, *tuning)
+        wanted = {case for case in cases.column("case_id").to_pylist() if not in_tuning_half(case)}
         documents = [
             document
             for document in documents_in(workshop, outputs)
@@ -65,7 +68,8 @@ def evaluation(settings: Settings) -> Stage:
             subject=Subject(
                 workshop.deployment.name,
                 digests,
-                "The labelled cases of the deployment; no expert was trained on them.",
+                "Labelled cases of the deployment that no expert was trained on, and that played no part "
+                "in choosing thresholds (the other half did).",
                 read_thresholds(outputs["thresholds"]).guarantees,
             ),
             clock=lambda: _UNDATED,
@@ -79,6 +83,15 @@ def evaluation(settings: Settings) -> Stage:
 
     needs = (*sources, *experts, "snapshot", "thresholds", "decisions")
     return Stage("evaluation", "measure on the labelled cases", needs, inputs, run)
+
+
+def _test_half(labels: pa.Table) -> tuple[pa.Table, tuple[LeftOut, ...]]:
+    """Return the labels that nothing has looked at yet, and the cases whose labels something has."""
+    ids = labels.column("case_id").to_pylist()
+    keep = [number for number, case in enumerate(ids) if not in_tuning_half(case)]
+    used = sorted({case for case in ids if in_tuning_half(case)})
+    reason = "its labels were used to check the thresholds"
+    return labels.take(pa.array(keep, pa.int64())), tuple(LeftOut("case", case, reason) for case in used)
 
 
 def read_report(workshop: Workshop, output: Mapping[str, Any]) -> Report:

@@ -4,16 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
 from flyball.core.digests import digest_of
+from flyball.loop.halves import in_tuning_half
 from flyball.loop.settings import Promise as PromiseSettings
 from flyball.loop.settings import Settings
 from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.expert import load_expert
+from flyball.loop.stages.predictions import read_predictions
+from flyball.loop.stages.snapshot import read_cases
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.expert import Calibrated, Expert
-from flyball.models.router.risk_control import Promise, calibration_of, choose_thresholds
+from flyball.models.router.risk_control import Calibration, Promise, calibration_of, choose_thresholds
 from flyball.models.router.thresholds import ExpertThresholds, Guarantee, Thresholds
+from flyball.models.router.tightening import tighten
 
 __all__ = ["choose", "read_thresholds", "thresholds"]
 
@@ -22,21 +27,33 @@ def thresholds(settings: Settings) -> Stage:
     """Return the stage that chooses thresholds."""
 
     def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
-        del outputs
         experts = {one.name: load_expert(workshop.deployment, one) for one in settings.expert}
-        return {"thresholds": msgspec.to_builtins(choose(experts, settings.promise))}
+        labels = read_cases(workshop, outputs["snapshot"], "labels")
+        own = {
+            name: _own(read_predictions(workshop, outputs[f"predictions:{name}"]), labels)
+            for name, expert in experts.items()
+            if isinstance(expert, Calibrated)
+        }
+        return {"thresholds": msgspec.to_builtins(choose(experts, settings.promise, own))}
 
+    names = [expert.name for expert in settings.expert]
     return Stage(
         "thresholds",
         "choose thresholds that keep the promise",
-        tuple(f"expert:{expert.name}" for expert in settings.expert),
+        (*(f"expert:{one}" for one in names), *(f"predictions:{one}" for one in names), "snapshot"),
         lambda workshop: {"promise": digest_of(workshop.deployment.settings.promise)},
         run,
     )
 
 
-def choose(experts: Mapping[str, Expert], promise: PromiseSettings) -> Thresholds:
+def choose(
+    experts: Mapping[str, Expert],
+    promise: PromiseSettings,
+    own: Mapping[str, Calibration] | None = None,
+) -> Thresholds:
     """Choose the thresholds of every expert that brings answers to unseen cases.
+
+    `own` holds answers to the deployment's own labelled cases: they can only raise a threshold.
 
     An expert without them gets none: what it says goes to a person. Each promise is made per expert;
     a field is automated by one expert only, so where several are calibrated the promise holds for the
@@ -50,6 +67,7 @@ def choose(experts: Mapping[str, Expert], promise: PromiseSettings) -> Threshold
     )
     found: dict[str, ExpertThresholds] = {}
     guarantees: list[Guarantee] = []
+    notes: list[str] = []
     for name, expert in experts.items():
         if not isinstance(expert, Calibrated):
             continue
@@ -60,7 +78,33 @@ def choose(experts: Mapping[str, Expert], promise: PromiseSettings) -> Threshold
         )
         found[name] = chosen.thresholds
         guarantees.extend(chosen.guarantees)
-    return Thresholds(found, tuple(guarantees))
+        if own and name in own:
+            tightened = tighten(chosen.thresholds, own[name], promise.wrong_share_at_most)
+            found[name] = tightened.thresholds
+            notes.extend(tightened.notes)
+    return Thresholds(found, tuple(guarantees), tuple(notes))
+
+
+def _own(predictions: pa.RecordBatch, labels: pa.Table) -> Calibration:
+    """Return an expert's answers to the tuning half of the labelled cases, with who was right."""
+    truth = {
+        (case, key): answer
+        for case, key, answer in zip(
+            *(labels.column(name).to_pylist() for name in ("case_id", "field", "answer")), strict=True
+        )
+        if in_tuning_half(case)
+    }
+    rows = [
+        (case, answer, confidence, truth[case, key] == answer)
+        for case, key, answer, confidence in zip(
+            *(predictions.column(name).to_pylist() for name in ("case_id", "field", "answer", "confidence")),
+            strict=True,
+        )
+        if (case, key) in truth
+    ]
+    return calibration_of(
+        *([list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], []])
+    )
 
 
 def read_thresholds(output: Mapping[str, Any]) -> Thresholds:

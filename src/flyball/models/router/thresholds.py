@@ -79,10 +79,13 @@ class Thresholds:
     experts : mapping of str to ExpertThresholds
         An expert that is not listed is never sure enough.
     guarantees : tuple of Guarantee
+    notes : tuple of str
+        What was raised above the guarantees, and why.
     """
 
     experts: Mapping[str, ExpertThresholds] = field(default_factory=dict)
     guarantees: tuple[Guarantee, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def least(self, expert: str, key: str, answer: str) -> float:
         """Return the least confidence that `expert` needs; `NEVER` for an unknown expert."""
