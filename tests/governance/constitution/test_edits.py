@@ -86,6 +86,22 @@ def test_a_passage_or_citation_may_be_taken_away_but_not_added(make):
     )
 
 
+def test_what_is_still_claimed_may_be_covered_but_not_put_in_other_words(make):
+    def field(**changes):
+        return make.decision([make.field(**{"reason": "Ask a.b@firm.example.", **changes})])
+
+    def finding(**changes):
+        return make.decision(findings=[make.finding(**changes)])
+
+    assert bolder(field(), field(reason="Ask [email].")) == ""
+    assert bolder(field(), field(reason="All is well.")) == "law: it reworded the reason of a decided answer."
+    assert bolder(field(), refer(field(), {"law": "All is well."})) == ""
+    assert bolder(finding(), finding(message="All is well.")) == "law.G-01: it reworded a claim."
+    assert bolder(finding(), finding(title="All is well.")) == "law.G-01: it reworded a claim."
+    assert bolder(finding(), finding(message="A lawyer must look.", status="to_check")) == ""
+    assert bolder(make.decision(), make.decision(case_name="other.pdf")) == "It renamed the case."
+
+
 def test_who_was_asked_stays_as_it_was(make):
     decision = make.decision()
     field = decision.fields[0]

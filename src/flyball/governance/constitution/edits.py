@@ -105,7 +105,8 @@ def reword(decision: Decision, words: Callable[[str], str]) -> Decision:
 def bolder(before: Decision, after: Decision) -> str:
     """Say how a revision claims more than the answer before it; "" where it does not.
 
-    A revision may withhold, refer, ask, and take words, passages and citations away. Anything else - a
+    A revision may withhold, refer, ask, cover words, and take passages and citations away. What is no longer
+    claimed may be put in other words. Anything else - a
     higher confidence, another answer, a referral turned into a decision, a finding that vanishes - would
     let a principle decide, without any of the guarantees that automation has.
 
@@ -126,6 +127,8 @@ def bolder(before: Decision, after: Decision) -> str:
     )
     if kept != before:
         return "It changed what identifies the decision, its duties or its verdict."
+    if not _same_or_covered(before.case_name, after.case_name):
+        return "It renamed the case."
     if [field.field for field in before.fields] != [field.field for field in after.fields]:
         return "It left out, added or reordered fields."
     if [finding.rule for finding in before.findings] != [finding.rule for finding in after.findings]:
@@ -171,7 +174,9 @@ def _bolder_field(old: FieldDecision, new: FieldDecision) -> str:
         return f"it changed the answer from {old.answer} to {new.answer}."
     if not set(new.evidence) <= set(old.evidence):
         return "it added a passage."
-    if new.value is not None and new.value != old.value and not _covered(old.value, new.value):
+    if new.outcome == "automated" and not _same_or_covered(old.reason, new.reason):
+        return "it reworded the reason of a decided answer."
+    if new.value is not None and not _same_or_covered(old.value, new.value):
         return f"it changed the value from {old.value!r} to {new.value!r}."
     if new.route.expert not in ("", old.route.expert):
         return f"it named another expert, {new.route.expert}."
@@ -181,8 +186,10 @@ def _bolder_field(old: FieldDecision, new: FieldDecision) -> str:
     return ""
 
 
-def _covered(old: object, new: object) -> bool:
-    """Say whether a text is another one with parts of it covered by words in brackets, such as "[email]"."""
+def _same_or_covered(old: object, new: object) -> bool:
+    """Say whether `new` is `old`, or a text of which parts are covered by words in brackets, as "[email]"."""
+    if old == new:
+        return type(old) is type(new)
     if not isinstance(old, str) or not isinstance(new, str):
         return False
     first, *rest = _COVER.split(new)
@@ -202,6 +209,10 @@ def _bolder_finding(was: Finding, now: Finding) -> str:
         return "it turned a question into a claim."
     if _SEVERITIES.index(now.severity) < _SEVERITIES.index(was.severity):
         return f"it lowered the severity from {was.severity} to {now.severity}."
+    if now.status == "found" and not (
+        _same_or_covered(was.title, now.title) and _same_or_covered(was.message, now.message)
+    ):
+        return "it reworded a claim."
     if now.fields != was.fields:
         return "it changed the fields that the finding rests on."
     if not set(now.evidence) <= set(was.evidence) or not set(now.cites) <= set(was.cites):
