@@ -94,7 +94,7 @@ def _handler(endpoint: FakeEndpoint) -> type[BaseHTTPRequestHandler]:
             elif how == "hang up":
                 self.connection.close()
             elif how == "slow":
-                time.sleep(1.5)
+                time.sleep(2.5)
                 self.connection.close()
             elif how == "html":
                 self._send(200, "<html>proxy says hello</html>", kind="text/html")

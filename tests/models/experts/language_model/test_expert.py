@@ -48,7 +48,7 @@ def expert(endpoint, provider="openai-compatible", **settings):
         "api_key": "none",
         "fields": FIELDS,
         "max_retries": 0,
-        "timeout_seconds": 0.8,
+        "timeout_seconds": 1.5,
         **settings,
     }
     return EXPERTS.load("language_model").load(Path("nowhere"), given)

@@ -89,11 +89,11 @@ def rows_that_never_fire(table: Table) -> tuple[Rule, ...]:
     alone = _Engine(Table(table.name, "all", table.rules, table.folds))
     dead: set[int] = set()
     for number, rule in enumerate(table.rules):
-        answers = _answers((rule,), nothing)
+        answers = _Answers((rule,)).of(nothing)
         if answers is not None and not any(number in rows for rows in alone.rows(answers)):
             dead.add(number)
     if table.hit == "first":
-        together = _answers(table.rules, nothing)
+        together = _Answers(table.rules).of(nothing)
         if together is None:
             dead |= {number for number in range(len(table.rules)) if _is_covered(table, number)}
         else:
@@ -113,6 +113,8 @@ def _is_covered(table: Table, number: int) -> bool:
 def _evaluate_table(table: Table, cases: Sequence[Facts]) -> Iterator[list[RuleHit]]:
     """Plan what to ask for all cases, ask the engine once, then read the answers."""
     engine = _Engine(table)
+    whole_table = _Answers(table.rules)
+    of_rule = [_Answers((rule,)) for rule in table.rules]
     plans: dict[tuple[int, Key], list[Key] | None] = {}
     asked: list[list[tuple[int, Key]]] = []
     for case in cases:
@@ -126,11 +128,11 @@ def _evaluate_table(table: Table, cases: Sequence[Facts]) -> Iterator[list[RuleH
             elif table.hit == "first":  # whether a row counts depends on the rows before it
                 question = (-1, whole)
                 if question not in plans:
-                    plans[question] = _answers(table.rules, case)
+                    plans[question] = whole_table.of(case)
             else:
                 question = (number, _key(rule.facts, case))
                 if question not in plans:
-                    plans[question] = _answers((rule,), case)
+                    plans[question] = of_rule[number].of(case)
             questions.append(question)
         asked.append(questions)
     engine.prepare(key for answers in plans.values() if answers for key in answers)
@@ -212,35 +214,51 @@ def _witness(text: str, fact: str, table: Table) -> str:
     return _APART + _APART.join(sorted(piece for piece in pieces if piece in text)) + _APART
 
 
-def _answers(rules: Sequence[Rule], case: Facts) -> list[Key] | None:
-    """Return the facts of the case under every answer that these rules can tell apart.
+class _Answers:
+    """The answers that some rules can tell apart; a class, because equal questions come back often."""
 
-    An unsure flag that is "no" has no value and no unit. None: more than `MOST_ANSWERS`.
-    """
-    facts = tuple(dict.fromkeys(fact for rule in rules for fact in rule.facts))
-    asked = {
-        condition.fact
-        for rule in rules
-        for condition in rule.conditions
-        if case[condition.fact] is UNSURE and not condition.unknown
-    }
-    groups: dict[str, list[str]] = {}
-    for fact in sorted(asked):
-        groups.setdefault(fact.partition(".")[0], []).append(fact)
-    choices = [_joint(parts, rules) for parts in groups.values()]
-    if math.prod(len(choice) for choice in choices) > MOST_ANSWERS:
-        return None
-    answers: list[Key] = []
-    for combination in itertools.product(*choices):
-        tried: dict[str, FactValue] = dict(case)
-        for choice in combination:
-            tried.update(choice)
-        answers.append(_key(facts, tried, case))
-    return answers
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = rules
+        self.facts = tuple(dict.fromkeys(fact for rule in rules for fact in rule.facts))
+        self.asked = tuple(
+            dict.fromkeys(
+                condition.fact for rule in rules for condition in rule.conditions if not condition.unknown
+            )
+        )
+        self._known: dict[tuple[str, ...], list[dict[str, FactValue]] | None] = {}
+
+    def of(self, case: Facts) -> list[Key] | None:
+        """Return the facts of a case under every answer; None: more than `MOST_ANSWERS`."""
+        unsure = tuple(fact for fact in self.asked if case[fact] is UNSURE)
+        if unsure not in self._known:
+            self._known[unsure] = self._combinations(unsure)
+        combinations = self._known[unsure]
+        if combinations is None:
+            return None
+        known = [(fact, case[fact], case[fact] is UNSURE) for fact in self.facts]
+        return [
+            tuple((fact, tried.get(fact, value), unsure_) for fact, value, unsure_ in known)
+            for tried in combinations
+        ]
+
+    def _combinations(self, unsure: Sequence[str]) -> list[dict[str, FactValue]] | None:
+        groups: dict[str, list[str]] = {}
+        for fact in sorted(unsure):
+            groups.setdefault(fact.partition(".")[0], []).append(fact)
+        choices = [_joint(parts, self.rules) for parts in groups.values()]
+        if math.prod(len(choice) for choice in choices) > MOST_ANSWERS:
+            return None
+        return [
+            {fact: value for choice in combination for fact, value in choice.items()}
+            for combination in itertools.product(*choices)
+        ]
 
 
 def _joint(parts: Sequence[str], rules: Sequence[Rule]) -> list[dict[str, FactValue]]:
-    """Return the possible answers of one field: its flag, and what was read out of it."""
+    """Return the possible answers of one field: its flag, and what was read out of it.
+
+    A flag that is "no" has no value and no unit.
+    """
     flags = [part for part in parts if _is_flag(part, rules)]
     values = [part for part in parts if part not in flags]
     present: list[dict[str, FactValue]] = [
@@ -262,18 +280,16 @@ def _is_flag(fact: str, rules: Sequence[Rule]) -> bool:
 
 def _probes(fact: str, rules: Sequence[Rule]) -> list[Scalar]:
     """Return one value from every region that the conditions on a fact can tell apart."""
-    mentioned = [
-        probe
-        for rule in rules
-        for condition in rule.conditions
-        if condition.fact == fact
-        for probe in condition.probes
-    ]
+    conditions = [condition for rule in rules for condition in rule.conditions if condition.fact == fact]
+    mentioned = [probe for condition in conditions for probe in condition.probes]
     texts = sorted({probe for probe in mentioned if isinstance(probe, str)})
     numbers = sorted({float(probe) for probe in mentioned if isinstance(probe, int | float)})
     between = [(low + high) / 2 for low, high in itertools.pairwise(numbers)]
     around = [numbers[0] - 1, numbers[-1] + 1] if numbers else [0.0]
-    return [None, *sorted({*numbers, *between, *around}), *texts, *_together(texts), _OTHER_TEXT]
+    figures: list[Scalar] = [None, *sorted({*numbers, *between, *around})]
+    if all(condition.kind == "number" for condition in conditions):
+        return figures
+    return [*figures, *texts, *_together(texts), _OTHER_TEXT]
 
 
 def _together(texts: Sequence[str]) -> list[str]:
@@ -283,8 +299,8 @@ def _together(texts: Sequence[str]) -> list[str]:
     return sorted(joined - set(texts))
 
 
-def _key(facts: Sequence[str], tried: Facts, case: Facts | None = None) -> Key:
-    return tuple((fact, tried[fact], (case or tried)[fact] is UNSURE) for fact in facts)
+def _key(facts: Sequence[str], case: Facts) -> Key:
+    return tuple([(fact, case[fact], case[fact] is UNSURE) for fact in facts])
 
 
 class _Engine:

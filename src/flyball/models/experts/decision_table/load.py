@@ -127,7 +127,7 @@ def _table(path: Path, sheet: Sheet, facts: Mapping[str, FactKind], outputs: Out
         )
     columns = [_column(path, cell, facts, outputs) for cell in sheet.header[1:]]
     doubled = sorted(
-        {" ".join(column) for column in columns if column[0] != "if" and columns.count(column) > 1}
+        {" ".join(column).strip() for column in columns if column[0] != "if" and columns.count(column) > 1}
     )
     if doubled:
         raise BadTable(

@@ -64,10 +64,11 @@ def read_sheet(path: Path, data: bytes) -> Sheet:
     if first.lower().startswith("sep=") or text[:5].lower() in ("sep=,", "sep=;", "sep=\t"):
         delimiters = (text.split("=", 1)[1][0],)
         text, skipped = text.split("\n", 1)[1] if "\n" in text else "", 1
-    for delimiter in delimiters:
-        lines = _lines(path, text, delimiter, skipped)
-        if lines and _is_rule(lines[0].cells[0]):
-            return _sheet(path, lines)
+    header = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+    delimiter = max(delimiters, key=header.count)
+    lines = _lines(path, text, delimiter, skipped)
+    if lines and _is_rule(lines[0].cells[0]):
+        return _sheet(path, lines)
     raise BadTable(
         f"{path.name}: the first row must name the columns and begin with 'rule'.",
         fix="Give it the header: rule, if <fact> ..., then <output> ..., cites, note.",
@@ -112,8 +113,6 @@ def _lines(path: Path, text: str, delimiter: str, skipped: int) -> list[Line]:
             if any(stripped) and not stripped[0].startswith("#"):
                 found.append(Line(number, stripped))
     except csv.Error as err:
-        if delimiter != ",":  # not this dialect; the last one tried reports
-            return []
         raise BadTable(f"{path.name} is not CSV: {err}.", fix=_FIX, file=path.name) from err
     return found
 

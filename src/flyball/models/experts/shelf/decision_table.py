@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from flyball.core.digests import digest_of, short
 from flyball.core.errors import BadInput
+from flyball.core.records import Field
 from flyball.models.experts.case_facts import CASE_FACTS, case_facts
 from flyball.models.experts.decision_table.load import load_tables
 from flyball.models.experts.decision_table.messages import fill
@@ -114,8 +115,8 @@ def _tables_in(folder: Path) -> list[Path]:
 def _keys(given: object) -> tuple[str, ...]:
     if isinstance(given, str):
         return fields_of(given)
-    if isinstance(given, list | tuple) and all(isinstance(key, str) for key in given):
-        return tuple(given)
+    if isinstance(given, list | tuple) and all(isinstance(one, str | Field) for one in given):
+        return tuple(one.key if isinstance(one, Field) else one for one in given)
     raise BadInput(
         f"The setting fields of the expert decision_table is {given!r}.", fix="Give the keys of the fields."
     )
@@ -139,4 +140,4 @@ def _named(tables: Sequence[Table], fields: tuple[str, ...]) -> set[str]:
     return named
 
 
-decision_table = ExpertMaker(load=_load)
+decision_table = ExpertMaker(load=_load, kind="rules", takes_fields=True)

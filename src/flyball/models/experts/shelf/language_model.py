@@ -21,4 +21,4 @@ def _load(folder: Path, settings: Mapping[str, object]) -> LanguageModel:
     return LanguageModel(read, from_json(saved.read_bytes(), Calibration))
 
 
-language_model = ExpertMaker(load=_load)
+language_model = ExpertMaker(load=_load, kind="language_model", takes_fields=True)
