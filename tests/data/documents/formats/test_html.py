@@ -2,11 +2,14 @@
 
 import importlib.util
 import time
+from html import escape
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from flyball.data.documents.errors import Empty, TooLarge
+from flyball.data.documents.errors import Empty, TooDeep, TooLarge
 from flyball.data.documents.extract import extract
 from flyball.data.documents.records import Limits
 
@@ -137,9 +140,34 @@ def test_a_page_that_is_too_large_for_a_tree_is_refused():
         extract(b"<html>" + b"x" * 994, name="a.html", limits=Limits(markup_bytes=100))
 
 
-@pytest.mark.parametrize("tag", ["div", "b", "table><tr><td", "p", "ul><li"])
-def test_nesting_without_end_loses_no_time_and_no_process(tag):
+@pytest.mark.parametrize("tag", ["div", "b", "font", "ul><li"])
+def test_careless_nesting_loses_no_text(tag):
+    assert "deep" in read("<html><body>first " + f"<{tag}>" * 900 + "deep").text
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "table><tr><td", "ul><li"])
+def test_nesting_without_end_is_refused_and_never_half_read(tag):
     before = time.process_time()
-    page = "<html><body>first " + f"<{tag}>" * 50_000 + "deep"
-    assert read(page).text.startswith("first")
-    assert time.process_time() - before < 10
+    with pytest.raises(TooDeep, match=r"a\.html nests elements more than 2,048 deep"):
+        read("<html><body>first " + f"<{tag}>" * 50_000 + "deep")
+    assert time.process_time() - before < 5
+
+
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp")), min_size=1), min_size=1
+    )
+)
+def test_no_word_is_lost(words):
+    page = "<html><body>" + "".join(f"<p>{escape(word)}</p>" for word in words) + "</body></html>"
+    assert (
+        read("\ufeff" + page).text.split("\n\n")[:-1] == words or "".join(words).strip("\ufeff\ufffd") == ""
+    )
+
+
+def test_a_nul_does_not_cut_the_page_off():
+    assert read("<html><p>before \0 after</p></html>" + " " * 3000).text == "before \ufffd after\n\n"
+
+
+def test_a_very_long_paragraph_is_read_whole():
+    assert len(read("<html><p>" + "word " * 3_000_000 + "</p>").text) == 15_000_001

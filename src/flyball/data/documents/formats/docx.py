@@ -11,7 +11,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE as RELATION
 from docx.opc.exceptions import OpcError
 from lxml import etree
 
-from flyball.core.text import size
+from flyball.core.text import count, size
 from flyball.data.documents.assembly import Assembly
 from flyball.data.documents.errors import Corrupt, ExpandsTooMuch
 from flyball.data.documents.format import Format
@@ -21,6 +21,8 @@ __all__ = ["docx"]
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _PARAGRAPH, _TABLE, _ROW, _CELL = _W + "p", _W + "tbl", _W + "tr", _W + "tc"
+_RUN = _W + "r"
+_TEXTS = {_W + "t", "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"}
 _INSERTED = {_W + "ins", _W + "moveTo"}
 _DELETED = {_W + "del", _W + "moveFrom"}
 _SKIPPED = _DELETED | {
@@ -59,6 +61,9 @@ def _read(data: bytes, name: str, limits: Limits) -> Document:
     tags = {element.tag for element in root.iter(*_INSERTED, *_DELETED)}
     if tags:
         assembly.note("it holds tracked changes; it was read as if all of them were accepted")
+    hidden = sum(1 for run in root.iter(_RUN) if _is_hidden(run))
+    if hidden:
+        assembly.note(f"{count(hidden, 'passage')} formatted as hidden, not read")
     return assembly.document(data, docx.media_type)
 
 
@@ -105,7 +110,7 @@ def _add_table(assembly: Assembly, table: Any, label: str) -> None:
     for row_number, row in enumerate(_outermost(table, {_ROW}), start=1):
         cells = list(_outermost(row, {_CELL}))
         for number, cell in enumerate(cells, start=1):
-            lines = [_text(paragraph) for paragraph in cell.iter(_PARAGRAPH)]
+            lines = [_text(paragraph) for paragraph in _outermost(cell, {_PARAGRAPH})]
             text = "\n".join(line for line in lines if line.strip())
             end = "\t" if number < len(cells) else "\n"
             assembly.add(text + end, label=f"{label}, row {row_number}, cell {number}")
@@ -124,7 +129,7 @@ def _add_margin(assembly: Assembly, part: Any, relation: str, title: str) -> Non
         except etree.XMLSyntaxError:
             assembly.note(f"a {title} cannot be read")
             continue
-        for paragraph in root.iter(_PARAGRAPH):
+        for paragraph in _outermost(root, {_PARAGRAPH}):
             text = _text(paragraph)
             if text.strip() and text not in seen:
                 seen.add(text)
@@ -149,18 +154,28 @@ def _outermost(root: Any, tags: set[str]) -> Iterator[Any]:
 
 
 def _text(paragraph: Any) -> str:
-    """Return the text of a paragraph with tracked insertions, and without what was struck."""
+    """Return the text of a paragraph with tracked insertions, without what was struck or hidden."""
     pieces: list[str] = []
     stack = list(reversed(paragraph))
     while stack:
         element = stack.pop()
-        if element.tag == _W + "t":
+        if element.tag in _TEXTS:
             pieces.append(element.text or "")
+        elif element.tag == _PARAGRAPH:  # of a text box that hangs in this paragraph
+            pieces.extend(("\n", _text(element), "\n"))
+        elif element.tag == _RUN and _is_hidden(element):
+            continue
         elif element.tag in _CHARACTERS:
             pieces.append(_CHARACTERS[element.tag])
         elif element.tag not in _SKIPPED:
             stack.extend(reversed(element))
     return "".join(pieces)
+
+
+def _is_hidden(run: Any) -> bool:
+    """Tell whether a run is formatted as hidden: readers do not see it, on screen or on paper."""
+    mark = run.find(f"{_W}rPr/{_W}vanish")
+    return mark is not None and mark.get(_W + "val", "true") not in ("0", "false", "off")
 
 
 docx = Format(
