@@ -17,6 +17,7 @@ from flyball.core.digests import canonical_json
 from flyball.core.errors import BadInput
 from flyball.ledger.checkpoints import read_checkpoint, sign_checkpoint
 from flyball.ledger.errors import (
+    AnchorFailed,
     BadDraft,
     BadLedgerUrl,
     KeyReused,
@@ -47,6 +48,17 @@ def url(tmp_path):
     return f"sqlite:///{tmp_path}/ledger.sqlite"
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def any_url(request, url):
+    return url if request.param == "sqlite" else request.getfixturevalue("postgresql").new_database()
+
+
+@pytest.fixture
+def any_ledger(any_url, key):
+    with open_ledger(any_url, key=key, clock=lambda: NOON) as ledger:
+        yield ledger
+
+
 @pytest.fixture
 def ledger(url, key):
     with open_ledger(url, key=key, clock=lambda: NOON) as ledger:
@@ -67,7 +79,8 @@ def sqlite_shell(url, script):
     connection.close()
 
 
-def test_the_leaf_is_the_canonical_json_of_the_entry(ledger):
+def test_the_leaf_is_the_canonical_json_of_the_entry(any_ledger):
+    ledger = any_ledger
     digest = "sha256:" + "a" * 64
     receipt = ledger.append(
         kind="release", body={"b": 1, "a": "ä"}, actor="person:jane", refs=[digest], key="k"
@@ -94,7 +107,8 @@ def test_indexes_count_from_zero_without_gaps(ledger):
     assert ledger.size() == 5
 
 
-def test_entries_are_read_by_kind_and_from_a_place(ledger):
+def test_entries_are_read_by_kind_and_from_a_place(any_ledger):
+    ledger = any_ledger
     add(ledger, 3)
     ledger.append(kind="release", body={}, actor="a")
     add(ledger, 1)
@@ -142,7 +156,8 @@ def test_a_body_without_json_form_is_refused(ledger, body):
         ledger.append(kind="decision", body=body, actor="a")
 
 
-def test_the_same_key_and_content_is_written_once(ledger):
+def test_the_same_key_and_content_is_written_once(any_ledger):
+    ledger = any_ledger
     first = ledger.append(kind="decision", body={"n": 1}, actor="a", key="k")
     again = ledger.append(kind="decision", body={"n": 1}, actor="a", key="k")
     assert (again.index, again.leaf_hash, again.repeated) == (0, first.leaf_hash, True)
@@ -164,7 +179,8 @@ def test_the_same_key_with_another_content_is_refused(ledger, change):
     assert ledger.size() == 1
 
 
-def test_several_entries_are_written_all_or_none(ledger):
+def test_several_entries_are_written_all_or_none(any_ledger):
+    ledger = any_ledger
     ledger.append(kind="decision", body={"n": 1}, actor="a", key="k")
     with pytest.raises(KeyReused):
         ledger.append_many([Draft("decision", {}, "a", key="new"), Draft("decision", {"n": 2}, "a", key="k")])
@@ -180,7 +196,8 @@ def test_a_key_repeated_within_one_call_is_written_once(ledger):
     assert ledger.append_many([]) == []
 
 
-def test_many_threads_get_different_places_and_their_own_entry(ledger):
+def test_many_threads_get_different_places_and_their_own_entry(any_ledger):
+    ledger = any_ledger
     seen = []
 
     def write(thread):
@@ -198,8 +215,9 @@ def test_many_threads_get_different_places_and_their_own_entry(ledger):
     assert all(ledger.entry(index).body == body for index, body in seen[::7])
 
 
-def test_two_ledgers_on_one_place_write_one_tree(url, key, ledger):
-    with open_ledger(url, key=key) as other:
+def test_two_ledgers_on_one_place_write_one_tree(any_url, key, any_ledger):
+    ledger = any_ledger
+    with open_ledger(any_url, key=key) as other:
         for number in range(300):
             (ledger if number % 3 else other).append(kind="decision", body={"n": number}, actor="a")
         checkpoint = other.checkpoint()
@@ -210,10 +228,10 @@ def test_two_ledgers_on_one_place_write_one_tree(url, key, ledger):
 
 
 @pytest.mark.parametrize("size", [1, 255, 256, 257, 600])
-def test_the_tree_is_the_same_after_reopening(url, key, size):
-    with open_ledger(url, key=key) as ledger:
+def test_the_tree_is_the_same_after_reopening(any_url, key, size):
+    with open_ledger(any_url, key=key) as ledger:
         add(ledger, size)
-    with open_ledger(url, key=key) as ledger:
+    with open_ledger(any_url, key=key) as ledger:
         add(ledger, 3)
         hashes = [leaf_hash(ledger.leaf(index)) for index in range(size + 3)]
         checkpoint = ledger.checkpoint()
@@ -238,7 +256,8 @@ def test_the_tree_is_right_beyond_two_levels_of_tiles(url, key):
         assert verify_consistency(65_537, 132_000, path, ledger.root(65_537), root)
 
 
-def test_a_checkpoint_is_signed_and_kept(ledger, key):
+def test_a_checkpoint_is_signed_and_kept(any_ledger, key):
+    ledger = any_ledger
     add(ledger, 3)
     checkpoint = ledger.checkpoint()
     assert read_checkpoint(checkpoint.note, key.verifier) == checkpoint
@@ -367,6 +386,28 @@ def test_a_missing_ledger_is_not_created_when_it_must_exist(url, tmp_path):
     with pytest.raises(LedgerMissing):
         open_ledger(url, must_exist=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_anchor_without_a_key_is_refused_since_nothing_could_check_it(url, tmp_path):
+    with pytest.raises(NoSigningKey):
+        open_ledger(url, origin=NAME, anchor=tmp_path / "anchor")
+
+
+def test_a_checkpoint_that_cannot_be_copied_to_the_anchor_is_an_error_but_the_entries_stay(
+    url, key, tmp_path
+):
+    anchor = tmp_path / "folder" / "anchor"
+    with open_ledger(url, key=key, anchor=anchor) as ledger:
+        add(ledger, 1)
+        (tmp_path / "folder").write_text("in the way")
+        with pytest.raises(AnchorFailed):
+            ledger.checkpoint()
+        assert ledger.size() == 1
+        (tmp_path / "folder").unlink()
+        add(ledger, 1)
+        assert anchor.exists() is False
+        ledger.checkpoint()
+        assert anchor.exists()
 
 
 def test_a_new_ledger_needs_a_name(url):

@@ -114,8 +114,8 @@ def export(
     try:
         refs = _write_entries(ledger, part, checkpoint.size, compress=compress, with_refs=blobs is not None)
         copied = _copy_blobs(blobs, Blobs(part / "blobs"), refs) if blobs else 0
-        notes = [note for known, note in ledger.store.checkpoints() if known <= checkpoint.size]
-        lines = [canonical_json({"note": note, "size": read_unverified(note).size}) + b"\n" for note in notes]
+        notes = [one for one in ledger.store.checkpoints() if one[0] <= checkpoint.size]
+        lines = [canonical_json({"note": note, "size": known}) + b"\n" for known, note in notes]
         write_whole(part / "checkpoints.jsonl", b"".join(lines))
         write_whole(part / "checkpoint", checkpoint.note.encode())
         write_whole(part / "verifier.vkey", f"{key}\n".encode())

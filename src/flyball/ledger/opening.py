@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from flyball.core.clock import Clock, utc_now
 from flyball.core.errors import UnknownName
-from flyball.ledger.errors import BadLedgerUrl, LedgerMissing, OriginMismatch
+from flyball.ledger.errors import BadLedgerUrl, LedgerMissing, NoSigningKey, OriginMismatch
 from flyball.ledger.ledger import Ledger
 from flyball.ledger.notes import SigningKey, VerifierKey
 from flyball.ledger.store import STORES, LedgerStore
@@ -57,7 +57,14 @@ def open_ledger(
         It is there, under another name.
     LedgerRewritten
         It does not agree with its anchor.
+    NoSigningKey
+        An anchor without a key.
     """
+    if anchor and key is None:
+        raise NoSigningKey(
+            "The anchor of a ledger can only be checked with its key.",
+            fix="Give key=load_or_create_key(...), or leave the anchor out and verify an export.",
+        )
     store = _store(url)
     try:
         found = store.origin()
