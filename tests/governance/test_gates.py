@@ -117,6 +117,14 @@ def test_data_stays_where_its_residency_says_and_home_where_that_is_unknown(labe
     assert verdict.allowed is allowed
 
 
+def test_limits_may_be_all_or_nothing():
+    assert not dataset_gate(unreadable_share_at_most=0.0)(DATASET).allowed
+    assert dataset_gate(unreadable_share_at_most=1.0)(DATASET).allowed
+    assert dataset_gate(unreadable_share_at_most=0.2)(DATASET).allowed
+    assert dataset_gate(smallest=8)(DATASET).allowed
+    assert not dataset_gate(smallest=9)(DATASET).allowed
+
+
 def test_places_that_are_wrong_or_not_known_are_named():
     sent = (Destination("a.example", "US"), Destination("b.example"))
     verdict = dataset_gate()(replace(DATASET, sent_to=sent))
@@ -195,6 +203,12 @@ def test_faults_inside_the_decision_are_found(leaving, make):
     assert failed(after(fields=(make.field(evidence=(Span(80, 86),)),))) == ["decision.evidence"]
     assert failed(after(findings=(make.finding(evidence=(Span(-1, 3),)),))) == ["decision.evidence"]
     assert failed(after(release="")) == ["decision.release"]
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0])
+def test_nought_and_one_are_probabilities_too(leaving, make, confidence):
+    fields = (make.field(outcome="referred", confidence=confidence),)
+    assert decision_gate()(replace(leaving, decision=replace(leaving.decision, fields=fields))).allowed
 
 
 def test_an_answer_of_a_rule_needs_no_threshold(leaving):
@@ -347,6 +361,14 @@ def test_a_release_with_one_fault_does_not_go_live(changes, name, said):
     others = ["release.approvals"] if name == "release.digest" else []  # nobody signed that digest
     assert failed(verdict) == [name, *others]
     assert said in detail(verdict, name)
+
+
+def test_bounds_that_are_just_reached_are_met():
+    report = {
+        "automated_accuracy": Estimate(0.98, 100, 0.97, 0.99),
+        "false_positives_per_1000_cases": Estimate(4.0, 400, 2.0, 8.0),
+    }
+    assert release_gate()(replace(CANDIDATE, report=report)).allowed
 
 
 def test_lower_is_better_turns_the_interval_round():

@@ -251,6 +251,27 @@ def test_at_equal_priority_the_more_careful_wins(make):
     assert review(make.decision(), make.reading(), law).revised.fields[0].outcome == "refused"
 
 
+def test_the_tie_is_written_down_as_one(make):
+    law = law_of(
+        (principle_of("ask", when_failed="refer"), complains("Ask.", until="referred")),
+        (principle_of("hide", when_failed="refuse"), complains("Hide.", until="refused")),
+    )
+    (conflict,) = review(make.decision(), make.reading(), law).conflicts
+    assert conflict.why == (
+        "law becomes refused as hide asks (equal priority, and the more careful wins: 10 against 10); "
+        "ask wanted it referred"
+    )
+
+
+def test_a_field_that_was_referred_before_follows_the_same_order(make):
+    law = law_of(
+        (principle_of("ask", when_failed="refer", priority=90), complains("Ask.", until="refused")),
+        (principle_of("hide", when_failed="refuse", priority=10), complains("Hide.", until="refused")),
+    )
+    reviewed = review(make.decision([make.field(outcome="referred")]), make.reading(), law)
+    assert [(item.followed, item.gave_way) for item in reviewed.conflicts] == [("ask", "hide")]
+
+
 def test_no_priority_turns_a_referral_into_a_decision(make):
     bold = complains("A person need not look.", demands="automated", until="never")
     law = law_of((principle_of("bold", when_failed="refer", priority=100), bold))
