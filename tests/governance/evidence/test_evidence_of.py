@@ -7,7 +7,8 @@ import pytest
 from flyball.core.digests import canonical_json
 from flyball.core.errors import BadInput
 from flyball.core.verdicts import Check
-from flyball.governance.evidence.evidence_of import Procedure, coverage, evidence_of, rules_asked
+from flyball.governance.evidence.evidence_of import coverage, evidence_of, rules_asked
+from flyball.governance.evidence.records import Procedure
 from flyball.governance.obligations.records import AppliesTo, Obligation, Source
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
@@ -58,9 +59,12 @@ def test_one_record_per_check_and_one_per_duty_without_any():
 
 
 def test_each_record_says_how_it_was_made_what_it_leaves_out_and_who_signs():
-    procedures = {"ledger": Procedure("Every entry was hashed again.", "Who wrote the entries.", 120)}
+    procedures = {
+        "ledger": Procedure("Every entry was hashed again.", "Who wrote the entries.", 120),
+        "other": Procedure("It was looked at.", n_cases=0),
+    }
     first, second, third, _ = evidence_of(
-        CHECKS, DUTIES, subject="sha256:1", made_at=AT, procedures=procedures
+        CHECKS, DUTIES, subject="sha256:1", made_at=AT, procedures=procedures, n_cases=40
     )
     assert (first.procedure, first.n_cases) == ("Every entry was hashed again.", 120)
     assert first.not_covered == "Who wrote the entries. logs: Dates unread."
@@ -69,6 +73,7 @@ def test_each_record_says_how_it_was_made_what_it_leaves_out_and_who_signs():
         "The procedure was not written down.",
         "Not written down.",
     )
+    assert (second.n_cases, third.n_cases) == (40, 0)
     assert third.who_must_sign == "owner of the deployment"
 
 

@@ -1,40 +1,20 @@
 """Turn checks into evidence for the duties in force, and say plainly where there is none."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from flyball.core.digests import digest_of
 from flyball.core.errors import BadInput
 from flyball.core.text import count
 from flyball.core.verdicts import Check
-from flyball.governance.evidence.records import Coverage, EvidenceRecord
+from flyball.governance.evidence.records import Coverage, EvidenceRecord, Procedure
 from flyball.governance.obligations.records import Obligation
 
-__all__ = ["Procedure", "coverage", "evidence_of", "rules_asked"]
+__all__ = ["coverage", "evidence_of", "rules_asked"]
 
 _COUNSEL = "counsel: the entry of the duty and its fit to this deployment are unconfirmed"
 _OWNER = "owner of the deployment"
 _RULE = "rule."
-
-
-@dataclass(frozen=True, slots=True)
-class Procedure:
-    """How a check was carried out.
-
-    Parameters
-    ----------
-    done : str
-        What was done, in one or two sentences.
-    not_covered : str
-        What it does not look at.
-    n_cases : int
-        Cases that it rests on; 0: the thing itself.
-    """
-
-    done: str
-    not_covered: str = ""
-    n_cases: int = 0
 
 
 def evidence_of(
@@ -61,7 +41,8 @@ def evidence_of(
     made_at : datetime
         Aware.
     procedures : mapping of str to Procedure, optional
-        By the name of the check; a check without one says that its procedure was not written down.
+        By the name of the check, see `procedures_of`; a check without one says that its procedure was not
+        written down.
     n_cases : int
         Cases behind checks whose procedure states none; 0: the thing itself.
 
@@ -92,7 +73,7 @@ def evidence_of(
                 subject=subject,
                 passed=check.passed is True,
                 detail=check.detail,
-                n_cases=(procedure.n_cases or n_cases) if procedure else n_cases,
+                n_cases=n_cases if procedure is None or procedure.n_cases is None else procedure.n_cases,
                 procedure=procedure.done if procedure else "The procedure was not written down.",
                 not_covered=_not_covered(procedure, served),
                 made_at=made_at,

@@ -4,11 +4,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-__all__ = ["Coverage", "EvidenceRecord", "Standing"]
+__all__ = ["Coverage", "EvidenceRecord", "Procedure", "Standing"]
 
 Standing = Literal["met", "not_met", "watched", "not_covered"]
 """Of a duty: all its checks passed; one failed; only rules look out for it, and people judge what they find;
 or no check, or not every check that it names, was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """How a check was carried out.
+
+    Parameters
+    ----------
+    done : str
+        What was done, in one or two sentences.
+    not_covered : str
+        What it does not look at.
+    n_cases : int or None
+        Cases that it rests on; 0: the thing itself; None: as the caller of `evidence_of` says.
+    """
+
+    done: str
+    not_covered: str = ""
+    n_cases: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
