@@ -47,7 +47,7 @@ def summary_row(name: str, decision: Decision) -> list[str]:
         name,
         *(str(number or "") for number in worst),
         str(len(found) - sum(worst) or ""),
-        str(len(decision.findings) - len(found) or ""),
+        str(sum(one.status == "to_check" and one.likely for one in decision.findings) or ""),
         str(automated),
         str(len(decision.fields) - automated or ""),
     ]
@@ -73,6 +73,7 @@ def _finding(finding: Finding, document: Document) -> dict[str, object]:
         "title": finding.title,
         "severity": finding.severity,
         "status": finding.status,
+        "likely": finding.likely,
         "message": finding.message,
         "fields": list(finding.fields),
         "cites": list(finding.cites),

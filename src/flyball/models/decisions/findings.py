@@ -1,6 +1,6 @@
 """Findings: what the playbook says about a case, out of its decisions and the company's tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from flyball.core.records import Field, Span
 from flyball.models.decisions.records import FieldDecision, Finding, Severity
@@ -51,6 +51,22 @@ def facts_of_case(
     return facts
 
 
+def guessed_facts(
+    decisions: Sequence[FieldDecision], case_facts: Mapping[str, FactValue]
+) -> dict[str, FactValue]:
+    """Return the facts of one case as if every best guess were right; UNSURE only where nobody guessed."""
+    facts: dict[str, FactValue] = {**dict.fromkeys(CASE_FACTS, None), **case_facts}
+    for decision in decisions:
+        guessed = decision.answer in ("true", "false")
+        present = decision.answer == "true"
+        facts[decision.field] = present if guessed else UNSURE
+        facts[f"{decision.field}.value"] = UNSURE if not guessed else decision.value if present else None
+        facts[f"{decision.field}.unit"] = (
+            UNSURE if not guessed else decision.unit or None if present else None
+        )
+    return facts
+
+
 def findings_of(
     tables: Sequence[Table],
     decisions: Sequence[FieldDecision],
@@ -75,22 +91,30 @@ def findings_of_batch(
     Returns
     -------
     list of tuple of Finding
-        Per case, worst first, then in the order of tables and rows. "to_check" where the finding
-        depends on a field that a person has yet to decide.
+        Per case, worst first, then likely ones, then in the order of tables and rows. "to_check" where
+        the finding depends on a field that a person has yet to decide.
     """
     facts = [facts_of_case(decisions, case_facts) for decisions, case_facts in cases]
     hits = evaluate(tables, facts)
+    guessed = evaluate(tables, [guessed_facts(decisions, case_facts) for decisions, case_facts in cases])
     return [
-        tuple(_worst_first(_finding(hit, known, decisions) for hit in found))
-        for (decisions, _), known, found in zip(cases, facts, hits, strict=True)
+        tuple(_worst_first(_finding(hit, known, decisions, likely) for hit in found))
+        for (decisions, _), known, found, likely in zip(
+            cases, facts, hits, [{hit.rule for hit in one} for one in guessed], strict=True
+        )
     ]
 
 
 def _worst_first(findings: Iterator[Finding]) -> list[Finding]:
-    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    return sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), not one.likely))
 
 
-def _finding(hit: RuleHit, facts: Mapping[str, FactValue], decisions: Sequence[FieldDecision]) -> Finding:
+def _finding(
+    hit: RuleHit,
+    facts: Mapping[str, FactValue],
+    decisions: Sequence[FieldDecision],
+    likely: Collection[str],
+) -> Finding:
     looked_at = tuple(dict.fromkeys(fact.partition(".")[0] for fact in hit.facts))
     parts = [hit.outputs["message"], hit.outputs.get("want", "")]
     severity: Severity = next(word for word in SEVERITIES if word == hit.outputs["severity"])
@@ -103,6 +127,7 @@ def _finding(hit: RuleHit, facts: Mapping[str, FactValue], decisions: Sequence[F
         cites=hit.cites,
         evidence=_evidence(looked_at, decisions),
         status=hit.status,
+        likely=hit.status == "found" or hit.rule in likely,
     )
 
 

@@ -77,6 +77,9 @@ class Finding:
     status : {"found", "to_check"}
         "to_check" where a field that the rule looks at was referred to a person: the machine does
         not claim the finding, it asks for it.
+    likely : bool
+        Whether the rule would fire if every best guess were right. For people who want to begin where
+        something is probably wrong; nothing is automated by it. Always True for "found".
     """
 
     rule: str
@@ -87,6 +90,7 @@ class Finding:
     cites: tuple[str, ...]
     evidence: tuple[Span, ...]
     status: Literal["found", "to_check"]
+    likely: bool = True
 
 
 @dataclass(frozen=True, slots=True)
