@@ -146,6 +146,7 @@ def _of_words(text: str, tokens: list[re.Match[str]], at: int) -> tuple[int, flo
     """Return how many tokens belong to the number that starts at `at`, and its value."""
     total = part = 0
     used = last = 0
+    scale = 10 * _SCALES["billion"]
     while at + used < len(tokens):
         token = tokens[at + used]
         word = token.group().lower()
@@ -159,11 +160,12 @@ def _of_words(text: str, tokens: list[re.Match[str]], at: int) -> tuple[int, flo
         elif word in _TENS and (last == 0 or last >= 100):
             part += _TENS[word]
             last = _TENS[word]
-        elif word == "hundred" and part and last < 100:
+        elif word == "hundred" and 0 < part < 100:
             part *= 100
             last = 100
-        elif word in _SCALES and word != "hundred" and part:
-            total, part, last = total + part * _SCALES[word], 0, _SCALES[word]
+        elif word in _SCALES and word != "hundred" and part and _SCALES[word] < scale:
+            last = scale = _SCALES[word]
+            total, part = total + part * scale, 0
         elif word == "and" and last >= 100 and _continues(tokens, at + used + 1):
             used += 1
             continue
