@@ -81,6 +81,7 @@ def test_a_passage_or_citation_may_be_taken_away_but_not_added(make):
     assert bolder(of(), of(cites=())) == ""
     assert bolder(of(), of(evidence=(Span(1, 2),))) == "law.G-01: it added a passage or a citation."
     assert bolder(of(severity="high"), of(severity="critical")) == ""
+    assert bolder(of(), of(likely=False)) == "law.G-01: it called a likely finding unlikely."
     assert bolder(of(severity="high"), of(severity="medium")) == (
         "law.G-01: it lowered the severity from high to medium."
     )

@@ -209,6 +209,8 @@ def _bolder_finding(was: Finding, now: Finding) -> str:
         return "it turned a question into a claim."
     if _SEVERITIES.index(now.severity) < _SEVERITIES.index(was.severity):
         return f"it lowered the severity from {was.severity} to {now.severity}."
+    if was.likely and not now.likely:
+        return "it called a likely finding unlikely."
     if now.status == "found" and not (
         _same_or_covered(was.title, now.title) and _same_or_covered(was.message, now.message)
     ):
