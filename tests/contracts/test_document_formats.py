@@ -14,9 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flyball.core.digests import digest_of
 from flyball.data.documents.errors import DocumentError
 from flyball.data.documents.extract import extract
 from flyball.data.documents.format import FORMATS, Format
+from flyball.data.documents.reading import READERS_VERSION
 from flyball.data.documents.records import Document, Limits
 
 PATH = Path(__file__).parents[1] / "data" / "documents" / "making.py"
@@ -42,6 +44,25 @@ def name(request):
 @pytest.fixture
 def document(name):
     return extract(SAMPLES[name], name=f"sample.{name}")
+
+
+# Digest of the texts and places of all samples. If it changes: raise READERS_VERSION, then change this.
+TEXTS = (2, "sha256:6981334795a9f51d444ca657a0609d7b8b4e8cc3b4716b0a453636c0673f54b5")
+
+
+def test_another_text_for_the_same_bytes_is_another_version_of_the_readers():
+    rich = {
+        "rich.pdf": making.pdf(making.CLAUSES, ["A sentence that", "goes on."]),
+        "rich.docx": making.word(making.CLAUSES, (("Year", "Fee"), ("2026", "1")), change=("old", "new")),
+        "rich.html": b"<html><h2>1.</h2><table><tr><td>a</td><td><p>b<p>c</td></tr></table>"
+        b"<pre> d\n e</pre>f<br>g",
+        "rich.eml": making.mail(attachments=[("a.txt", b"text"), ("a.docx", making.word())]).as_bytes(),
+    }
+    documents = [extract(data, name=f"sample.{name}") for name, data in sorted((SAMPLES | rich).items())]
+    parts = [
+        [doc.text, *([place.start, place.page, place.label] for place in doc.places)] for doc in documents
+    ]
+    assert (READERS_VERSION, digest_of(parts)) == TEXTS
 
 
 def test_every_format_is_known_here():

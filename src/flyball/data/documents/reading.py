@@ -11,7 +11,12 @@ from flyball.data.documents.format import FORMATS, Format
 from flyball.data.documents.records import Document, Limits
 from flyball.data.documents.sniff import kind_of_ending, sniff
 
-__all__ = ["format_of", "known_formats", "read_bytes", "refuse_size"]
+__all__ = ["READERS_VERSION", "format_of", "known_formats", "read_bytes", "refuse_size"]
+
+
+READERS_VERSION = 2
+"""Of text and places that the formats give. Raised when one of them gives another text for the same bytes,
+so that what was kept from an earlier version is read again."""
 
 
 def read_bytes(data: bytes, name: str, limits: Limits) -> Document:

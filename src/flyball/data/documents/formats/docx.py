@@ -4,6 +4,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import docx as python_docx
@@ -15,6 +16,7 @@ from flyball.core.text import count, size
 from flyball.data.documents.assembly import Assembly
 from flyball.data.documents.errors import Corrupt, ExpandsTooMuch
 from flyball.data.documents.format import Format
+from flyball.data.documents.formats._numbering import Numbering
 from flyball.data.documents.records import Document, Limits
 
 __all__ = ["docx"]
@@ -55,7 +57,8 @@ def _read(data: bytes, name: str, limits: Limits) -> Document:
         ) from err
     assembly = Assembly(name, limits)
     root = part.element
-    _add_blocks(assembly, root.iterchildren(_W + "body"))
+    numbering = Numbering(_related(part, RELATION.NUMBERING), _related(part, RELATION.STYLES))
+    _add_blocks(assembly, root.iterchildren(_W + "body"), numbering)
     for relation, title in (*_NOTES, *_MARGINS):
         _add_margin(assembly, part, relation, title)
     tags = {element.tag for element in root.iter(*_INSERTED, *_DELETED)}
@@ -94,27 +97,39 @@ def _refuse_bomb(data: bytes, name: str, limits: Limits) -> None:
             )
 
 
-def _add_blocks(assembly: Assembly, roots: Iterator[Any]) -> None:
+def _add_blocks(assembly: Assembly, roots: Iterator[Any], numbering: Numbering) -> None:
     paragraphs = tables = 0
     for root in roots:
         for block in _outermost(root, {_PARAGRAPH, _TABLE}):
             if block.tag == _PARAGRAPH:
                 paragraphs += 1
-                _add(assembly, _text(block), "\n\n", f"paragraph {paragraphs}")
+                number, text = numbering.number(block), _text(block)
+                label = f"paragraph {paragraphs}" + (f" ({number.rstrip('.')})" if number else "")
+                _add(assembly, text, "\n\n", label, number)
             else:
                 tables += 1
-                _add_table(assembly, block, f"table {tables}")
+                _add_table(assembly, block, f"table {tables}", numbering)
 
 
-def _add_table(assembly: Assembly, table: Any, label: str) -> None:
+def _add_table(assembly: Assembly, table: Any, label: str, numbering: Numbering) -> None:
     for row_number, row in enumerate(_outermost(table, {_ROW}), start=1):
         cells = list(_outermost(row, {_CELL}))
         for number, cell in enumerate(cells, start=1):
-            lines = [_text(paragraph) for paragraph in _outermost(cell, {_PARAGRAPH})]
-            text = "\n".join(line for line in lines if line.strip())
+            paragraphs = _outermost(cell, {_PARAGRAPH})
+            lines = [(numbering.number(paragraph), _text(paragraph)) for paragraph in paragraphs]
+            text = "\n".join(_with_number(*line) for line in lines if line[1].strip())
             end = "\t" if number < len(cells) else "\n"
             assembly.add(text + end, label=f"{label}, row {row_number}, cell {number}")
     assembly.add("\n", label=f"{label}, end")
+
+
+def _related(part: Any, relation: str) -> Any:
+    """Return the root of the first part of that relation, None where there is none that can be read."""
+    for related in part.rels.values():
+        if related.reltype == relation and not related.is_external:
+            with suppress(etree.XMLSyntaxError):
+                return etree.fromstring(related.target_part.blob, etree.XMLParser(**_PARSER_OPTIONS))
+    return None
 
 
 def _add_margin(assembly: Assembly, part: Any, relation: str, title: str) -> None:
@@ -137,9 +152,13 @@ def _add_margin(assembly: Assembly, part: Any, relation: str, title: str) -> Non
                 _add(assembly, text, "\n\n", f"{title} {number}")
 
 
-def _add(assembly: Assembly, text: str, end: str, label: str) -> None:
+def _add(assembly: Assembly, text: str, end: str, label: str, number: str = "") -> None:
     if text.strip():
-        assembly.add(text + end, label=label)
+        assembly.add(_with_number(number, text) + end, label=label)
+
+
+def _with_number(number: str, text: str) -> str:
+    return f"{number} {text.lstrip()}" if number else text
 
 
 def _outermost(root: Any, tags: set[str]) -> Iterator[Any]:
