@@ -20,7 +20,8 @@ def test_an_empty_reason_is_no_reason_and_the_routers_note_takes_its_place(make,
     field = make.field(outcome="referred", reason=reason)
     decision = make.decision([field])
     assert problems(decision, make.reading()) == [("law", "The answer is referred, but no reason is given.")]
-    assert mended(decision, make.reading()).fields[0].reason == "sure enough"
+    (field,) = mended(decision, make.reading()).fields
+    assert (field.reason, field.outcome) == ("sure enough", "referred")
 
 
 def test_where_nobody_noted_a_reason_none_is_made_up(make):
