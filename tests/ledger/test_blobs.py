@@ -3,6 +3,7 @@
 """
 
 import io
+import os
 import stat
 from datetime import UTC, datetime
 
@@ -35,6 +36,25 @@ def test_a_file_is_stored_in_pieces_under_the_same_digest(blobs):
     assert blobs.put(large) == blobs.put_file(io.BytesIO(large))
 
 
+def test_many_blobs_are_stored_together_each_once(blobs):
+    many = [b"abc", b"other", b"abc", *(b"%d" % number for number in range(250))]
+    digests = blobs.put_many(many)
+    assert digests[0] == digests[2] == ABC
+    assert [blobs.get(digest) for digest in digests] == many
+    assert blobs.put_many(many) == digests
+    assert len(list(blobs.digests())) == 252
+    assert list(blobs.folder.rglob("*.part")) == []
+    assert blobs.put_many([]) == []
+
+
+def test_of_many_blobs_none_is_stored_when_one_was_erased(blobs):
+    blobs.put(b"abc")
+    blobs.erase(ABC, reason="request")
+    with pytest.raises(BlobErased):
+        blobs.put_many([b"fresh", b"abc"])
+    assert list(blobs.digests()) == []
+
+
 def test_blobs_are_for_their_owner_only(blobs):
     blobs.put(b"abc")
     assert stat.S_IMODE(blobs.path(ABC).stat().st_mode) == 0o600
@@ -60,6 +80,17 @@ def test_an_altered_or_cut_blob_is_never_returned(blobs, data):
         BlobAltered, match=f"The blob {ABC} was altered: its {len(data)} bytes have the digest"
     ):
         blobs.get(ABC)
+
+
+def test_a_link_or_a_pipe_in_the_place_of_a_blob_is_not_followed(blobs, tmp_path):
+    blobs.put(b"abc")
+    (tmp_path / "elsewhere").write_bytes(b"abc")
+    blobs.path(ABC).unlink()
+    blobs.path(ABC).symlink_to(tmp_path / "elsewhere")
+    assert blobs.status(ABC) == "altered"
+    blobs.path(ABC).unlink()
+    os.mkfifo(blobs.path(ABC))
+    assert blobs.status(ABC) == "altered"
 
 
 def test_storing_again_heals_an_altered_blob(blobs):

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from flyball.core.clock import Clock, utc_now
 from flyball.core.digests import canonical_json, digest_of_bytes, from_json
 from flyball.core.errors import BadInput
 from flyball.ledger.errors import BlobAltered, BlobErased, BlobMissing
-from flyball.ledger.files import sync_folder, write_whole
+from flyball.ledger.files import sync_folder, write_all, write_whole
 
 __all__ = ["BlobStatus", "Blobs", "Tombstone"]
 
@@ -72,8 +72,29 @@ class Blobs:
         digest = digest_of_bytes(data)
         place = self._place_for_writing(digest, even_if_erased)
         if self.status(digest) != "present":
-            write_whole(place, data, mode=0o600)
+            write_all([(place, data)], 0o600)
         return digest
+
+    def put_many(self, many: Sequence[bytes], *, even_if_erased: bool = False) -> list[str]:
+        """Store several blobs; return their digests in order once all are on disk.
+
+        Many small files together cost little more than one: the disk is waited for in the end.
+
+        Raises
+        ------
+        BlobErased
+            One of them was erased on purpose; none is stored.
+        """
+        digests = [digest_of_bytes(data) for data in many]
+        fresh = {
+            digest: data
+            for digest, data in zip(digests, many, strict=True)
+            if even_if_erased or self.status(digest) != "present"
+        }
+        write_all(
+            [(self._place_for_writing(one, even_if_erased), data) for one, data in fresh.items()], 0o600
+        )
+        return digests
 
     def put_file(self, source: BinaryIO, *, even_if_erased: bool = False) -> str:
         """Store what is left to read of a file, without holding it in memory; return its digest.
@@ -98,6 +119,7 @@ class Blobs:
             temporary.unlink(missing_ok=True)
             raise
         sync_folder(place.parent)
+        sync_folder(self.folder)
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -131,8 +153,11 @@ class Blobs:
         """Say how a blob is, reading it in pieces."""
         if self.tombstone(digest) is not None:
             return "erased"
+        path = self.path(digest)
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            return "altered"  # a link or a pipe is nothing that we wrote, and may never end
         try:
-            with self.path(digest).open("rb") as file:
+            with path.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except FileNotFoundError:
             return "missing"
@@ -220,6 +245,8 @@ class Blobs:
         return place
 
     def _make(self, folder: Path) -> None:
+        """Create a folder; its own name reaches the disk before the blob in it is acknowledged."""
         if not folder.exists():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            sync_folder(folder.parent)
+            if folder == self.folder:
+                sync_folder(folder.parent)
