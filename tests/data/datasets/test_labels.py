@@ -218,6 +218,13 @@ def test_other_columns_are_refused(folder):
         read_labelled_folder(folder, [FEE])
 
 
+@pytest.mark.parametrize("content", [b"", b"\n", b"case,field,span\na.txt,fee,\x00", b"x" * 200_000])
+def test_a_damaged_csv_is_refused(folder, content):
+    (folder / "labels.csv").write_bytes(content)
+    with pytest.raises(BadLabels):
+        read_labelled_folder(folder, [FEE])
+
+
 def test_a_document_that_cannot_be_read_is_in_no_table(folder):
     (folder / "contracts" / "c.pdf").write_bytes(b"%PDF-")
     rewrite(folder, "case,field,span", "c.pdf,fee,x")

@@ -237,6 +237,13 @@ def test_a_damaged_data_file_is_noticed(catalogue, tmp_path, damage):
         read_snapshot(catalogue, snapshot)
 
 
+def test_many_snapshots_leave_few_metadata_files(catalogue, tmp_path):
+    written = [write(catalogue, cases(f"case {number}")) for number in range(15)]
+    assert len(list(tmp_path.glob("warehouse/**/*.metadata.json"))) <= 12
+    assert list_snapshots(catalogue, "cases") == written
+    assert read_snapshot(catalogue, written[0]).column("name").to_pylist() == ["name of case 0"]
+
+
 def test_two_writers_at_once_never_mix_their_content(catalogue, url, tmp_path):
     contents = [cases(*(f"{writer}{number}" for number in range(writer + 1))) for writer in range(6)]
     outcomes = [None] * 6

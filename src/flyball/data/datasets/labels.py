@@ -377,18 +377,17 @@ def _csv_rows(path: Path) -> list[tuple[int, str, str, str]]:
             file=path.name,
         ) from err
     first = text.partition("\n")[0]
-    reader = csv.DictReader(
-        io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ","
-    )
-    missing = [column for column in _COLUMNS if column not in (reader.fieldnames or ())]
-    if missing:
-        raise BadLabels(
-            f"{path.name} lacks the column {', '.join(missing)}; "
-            f"it has {', '.join(reader.fieldnames or ())}.",
-            fix="Its first line must be: case,field,span.",
-            file=path.name,
-        )
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
+        columns = reader.fieldnames or ()
+        missing = [column for column in _COLUMNS if column not in columns]
+        if missing:
+            raise BadLabels(
+                f"{path.name} lacks the column {', '.join(missing)}; it has {', '.join(columns) or 'none'}.",
+                fix="Its first line must be: case,field,span.",
+                file=path.name,
+            )
         return [
             (reader.line_num, (row["case"] or "").strip(), (row["field"] or "").strip(), row["span"] or "")
             for row in reader

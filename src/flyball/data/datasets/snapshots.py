@@ -42,7 +42,13 @@ _CONTENTION = ("locked", "deadlock", "serialize", "unique")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 # A commit that failed is never tried again behind our back: after another's write, it would add to it.
-_TABLE_PROPERTIES = {"commit.retry.num-retries": "0", "format-version": "2"}
+# Each commit writes all metadata anew; the newest file knows every snapshot, so few older ones are kept.
+_TABLE_PROPERTIES = {
+    "commit.retry.num-retries": "0",
+    "format-version": "2",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "10",
+}
 
 
 def write_snapshot(
