@@ -455,7 +455,7 @@ def test_wrong_tiles_are_found_though_the_entries_are_right(ledger):
     behind_its_back(ledger, "UPDATE ledger_tiles SET root = zeroblob(32)")
     found = verify_ledger(ledger)
     assert failed(found) == {"tiles"}
-    assert found.reason == "1 stored tile of the tree differ: 0/0"
+    assert found.reason == "stored tiles of the tree that differ from the entries: 0/0"
 
 
 def test_without_a_key_a_live_ledger_proves_nothing(ledger, tmp_path):
@@ -537,6 +537,16 @@ def test_a_tombstone_without_an_entry_is_no_excuse(ledger, with_blobs):
     blobs.erase(digests[0], reason="covering up")
     found = verify_ledger(ledger, blobs=blobs)
     assert (found.ok, found.reason) == (False, f"{digests[0]} was erased without an entry that says so")
+
+
+def test_a_reference_that_names_no_digest_is_a_finding_and_no_crash(ledger, with_blobs, tmp_path, key):
+    blobs, digests = with_blobs
+    export(ledger, tmp_path / "export", blobs=blobs)
+    path = tmp_path / "export" / "entries.jsonl"
+    path.write_bytes(path.read_bytes().replace(digests[0].encode(), b"../../etc/passwd"))
+    found = verify_export(tmp_path / "export", vkey=key.verifier)
+    assert (found.ok, found.first_bad) == (False, 40)
+    assert failed(found) == {"entries", "blobs"}
 
 
 def test_a_missing_blob_is_missed(ledger, with_blobs):

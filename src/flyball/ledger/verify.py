@@ -1,26 +1,23 @@
 """Verification: is the ledger what it was when it was signed? Offline, from an export, or live."""
 
-import gzip
-import io
-import zlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
+from flyball.core.errors import BadInput
 from flyball.core.text import count
 from flyball.core.verdicts import Check
 from flyball.ledger.blobs import Blobs
 from flyball.ledger.checkpoints import Checkpoint, read_checkpoint
-from flyball.ledger.errors import BadCheckpoint, BadKeyFile, LedgerMissing
+from flyball.ledger.errors import BadCheckpoint, BadKeyFile
+from flyball.ledger.exported import DAMAGED, PIECE, leaves_in, notes_in, recorded_file, recorded_hashes
 from flyball.ledger.keys import load_verifier
 from flyball.ledger.ledger import Ledger
 from flyball.ledger.notes import VerifierKey
-from flyball.ledger.records import LARGEST_LEAF, Verification
+from flyball.ledger.records import Verification
 from flyball.ledger.sequence import Fault, Walk, find_fault
 from flyball.ledger.store import Row
 from flyball.ledger.tiles import TILE_WIDTH, TileTree
@@ -29,9 +26,6 @@ __all__ = ["ERASURE", "verify_export", "verify_ledger"]
 
 ERASURE = "erasure"
 """Kind of the entries that say that the blobs in their refs were erased on purpose."""
-
-_PIECE = 4096
-_DAMAGED = (OSError, EOFError, zlib.error)
 
 
 class _Refs(msgspec.Struct):
@@ -107,11 +101,9 @@ def verify_export(
     ------
     LedgerMissing
         The folder holds no export.
-    BadKeyFile
-        The key in the folder is malformed, and no other was given.
     """
     folder = Path(folder)
-    lines = _lines_of(folder)
+    lines = leaves_in(folder)
     checks: list[Check] = []
     if vkey is None:
         try:
@@ -123,22 +115,22 @@ def verify_export(
             checks.append(Check("key", False, err.message))
     else:
         checks.append(Check("key", True, f"{vkey} was given"))
-    signed = _Signed(_notes(folder), vkey, known_checkpoints)
+    signed = _Signed(notes_in(folder), vkey, known_checkpoints)
     walk = Walk(signed.sizes)
     evidence = _Evidence(Blobs(folder / "blobs")) if (folder / "blobs").is_dir() else None
     damage = ""
     recorded = folder / "leaf_hashes.bin"
-    with _recorded_file(recorded) as hashes:
+    with recorded_file(recorded) as hashes:
         try:
             with closing(lines()) as pieces:
                 for leaves in pieces:
                     walk.take(leaves, hashes.read(32 * len(leaves)))
                     if evidence:
                         evidence.note(leaves)
-        except _DAMAGED as err:
+        except DAMAGED as err:
             damage = f"the file of entries cannot be read after entry {walk.count - 1}: {err}"
         left = len(hashes.read(32))
-    fault = find_fault(walk, signed.valid, lambda: _hashes(recorded), open_end=False)
+    fault = find_fault(walk, signed.valid, lambda: recorded_hashes(recorded), open_end=False)
     if evidence is None:
         checks.append(Check("blobs", True, "not in this export, so not checked"))
     return _verdict(walk, signed, fault, checks, damage=damage, spare_hashes=left > 0, evidence=evidence)
@@ -181,7 +173,7 @@ def verify_ledger(
     wrong_tiles: list[str] = []
     wrong_columns: list[int] = []
     rows = store.rows(0, end)
-    while piece := list(islice(rows, _PIECE)):
+    while piece := list(islice(rows, PIECE)):
         leaves = [row.leaf for row in piece]
         recorded = _stored_hashes(ledger, walk.count, walk.count + len(piece))
         hashes = walk.take(leaves, b"".join(recorded))
@@ -200,7 +192,7 @@ def verify_ledger(
         Check(
             "tiles",
             not wrong_tiles,
-            f"{count(len(wrong_tiles), 'stored tile')} of the tree differ: {', '.join(wrong_tiles[:5])}"
+            f"stored tiles of the tree that differ from the entries: {', '.join(wrong_tiles[:5])}"
             if wrong_tiles
             else "every stored tile of the tree is the one that the entries give",
         )
@@ -209,8 +201,8 @@ def verify_ledger(
         Check(
             "columns",
             not wrong_columns,
-            f"{count(len(wrong_columns), 'entry', 'entries')} are filed under another kind, key or hash than "
-            f"they have, first entry {wrong_columns[0]}"
+            f"filed under another kind, key or hash than their own: "
+            f"{count(len(wrong_columns), 'entry', 'entries')}, the first is entry {wrong_columns[0]}"
             if wrong_columns
             else "every entry is filed under its own kind, key and hash",
         )
@@ -258,7 +250,11 @@ class _Evidence:
         wrong: list[str] = []
         erased = 0
         for digest in sorted(self._wanted):
-            status = self._blobs.status(digest)
+            try:
+                status = self._blobs.status(digest)
+            except BadInput as err:
+                wrong.append(err.message)
+                continue
             if status == "erased" and digest not in self._erased:
                 wrong.append(f"{digest} was erased without an entry that says so")
             elif status == "erased" or (status == "missing" and digest in self._erased):
@@ -332,58 +328,9 @@ def _verdict(
     )
 
 
-# The files of an export
-
-
-def _lines_of(folder: Path) -> Callable[[], Generator[list[bytes], None, None]]:
-    """Return a reader that yields leaves in pieces."""
-    plain, packed = folder / "entries.jsonl", folder / "entries.jsonl.gz"
-    if plain.exists() == packed.exists():
-        what = "both entries.jsonl and entries.jsonl.gz" if plain.exists() else "no entries.jsonl"
-        raise LedgerMissing(
-            f"{folder} is not an exported ledger: it holds {what}.",
-            fix="Give the folder that flyball export wrote.",
-            folder=folder,
-        )
-    if plain.exists():
-        return lambda: _pieces(plain.open("rb", buffering=1 << 20))
-    return lambda: _pieces(io.BufferedReader(gzip.GzipFile(packed, "rb"), 1 << 20))
-
-
-def _pieces(file: BinaryIO) -> Generator[list[bytes], None, None]:
-    with file:
-        read = partial(file.readline, LARGEST_LEAF + 2)
-        piece: list[bytes] = []
-        try:
-            for line in iter(read, b""):
-                # A line without its newline was half written; it keeps a mark so that no hash fits.
-                piece.append(line[:-1] if line.endswith(b"\n") else line + b"\n")
-                if len(piece) == _PIECE:
-                    yield piece
-                    piece = []
-        except _DAMAGED:
-            yield piece
-            raise
-        if piece:
-            yield piece
-
-
-@contextmanager
-def _recorded_file(path: Path) -> Iterator[io.BufferedIOBase]:
-    file: io.BufferedIOBase = path.open("rb") if path.exists() else io.BytesIO()
-    with file:
-        yield file
-
-
-def _hashes(path: Path) -> Iterator[list[bytes]]:
-    with _recorded_file(path) as file:
-        while data := file.read(32 * _PIECE):
-            yield [data[at : at + 32] for at in range(0, len(data) - 31, 32)]
-
-
 def _all_stored_hashes(ledger: Ledger, end: int) -> Iterator[list[bytes]]:
-    for start in range(0, end, _PIECE):
-        yield _stored_hashes(ledger, start, min(end, start + _PIECE))
+    for start in range(0, end, PIECE):
+        yield _stored_hashes(ledger, start, min(end, start + PIECE))
 
 
 def _stored_hashes(ledger: Ledger, start: int, stop: int) -> list[bytes]:
@@ -397,19 +344,3 @@ def _stored_hashes(ledger: Ledger, start: int, stop: int) -> list[bytes]:
         hashes += [data[at : at + 32] for at in range(0, len(data) - 31, 32)]
         start += TILE_WIDTH
     return hashes
-
-
-class _Line(msgspec.Struct):
-    note: str
-
-
-def _notes(folder: Path) -> Iterator[str]:
-    path = folder / "checkpoints.jsonl"
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        for line in file:
-            try:
-                yield msgspec.json.decode(line, type=_Line).note
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                yield ""
