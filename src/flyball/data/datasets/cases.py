@@ -1,13 +1,13 @@
 """From documents to the tables of a dataset, and back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
 from flyball.data.datasets.schemas import CASES, DOCUMENTS
 from flyball.data.documents.records import Document, Place
 
-__all__ = ["case_id_of", "cases_of", "document_of", "documents_of"]
+__all__ = ["case_id_of", "cases_of", "document_of", "documents_of", "label_row"]
 
 _ID_DIGITS = 16  # 64 bits: among a million cases, two share an id with a chance of 1 in 37 million
 
@@ -102,6 +102,27 @@ def document_of(case: dict[str, str], row: dict[str, object]) -> Document:
         pages=pages if isinstance(pages, int) else None,
         notes=tuple(notes) if isinstance(notes, list) else (),
     )
+
+
+def label_row(
+    case_id: str, key: str, spans: Sequence[tuple[int, int]], *, present: bool | None = None
+) -> dict[str, object]:
+    """Return one row of LABELS.
+
+    Parameters
+    ----------
+    case_id, key : str
+    spans : sequence of (start, end)
+    present : bool, optional
+        Whether the field is there; by default, whether there is a passage that shows it.
+    """
+    present = bool(spans) if present is None else present
+    return {
+        "case_id": case_id,
+        "field": key,
+        "answer": "true" if present else "false",
+        "spans": [{"start": start, "end": end} for start, end in spans],
+    }
 
 
 def _different(documents: Iterable[Document]) -> list[Document]:

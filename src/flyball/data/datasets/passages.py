@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-__all__ = ["PassageFinder"]
+__all__ = ["PassageFinder", "quoted"]
 
 _DASHES = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _QUOTES = {
@@ -99,3 +99,8 @@ def _plain(text: str) -> tuple[str, list[int]]:
             pieces.append(piece)
             origins.extend([start] * len(piece))
     return "".join(pieces), origins
+
+
+def quoted(text: str) -> str:
+    """Return a passage for a message: in quotation marks, cut where it is long."""
+    return f"“{text if len(text) <= 200 else text[:200] + ' ...'}”"
