@@ -149,7 +149,7 @@ def test_an_error_inside_the_block_leaves_nothing_behind(store):
     def fail():
         with store.writing() as writing:
             writing.insert(rows(0, 5), [])
-            writing.insert_checkpoint(5, "note")
+            writing.insert_checkpoint(5, "note", b"")
             raise KeyError("on purpose")
 
     with pytest.raises(KeyError):
@@ -212,16 +212,18 @@ def test_tiles_come_back_as_they_were_given(store):
 def test_checkpoints_come_back_shortest_first(store):
     for size in (3, 10, 256):
         with store.writing() as writing:
-            writing.insert_checkpoint(size, f"note — {size}\n")
+            writing.insert_checkpoint(size, f"note — {size}\n", bytes([size % 256]) * 32)
     assert store.checkpoints() == [(3, "note — 3\n"), (10, "note — 10\n"), (256, "note — 256\n")]
     assert store.last_checkpoint() == (256, "note — 256\n")
+    assert store.edge(10) == b"\x0a" * 32
+    assert store.edge(11) == b""
 
 
 def test_two_checkpoints_of_one_size_are_refused(store):
     with store.writing() as writing:
-        writing.insert_checkpoint(3, "one")
+        writing.insert_checkpoint(3, "one", b"")
     with pytest.raises(NotWritten), store.writing() as writing:
-        writing.insert_checkpoint(3, "other")
+        writing.insert_checkpoint(3, "other", b"")
     assert store.checkpoints() == [(3, "one")]
 
 

@@ -15,9 +15,11 @@ from flyball.core.digests import canonical_json
 from flyball.ledger.blobs import Blobs
 from flyball.ledger.checkpoints import Checkpoint, read_unverified
 from flyball.ledger.errors import ExportExists, NoSigningKey
+from flyball.ledger.exported import PIECE
 from flyball.ledger.files import sync_folder, write_whole
 from flyball.ledger.ledger import Ledger
 from flyball.ledger.notes import VerifierKey
+from flyball.ledger.tiles import recorded_hashes
 
 __all__ = ["Export", "export"]
 
@@ -141,10 +143,12 @@ class _Refs(msgspec.Struct):
 def _write_entries(ledger: Ledger, part: Path, size: int, *, compress: bool, with_refs: bool) -> set[str]:
     """Write what is stored, as it is stored: an export must show an altered entry, not repair it."""
     refs: set[str] = set()
-    with _entries_file(part, compress) as entries, (part / "leaf_hashes.bin").open("wb") as hashes:
+    with (part / "leaf_hashes.bin").open("wb") as hashes:
+        for start in range(0, size, PIECE):
+            hashes.write(b"".join(recorded_hashes(ledger.store, start, min(size, start + PIECE))))
+    with _entries_file(part, compress) as entries:
         for row in ledger.store.rows(0, size):
             entries.write(row.leaf + b"\n")
-            hashes.write(row.leaf_hash)
             if with_refs and not row.leaf.endswith(b'"refs":[]}'):
                 refs.update(msgspec.json.decode(row.leaf, type=_Refs).refs)
     return refs

@@ -406,7 +406,7 @@ class Ledger:
         if self._signed and self._signed.size == tree.size:
             return self._signed
         signed = sign_checkpoint(tree.size, tree.root(), key)
-        writing.insert_checkpoint(signed.size, signed.note)
+        writing.insert_checkpoint(signed.size, signed.note, tree.edge())
         return signed
 
     def _must_contain(self, earlier: Checkpoint, size: int) -> None:

@@ -76,8 +76,8 @@ class Writing(Protocol):
         """Add entries and completed tiles."""
         ...
 
-    def insert_checkpoint(self, size: int, note: str) -> None:
-        """Add a signed checkpoint."""
+    def insert_checkpoint(self, size: int, note: str, edge: bytes) -> None:
+        """Add a signed checkpoint, with the leaf hashes of the tile that is not full yet."""
         ...
 
 
@@ -127,6 +127,10 @@ class LedgerStore(Protocol):
 
     def last_checkpoint(self) -> tuple[int, str] | None:
         """Return size and note of the longest checkpoint."""
+        ...
+
+    def edge(self, size: int) -> bytes:
+        """Return the leaf hashes that were kept with the checkpoint of a size; b"" without one."""
         ...
 
     def writing(self) -> AbstractContextManager[Writing]:

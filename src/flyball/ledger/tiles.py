@@ -8,7 +8,7 @@ from flyball.ledger.errors import LedgerRewritten
 from flyball.ledger.merkle import fold, range_root
 from flyball.ledger.store import LedgerStore, Tile
 
-__all__ = ["TILE_WIDTH", "TileReader", "TileTree"]
+__all__ = ["TILE_WIDTH", "TileReader", "TileTree", "recorded_hashes"]
 
 TILE_WIDTH = 256
 """Hashes to a tile."""
@@ -44,6 +44,10 @@ class TileTree:
         edge.append(leaf_hash)
         return self._complete() if len(edge) == TILE_WIDTH else []
 
+    def edge(self) -> bytes:
+        """Return the leaf hashes of the tile that is not full yet, joined."""
+        return b"".join(self._edges[0])
+
     def root(self) -> bytes:
         """Return the root of the whole tree."""
         return range_root(0, self.size, self._node)
@@ -68,6 +72,37 @@ class TileTree:
         first = (self.size >> (_BITS * height)) - len(edge)  # place of edge[0] within its level
         start = (index << step) - first
         return fold(edge[start : start + (1 << step)])
+
+
+def recorded_hashes(store: LedgerStore, start: int, stop: int) -> list[bytes]:
+    """Return the leaf hashes `[start, stop)` as recorded apart from the entries, as far as they are.
+
+    From full tiles, then from the edge kept with the last checkpoint, both of which outlive a
+    deleted or rewritten row; only after that from the rows themselves.
+
+    Parameters
+    ----------
+    store : LedgerStore
+    start : int
+        A multiple of the tile width.
+    stop : int
+    """
+    hashes: list[bytes] = []
+    while start < stop and (tile := store.tile(0, start // TILE_WIDTH)) is not None:
+        hashes += _pieces(tile.hashes[: 32 * (stop - start)])
+        start += TILE_WIDTH
+    if start >= stop:
+        return hashes
+    size = (store.last_checkpoint() or (0, ""))[0]
+    if size // TILE_WIDTH * TILE_WIDTH == start:
+        edge = _pieces(store.edge(size)[: 32 * (stop - start)])
+        hashes += edge
+        start += len(edge)
+    return hashes + store.leaf_hashes(start, stop)
+
+
+def _pieces(data: bytes) -> list[bytes]:
+    return [data[at : at + 32] for at in range(0, len(data) - 31, 32)]
 
 
 class TileReader:
@@ -106,8 +141,7 @@ class TileReader:
     def _tile(self, height: int, index: int) -> list[bytes]:
         if (height, index) not in self._cache:
             tile = self._store.tile(height, index)
-            data = tile.hashes if tile else b""
-            self._cache[height, index] = [data[at : at + 32] for at in range(0, len(data), 32)]
+            self._cache[height, index] = _pieces(tile.hashes if tile else b"")
         return self._cache[height, index]
 
     def _loose(self, height: int, start: int, stop: int) -> list[bytes]:

@@ -20,7 +20,8 @@ from flyball.ledger.notes import VerifierKey
 from flyball.ledger.records import Verification
 from flyball.ledger.sequence import Fault, Walk, find_fault
 from flyball.ledger.store import Row
-from flyball.ledger.tiles import TILE_WIDTH, TileTree
+from flyball.ledger.tiles import TileTree
+from flyball.ledger.tiles import recorded_hashes as stored_hashes
 
 __all__ = ["ERASURE", "verify_export", "verify_ledger"]
 
@@ -175,7 +176,7 @@ def verify_ledger(
     rows = store.rows(0, end)
     while piece := list(islice(rows, PIECE)):
         leaves = [row.leaf for row in piece]
-        recorded = _stored_hashes(ledger, walk.count, walk.count + len(piece))
+        recorded = stored_hashes(store, walk.count, walk.count + len(piece))
         hashes = walk.take(leaves, b"".join(recorded))
         if evidence:
             evidence.note(leaves)
@@ -187,7 +188,8 @@ def verify_ledger(
                 for tile in tree.append(found)
                 if store.tile(tile.level, tile.index) != tile
             ]
-    fault = find_fault(walk, signed.valid, lambda: _all_stored_hashes(ledger, end), open_end=True)
+    recorded_end = max([end, *signed.sizes[-1:]])  # what was recorded may outlive the rows
+    fault = find_fault(walk, signed.valid, lambda: _all_stored_hashes(ledger, recorded_end), open_end=True)
     checks.append(
         Check(
             "tiles",
@@ -330,17 +332,4 @@ def _verdict(
 
 def _all_stored_hashes(ledger: Ledger, end: int) -> Iterator[list[bytes]]:
     for start in range(0, end, PIECE):
-        yield _stored_hashes(ledger, start, min(end, start + PIECE))
-
-
-def _stored_hashes(ledger: Ledger, start: int, stop: int) -> list[bytes]:
-    """Return recorded leaf hashes: from tiles, which outlive a deleted row, then from the rows."""
-    hashes: list[bytes] = []
-    while start < stop:
-        tile = ledger.store.tile(0, start // TILE_WIDTH) if start % TILE_WIDTH == 0 else None
-        if tile is None:
-            return hashes + ledger.store.leaf_hashes(start, stop)
-        data = tile.hashes[: 32 * (stop - start)]
-        hashes += [data[at : at + 32] for at in range(0, len(data) - 31, 32)]
-        start += TILE_WIDTH
-    return hashes
+        yield stored_hashes(ledger.store, start, min(end, start + PIECE))

@@ -30,7 +30,8 @@ CREATE UNIQUE INDEX IF NOT EXISTS ledger_entries_key ON ledger_entries (key) WHE
 CREATE INDEX IF NOT EXISTS ledger_entries_kind ON ledger_entries (kind, idx);
 CREATE TABLE IF NOT EXISTS ledger_tiles (level INT NOT NULL, idx BIGINT NOT NULL, root BYTEA NOT NULL,
     hashes BYTEA NOT NULL, PRIMARY KEY (level, idx));
-CREATE TABLE IF NOT EXISTS ledger_checkpoints (size BIGINT PRIMARY KEY, note BYTEA NOT NULL);
+CREATE TABLE IF NOT EXISTS ledger_checkpoints (size BIGINT PRIMARY KEY, note BYTEA NOT NULL,
+    edge BYTEA NOT NULL);
 CREATE OR REPLACE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$;
 CREATE OR REPLACE TRIGGER ledger_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries
@@ -134,6 +135,12 @@ class _PostgresqlStore:
             found = cursor.execute(query).fetchone()
         return (int(found[0]), _text(found[1])) if found else None
 
+    def edge(self, size: int) -> bytes:
+        query = "SELECT edge FROM ledger_checkpoints WHERE size = %s"
+        with self._reading() as cursor:
+            found = cursor.execute(query, (size,)).fetchone()
+        return bytes(found[0]) if found else b""
+
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         with self._reading() as cursor:
@@ -213,8 +220,9 @@ class _PostgresqlWriting:
             values = (tile.level, tile.index, tile.root, tile.hashes)
             self._cursor.execute("INSERT INTO ledger_tiles VALUES (%s, %s, %s, %s)", values)
 
-    def insert_checkpoint(self, size: int, note: str) -> None:
-        self._cursor.execute("INSERT INTO ledger_checkpoints VALUES (%s, %s)", (size, note.encode()))
+    def insert_checkpoint(self, size: int, note: str, edge: bytes) -> None:
+        values = (size, note.encode(), edge)
+        self._cursor.execute("INSERT INTO ledger_checkpoints VALUES (%s, %s, %s)", values)
 
 
 def _exists(cursor: Any) -> bool:

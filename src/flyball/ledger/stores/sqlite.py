@@ -24,7 +24,8 @@ CREATE UNIQUE INDEX IF NOT EXISTS ledger_entries_key ON ledger_entries (key) WHE
 CREATE INDEX IF NOT EXISTS ledger_entries_kind ON ledger_entries (kind);
 CREATE TABLE IF NOT EXISTS ledger_tiles (level INTEGER NOT NULL, idx INTEGER NOT NULL,
     root BLOB NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY (level, idx));
-CREATE TABLE IF NOT EXISTS ledger_checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS ledger_checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL,
+    edge BLOB NOT NULL);
 CREATE TRIGGER IF NOT EXISTS ledger_no_update BEFORE UPDATE ON ledger_entries
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS ledger_no_delete BEFORE DELETE ON ledger_entries
@@ -124,6 +125,13 @@ class _SqliteStore:
             found = connection.execute(query).fetchone()
         return (int(found[0]), str(found[1])) if found else None
 
+    def edge(self, size: int) -> bytes:
+        with self._reading() as connection:
+            found = connection.execute(
+                "SELECT edge FROM ledger_checkpoints WHERE size = ?", (size,)
+            ).fetchone()
+        return bytes(found[0]) if found else b""
+
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         with self._reading() as connection:
@@ -205,8 +213,8 @@ class _SqliteWriting:
             [(tile.level, tile.index, tile.root, tile.hashes) for tile in tiles],
         )
 
-    def insert_checkpoint(self, size: int, note: str) -> None:
-        self._connection.execute("INSERT INTO ledger_checkpoints VALUES (?, ?)", (size, note))
+    def insert_checkpoint(self, size: int, note: str, edge: bytes) -> None:
+        self._connection.execute("INSERT INTO ledger_checkpoints VALUES (?, ?, ?)", (size, note, edge))
 
 
 def _size(connection: sqlite3.Connection) -> int:
