@@ -17,12 +17,13 @@ from flyball.loop.engine import Engine, load_engine
 from flyball.loop.issue import Issued, issue
 from flyball.loop.kit import kit_of_bundle
 from flyball.loop.live import LiveEngine
+from flyball.loop.releases import live_release
 from flyball.loop.settings import load_settings
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 from flyball.models.router.thresholds import Thresholds
 
-__all__ = ["Decided", "decide_documents", "decide_files"]
+__all__ = ["Decided", "decide_files"]
 
 _BATCH = 4
 _IN_THIS_PROCESS = 8
@@ -55,6 +56,7 @@ class _Task:
     limits: Limits
     context: Context
     release: str
+    live: frozenset[str]
     at: datetime
 
 
@@ -86,8 +88,10 @@ def decide_files(
         One per file, in their order. A bad file, or one on which an expert breaks, stops nothing.
     """
     at = workshop.clock()
+    now = live_release(workshop.ledger)
+    allowed = frozenset() if now is None else frozenset({now.release})
     tasks = [
-        _Task(tuple(files[start : start + _BATCH]), limits, context, live.digest, at)
+        _Task(tuple(files[start : start + _BATCH]), limits, context, live.digest, allowed, at)
         for start in range(0, len(files), _BATCH)
     ]
     workers = min(workshop.workers, len(tasks))
@@ -108,21 +112,17 @@ def decide_files(
             yield from _issued(workshop, waiting.popleft().result())
 
 
-def decide_documents(
-    engine: Engine, documents: Sequence[Document], *, context: Context, release: str, at: datetime
-) -> list[Result]:
+def _decide_documents(engine: Engine, documents: Sequence[Document], task: _Task) -> list[Result]:
     """Decide documents together; where that breaks, one by one, so that one stops nothing."""
     try:
-        decisions = engine.decide(documents, context=context, release=release, at=at)
+        decisions = engine.decide(
+            documents, context=task.context, release=task.release, live=task.live, at=task.at
+        )
         return [(document, one, None) for document, one in zip(documents, decisions, strict=True)]
     except Exception as err:  # noqa: BLE001 - an expert may break in any way; it becomes a record
         if len(documents) == 1:
             return [(documents[0], None, _problem(documents[0].name, err))]
-    return [
-        result
-        for document in documents
-        for result in decide_documents(engine, [document], context=context, release=release, at=at)
-    ]
+    return [result for document in documents for result in _decide_documents(engine, [document], task)]
 
 
 def _issued(workshop: Workshop, results: Sequence[Result]) -> Iterator[Decided]:
@@ -137,9 +137,7 @@ def _work(engine: Engine, task: _Task) -> list[Result]:
     documents = {one.content_digest: one for one in read if isinstance(one, Document)}
     decided = {
         result[0].content_digest: result
-        for result in decide_documents(
-            engine, list(documents.values()), context=task.context, release=task.release, at=task.at
-        )
+        for result in _decide_documents(engine, list(documents.values()), task)
         if result[0] is not None
     }
     return [

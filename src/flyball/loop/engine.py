@@ -196,7 +196,13 @@ class Engine:
         return replace(reviewed, revised=replace(reviewed.revised, verdict=verdict))
 
     def decide(
-        self, documents: Sequence[Document], *, context: Context, release: str, at: datetime
+        self,
+        documents: Sequence[Document],
+        *,
+        context: Context,
+        release: str,
+        live: frozenset[str],
+        at: datetime,
     ) -> list[Decision]:
         """Decide a batch of documents from their texts to the decision gate.
 
@@ -206,7 +212,9 @@ class Engine:
             Each text once.
         context : Context
         release : str
-            Digest of the live release.
+            Digest of the release that decides; "" for a test.
+        live : frozenset of str
+            Digests of the releases that may decide, from the ledger.
         at : datetime
             UTC.
 
@@ -230,7 +238,7 @@ class Engine:
                 duties,
                 context=context,
                 release=release,
-                live=frozenset({release}),
+                live=live,
                 at=at,
             ).revised
             for document, fields, found in zip(documents, answers, findings, strict=True)
@@ -263,6 +271,8 @@ def load_engine(kit: Kit, thresholds: Thresholds, about: DeploymentSettings) -> 
         for settings, path in kit.experts
     }
     catalogue = load_catalogue(kit.catalogue, shipped=False)
+    playbook = load_playbook(kit, catalogue)
+    known = catalogue.ids | {policy.id for policy in playbook.policies}
     return Engine(
         about=about,
         kit=kit,
@@ -270,8 +280,8 @@ def load_engine(kit: Kit, thresholds: Thresholds, about: DeploymentSettings) -> 
         cards=tuple(replace(expert.card, name=name) for name, expert in experts.items()),
         readers={field.reads: READERS.load(field.reads) for field in kit.fields if field.reads},
         thresholds=thresholds,
-        playbook=load_playbook(kit, catalogue),
-        constitution=load_constitution(kit.constitution),
+        playbook=playbook,
+        constitution=load_constitution(kit.constitution, known=known),
         catalogue=catalogue,
     )
 

@@ -119,7 +119,8 @@ def _placeless(case: dict[str, str]) -> Document:
 
 
 def _decide(workshop: Workshop, engine: Engine, document: Document) -> Decision:
-    return engine.decide([document], context=workshop.context, release="", at=workshop.clock())[0]
+    context, at = workshop.context, workshop.clock()
+    return engine.decide([document], context=context, release="", live=frozenset(), at=at)[0]
 
 
 def _timed(work: Callable[[], Decision]) -> tuple[Decision, float]:

@@ -1,7 +1,10 @@
 """Promotion: the release gate, and what goes live when it allows."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from flyball.core.digests import canonical_json, from_json, short
 from flyball.core.errors import Refused
@@ -13,14 +16,14 @@ from flyball.evaluation.compare import compare
 from flyball.evaluation.metric import METRICS
 from flyball.evaluation.records import Report, report_from_json
 from flyball.governance.approvals import Approval, Person, load_people
-from flyball.governance.evidence.evidence_of import coverage, evidence_of
+from flyball.governance.evidence.evidence_of import coverage, evidence_of, rules_asked
+from flyball.governance.evidence.procedures import procedures_of
 from flyball.governance.gates import release_gate
-from flyball.governance.obligations.records import Obligation
 from flyball.governance.records import ObjectiveToMeet, Paired, ReleaseToPromote
 from flyball.ledger.verify import verify_ledger
 from flyball.loop.engine import promise_check
+from flyball.loop.live import engine_of_release
 from flyball.loop.releases import Promotion, Release, live_release, promotions, read_release
-from flyball.loop.stages.obligations import duties_of
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 from flyball.models.router.thresholds import Thresholds
@@ -223,12 +226,29 @@ def _go_live(workshop: Workshop, digest: str, live: Promotion | None, *, by: str
 
 
 def _write_evidence(workshop: Workshop, release: Release, verdict: Verdict) -> None:
-    duties: Sequence[Obligation] = duties_of(workshop)
-    data = workshop.blobs.get(release.parts["reviewed decisions"])
-    decisions = from_json(data, list[Decision])
-    checks = [*verdict.checks, *_checks_of(decisions)]
+    """Write down what every check of this release showed, and for which duties nothing was checked."""
+    engine = engine_of_release(workshop, release.digest).engine
+    duties = engine.duties(workshop.context)
+    decisions = list(_decisions(workshop, release).values())
+    found: Counter[str] = Counter()
+    to_check: Counter[str] = Counter()
+    for decision in decisions:
+        for finding in decision.findings:
+            (found if finding.status == "found" else to_check)[finding.rule] += 1
+    rules = {rule.id: rule.cites for table in engine.playbook.tables for rule in table.rules}
+    checks = [
+        *_dataset_checks(workshop),
+        *verdict.checks,
+        *_checks_of(decisions),
+        *rules_asked(rules, n_cases=len(decisions), found=found, to_check=to_check),
+    ]
     records = evidence_of(
-        checks, duties, subject=release.digest, made_at=workshop.clock(), n_cases=len(decisions)
+        checks,
+        duties,
+        subject=release.digest,
+        made_at=workshop.clock(),
+        procedures=procedures_of(engine.constitution),
+        n_cases=len(decisions),
     )
     workshop.ledger.append(
         kind="evidence",
@@ -240,6 +260,14 @@ def _write_evidence(workshop: Workshop, release: Release, verdict: Verdict) -> N
             "coverage": coverage(duties, records),
         },
     )
+
+
+def _dataset_checks(workshop: Workshop) -> tuple[Check, ...]:
+    """Return what the dataset gate last said; () where it was never asked."""
+    last = None
+    for entry in workshop.ledger.entries(kind="gate.dataset"):
+        last = entry
+    return () if last is None else msgspec.convert(last.body, Verdict).checks
 
 
 def _checks_of(decisions: Sequence[Decision]) -> list[Check]:

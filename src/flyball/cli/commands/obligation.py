@@ -65,6 +65,13 @@ def show_obligation(
         output.text(f"  {escape(duty.text)}")
         output.text(f"  {escape(duty.source.law)}, {escape(duty.source.article)}; {duty.jurisdiction}")
         output.text(f"  from {duty.effective_from}{until}; read: {escape(duty.read_at)}")
+        if duty.gaps:
+            output.text(f"  not read or not settled: {escape(duty.gaps)}")
+        if duty.override_reason:
+            output.text(f"  replaces the shipped entry: {escape(duty.override_reason)}")
+        output.text(
+            "  confirm with counsel" if duty.confirm_with_counsel else f"  {escape(duty.confirmed_by)}"
+        )
         output.text(f"  shown by: {', '.join(duty.checks) or 'no check; see the evidence'}")
 
 
