@@ -75,6 +75,46 @@ def many_pages_pdf(pages):
     kids = b" ".join(b"%d 0 R" % (3 + number) for number in range(pages))
     objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count %d/Kids[%s]>>" % (pages, kids)]
     objects += [b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"] * pages
+    return _pdf_of(*objects)
+
+
+def unmapped_pdf(content, *, type3=False):
+    """A page in a font that does not say which letters its shapes stand for.
+
+    As Type 0 font, `content` is a string in hexadecimal, four digits a shape; as Type 3 font it is text.
+    """
+    if type3:
+        names = b"".join(b"/a%d" % code for code in range(32, 127))
+        shapes = b"".join(b"/a%d 6 0 R" % code for code in range(32, 127))
+        fonts = [
+            b"<</Type/Font/Subtype/Type3/FontBBox[0 0 9 9]/FontMatrix[.1 0 0 .1 0 0]/CharProcs<<"
+            + shapes
+            + b">>"
+            b"/Encoding<</Type/Encoding/Differences[32" + names + b"]>>/FirstChar 32/LastChar 126"
+            b"/Widths[" + b"9 " * 95 + b"]>>",
+            b"<</Length 22>>stream\n9 0 d0 0 0 5 5 re f   \nendstream",
+        ]
+        shown = b"(" + content.encode() + b")"
+    else:
+        fonts = [
+            b"<</Type/Font/Subtype/Type0/BaseFont/AAAAAA+X/Encoding/Identity-H/DescendantFonts[6 0 R]>>",
+            b"<</Type/Font/Subtype/CIDFontType2/BaseFont/AAAAAA+X/DW 600/FontDescriptor 7 0 R"
+            b"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>>>",
+            b"<</Type/FontDescriptor/FontName/AAAAAA+X/Flags 4/FontBBox[0 0 600 800]/ItalicAngle 0/Ascent 800"
+            b"/Descent 0/CapHeight 700/StemV 80>>",
+        ]
+        shown = b"<" + content.encode() + b">"
+    drawing = b"BT /F 12 Tf 50 700 Td " + shown + b" Tj ET"
+    return _pdf_of(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(drawing), drawing),
+        *fonts,
+    )
+
+
+def _pdf_of(*objects):
     data, offsets = bytearray(b"%PDF-1.4\n"), []
     for number, body in enumerate(objects, start=1):
         offsets.append(len(data))

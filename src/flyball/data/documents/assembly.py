@@ -83,6 +83,13 @@ class Assembly:
         for note in inner.notes:
             self.note(f"{label}: {note}")
 
+    def is_prose(self) -> bool:
+        """Tell whether at least half of the characters are letters or spaces, and some are spaces."""
+        text = "".join(self._pieces)[:100_000]
+        spaces = sum(character.isspace() for character in text)
+        letters = sum(character.isalpha() for character in text)
+        return 2 * (letters + spaces) >= len(text) and 20 * spaces >= len(text)
+
     def note(self, note: str) -> None:
         """Keep something that people should know."""
         self._notes.append(note)

@@ -99,6 +99,21 @@ def test_drawings_without_text_are_not_called_empty():
         extract(making.blank_pdf(), name="a.pdf")
 
 
+def test_letters_that_no_font_explains_are_as_good_as_a_picture():
+    shapes = "".join(f"{number:04x}" for number in range(60, 5000, 17))
+    with pytest.raises(ImageOnly, match="its fonts do not say which letters their shapes stand for"):
+        extract(making.unmapped_pdf(shapes), name="a.pdf")
+
+
+def test_letters_of_old_fonts_that_read_as_prose_are_kept_and_noted():
+    data = making.unmapped_pdf("The Supplier shall deliver the goods within ten days.", type3=True)
+    document = extract(data, name="a.pdf")
+    assert "shall deliver" in document.text
+    assert document.notes == (
+        "its fonts do not say which letters their shapes stand for; the text is a guess",
+    )
+
+
 def test_a_hundred_thousand_pages_are_refused_at_once():
     data = making.many_pages_pdf(100_000)
     before = time.process_time()

@@ -21,6 +21,8 @@ _PDFIUM = threading.Lock()  # PDFium is not thread-safe, not even for two docume
 _TAB, _LINE_FEED, _SPACE = 0x09, 0x0A, 0x20
 _BROKEN_WORD = 0x02  # what PDFium writes for a hyphen that ends a line, in place of the line break
 _NO_CHARACTER = frozenset({*range(0xD800, 0xE000), 0xFFFE, 0xFFFF})
+_LIGATURES = {0xFB00 + index: text for index, text in enumerate(("ff", "fi", "fl", "ffi", "ffl", "st", "st"))}
+_EVERY = 10  # characters, of which one is asked whether its font knows what it is
 _PICTURE_PAGE = 20  # a page with fewer visible characters, and a picture, holds no text of its own
 _PARAGRAPH = 1.25  # lines that lie so many times further apart than usual begin a new paragraph
 
@@ -40,6 +42,7 @@ def _read(data: bytes, name: str, limits: Limits) -> Document:
             )
         assembly = Assembly(name, limits)
         pictures: list[int] = []
+        sampled = unmapped = 0
         drawn = False
         for number in range(1, pages + 1):
             try:
@@ -52,6 +55,11 @@ def _read(data: bytes, name: str, limits: Limits) -> Document:
                             page=number,
                         )
                     lines = _lines(text_page)
+                    sample = range(0, text_page.count_chars(), _EVERY)
+                    sampled += len(sample)
+                    unmapped += sum(
+                        pdfium_c.FPDFText_HasUnicodeMapError(text_page.raw, index) == 1 for index in sample
+                    )
                     if sum(len(line) for line, _ in lines) < _PICTURE_PAGE:
                         drawn = drawn or pdfium_c.FPDFPage_CountObjects(page) > 0
                         if _has_picture(page):
@@ -73,6 +81,15 @@ def _read(data: bytes, name: str, limits: Limits) -> Document:
             pages=pages,
             pictures=len(pictures),
         )
+    if 2 * unmapped > sampled:
+        if not assembly.is_prose():
+            raise ImageOnly(
+                f"{name}: its fonts do not say which letters their shapes stand for.",
+                fix="Run text recognition (OCR) over it and give the searchable PDF.",
+                name=name,
+                pages=pages,
+            )
+        assembly.note("its fonts do not say which letters their shapes stand for; the text is a guess")
     if pictures:
         listed = ", ".join(map(str, pictures[:20])) + (" ..." if len(pictures) > 20 else "")
         assembly.note(f"page {listed}: only a picture, nothing was read from it")
@@ -120,7 +137,7 @@ def _lines(page: pdfium.PdfTextPage) -> list[tuple[str, Box | None]]:
         if code in (_LINE_FEED, _BROKEN_WORD):
             text = "".join(line) + ("-" if code == _BROKEN_WORD else "")
             if text.strip():
-                lines.append((text, _box(page, first, index - first)))
+                lines.append((text.translate(_LIGATURES), _box(page, first, index - first)))
             line, first = [], index + 1
         elif code >= _SPACE or code == _TAB:
             line.append(chr(code) if code not in _NO_CHARACTER else "\ufffd")
