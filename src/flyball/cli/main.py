@@ -72,7 +72,7 @@ def build(wanted: str | None) -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with its exit code.
 
-    Exit codes: 0 done, 1 refused by a gate, 2 wrong use, 3 try again.
+    Exit codes: 0 done, 1 refused by a gate, 2 wrong use, 3 try again, 70 a fault of Flyball itself.
     """
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -86,6 +86,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(err.exit_code)
     except BrokenPipeError:
         sys.exit(0)  # the reader, such as `head`, has seen enough
+    except Exception:
+        # Never exit with 1 here: that means "refused by a gate".
+        logging.getLogger(__name__).exception(
+            "This is a fault of Flyball itself; nothing was hidden. Report it."
+        )
+        sys.exit(70)
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. What was finished is kept; run the same command to go on.\n")
         sys.exit(3)

@@ -1,0 +1,205 @@
+"""The commands as people and programs run them: exit codes, one JSON shape, no traceback."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from flyball.cli.main import COMMANDS
+
+FLYBALL = [sys.executable, "-c", "from flyball.cli import main; main()"]
+
+
+def flyball(*arguments, folder, code=0, environment=None):
+    done = subprocess.run(
+        [*FLYBALL, *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+        env=environment,
+    )
+    assert done.returncode == code, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def as_json(done):
+    lines = done.stdout.strip().split("\n")
+    assert len(lines) == 1
+    return json.loads(lines[0])
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("commands")
+    flyball("init", folder=folder)
+    home = folder / "contract-review"
+    done = as_json(flyball("turn", "--json", folder=home))
+    assert done["live"], done["gate"]
+    return home
+
+
+def test_help_lists_every_command_and_is_quick_to_import(tmp_path):
+    done = flyball("--help", folder=tmp_path)
+    assert all(name in done.stdout for name in COMMANDS)
+    code = "import time; t = time.perf_counter(); import flyball.cli; print(time.perf_counter() - t)"
+    seconds = min(
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+        for _ in range(5)
+    )
+    assert seconds < 0.3
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_its_own_help(name, tmp_path):
+    assert "Usage" in flyball(name, "--help", folder=tmp_path).stdout
+
+
+def test_wrong_use_exits_with_two_and_says_what_to_do(tmp_path):
+    done = flyball("plan", folder=tmp_path, code=2)
+    assert "flyball init contract-review" in done.stderr
+    error = as_json(flyball("plan", "--json", folder=tmp_path, code=2))
+    assert (error["ok"], error["code"]) == (False, "core.bad_input")
+    flyball("nonsense", folder=tmp_path, code=2)
+    flyball("evaluate", "no-such-solution", "--cases", "x", folder=tmp_path, code=2)
+
+
+def test_init_never_writes_over_something(made):
+    done = flyball("init", folder=made.parent, code=2)
+    assert "is there already and not empty; nothing was written" in done.stderr
+
+
+def test_deciding_before_anything_is_live_is_refused(tmp_path):
+    flyball("init", folder=tmp_path)
+    done = flyball("decide", "cases", folder=tmp_path / "contract-review", code=2)
+    assert "has no live release yet" in done.stderr
+
+
+def test_plan_names_each_stage_with_run_or_skip_and_why(made):
+    plan = as_json(flyball("plan", "--json", folder=made))
+    assert {stage["action"] for stage in plan["stages"]} == {"skip"}
+    assert all(stage["why"] and stage["stage"] for stage in plan["stages"])
+
+
+def test_decide_gives_one_line_per_file_and_a_bad_file_stops_nothing(made, tmp_path):
+    good = (made / "cases" / "contracts" / "saas-subscription.pdf").read_bytes()
+    (tmp_path / "good.pdf").write_bytes(good)
+    (tmp_path / "cut.pdf").write_bytes(good[:2000])
+    (tmp_path / "empty.txt").write_bytes(b"")
+    done = flyball("decide", tmp_path, "-d", made, "--json", folder=tmp_path)
+    lines = {line["case"]: line for line in map(json.loads, done.stdout.strip().split("\n"))}
+    assert set(lines) == {"good.pdf", "cut.pdf", "empty.txt"}
+    assert lines["empty.txt"]["code"] == "documents.empty"
+    assert not lines["cut.pdf"]["ok"]
+    assert lines["cut.pdf"]["fix"]
+    good_line = lines["good.pdf"]
+    assert good_line["ok"]
+    assert len(good_line["fields"]) == 41
+    quoted = [span for field in good_line["fields"] if field["answer"] for span in field["evidence"]]
+    assert quoted
+    assert all(span["quote"] and span["page"] for span in quoted)
+    entry = json.loads(
+        flyball("ledger", "show", good_line["ledger_entry"], "-d", made, folder=tmp_path).stdout
+    )
+    assert (entry["kind"], entry["body"]["case_id"]) == ("decision", good_line["case_id"])
+
+
+def test_only_bad_files_is_wrong_use(made, tmp_path):
+    (tmp_path / "empty.txt").write_bytes(b"")
+    flyball("decide", tmp_path / "empty.txt", "-d", made, "--json", folder=tmp_path, code=2)
+
+
+def test_a_ledger_is_verified_live_and_as_an_export_and_an_edit_is_found(made, tmp_path):
+    assert as_json(flyball("verify", "--json", folder=made))["ok"]
+    flyball("ledger", "export", tmp_path / "export", folder=made)
+    found = as_json(flyball("verify", tmp_path / "export", "--json", folder=tmp_path))
+    assert (found["ok"], found["first_bad"]) == (True, None)
+    entries = tmp_path / "export" / "entries.jsonl"
+    lines = entries.read_bytes().split(b"\n")
+    lines[3] = lines[3].replace(b"sha256:", b"sha256;", 1)
+    entries.write_bytes(b"\n".join(lines))
+    found = as_json(flyball("verify", tmp_path / "export", "--json", folder=tmp_path, code=1))
+    assert (found["ok"], found["first_bad"]) == (False, 3)
+
+
+def test_evaluate_gives_the_promised_keys_each_with_its_interval(made):
+    report = as_json(flyball("evaluate", made, "--cases", made / "cases", "--json", folder=made))
+    for name in (
+        "cases",
+        "accuracy",
+        "automated_share",
+        "automated_accuracy",
+        "evidence_hit_rate",
+        "cpu_ms_per_case",
+    ):
+        assert {"value", "low", "high", "n"} <= set(report[name]), name
+        assert report[name]["low"] <= report[name]["value"] <= report[name]["high"]
+    false = report["false_positives_per_1000_cases"]
+    assert {"value", "low", "high", "n"} <= set(false["all"])
+    assert {"value", "low", "high", "n"} <= set(false["automated"])
+    assert report["cases"]["value"] == 25
+
+
+def test_impact_of_a_rule_names_fields_and_policies(made):
+    impact = as_json(flyball("impact", "--rule", "liability.L-01", "--json", folder=made))["impact"]
+    assert {"field", "policy"} <= {one["kind"] for one in impact["touched"]}
+    done = flyball("impact", "--rule", "liability.L-99", folder=made, code=2)
+    assert "Known: " in done.stderr
+
+
+def test_releases_are_listed_shown_and_refused_by_wrong_digits(made):
+    (release,) = as_json(flyball("release", "list", "--json", folder=made))["releases"]
+    assert release["live"]
+    shown = as_json(flyball("release", "show", release["release"][7:15], "--json", folder=made))
+    assert shown["digest"] == release["release"]
+    assert "flyball release" in shown["note"]
+    flyball("release", "show", "ffff", folder=made, code=2)
+    flyball("release", "rollback", folder=made, code=1)
+
+
+def test_duties_of_a_day_show_the_change_of_2026(made):
+    def ids(day):
+        listed = as_json(flyball("obligation", "list", "--on", day, "--json", folder=made))
+        return {duty["id"] for duty in listed["obligations"]}
+
+    assert "us.sr-11-7" in ids("2026-04-16")
+    assert "us.sr-11-7" not in ids("2026-04-17")
+    flyball("obligation", "list", "--on", "yesterday", folder=made, code=2)
+
+
+def test_settings_show_where_they_come_from_and_no_host_is_reached(made):
+    settings = as_json(flyball("config", "show", "--json", folder=made))["settings"]
+    assert {"name": "deployment.name", "value": "contract-review", "origin": "flyball.toml"} in settings
+    assert as_json(flyball("egress", "--json", folder=made))["hosts"] == []
+
+
+def test_a_busy_turn_asks_to_try_again(made):
+    code = (
+        "from pathlib import Path; import subprocess, sys\n"
+        "from flyball.loop.turn import only_one_turn\n"
+        f"with only_one_turn(Path({str(made / '.flyball')!r})):\n"
+        f"    turn = [sys.executable, '-c', {FLYBALL[2]!r}, 'turn']\n"
+        f"    sys.exit(subprocess.run(turn, cwd={str(made)!r}).returncode)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "A turn is already under way" in done.stderr
+
+
+def test_the_network_is_never_touched(made):
+    """A Python that cannot open an outward socket still plans, turns, decides and evaluates."""
+    code = (
+        "import socket, sys\n"
+        "def refuse(*a, **k): raise AssertionError('network')\n"
+        "socket.socket.connect = refuse; socket.getaddrinfo = refuse\n"
+        "from flyball.cli import main\n"
+        "main(sys.argv[1:])\n"
+    )
+    for arguments in (["plan"], ["turn"], ["decide", "cases/contracts/mutual-nda.txt"], ["verify"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], cwd=made, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
