@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flyball.core.errors import BadInput
 from flyball.models.experts.decision_table.cells import read_condition
 from flyball.models.experts.decision_table.evaluate import MissingFact, evaluate
 from flyball.models.experts.decision_table.jdm import column_of
@@ -90,6 +91,38 @@ def test_texts_are_compared_without_capitals_and_white_space():
     assert fired(table, t="will use BEST\n efforts to") == [("t.0", "found")]
     assert fired(table, t="x" * 10_000 + " bEst efforts") == [("t.0", "found")]
     assert fired(table, t="best " + "x" * 10_000 + " efforts") == []
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=40),
+    st.just("\ud800 lone"),
+    st.just("x" * 2000 + "\x00"),
+)
+
+
+@given(VALUES, VALUES, st.booleans())
+def test_no_value_that_a_contract_can_bring_stops_the_engine(first, second, folds):
+    rules = (
+        rule("0", a_value="> 5"),
+        rule("1", a_value="contains: x", t="not one of: y"),
+        rule("2", t="none"),
+    )
+    hits = evaluate([Table("t", "all", rules, folds)], [{"a.value": first, "t": second}])
+    number = isinstance(first, int | float) and not isinstance(first, bool)
+    assert ("t.0" in {hit.rule for hit in hits[0]}) == (number and round(float(first), 9) > 5)
+
+
+def test_a_number_too_large_for_the_engine_is_still_large():
+    assert fired(Table("t", "all", (rule("0", n="> 999,999,999,999,999"),)), n=1e300) == [("t.0", "found")]
+
+
+def test_what_is_no_number_is_refused():
+    with pytest.raises(BadInput, match="The fact 'n' is nan"):
+        fired(Table("t", "all", (rule("0", n="> 1"),)), n=float("nan"))
 
 
 def test_the_order_of_cases_and_their_company_change_nothing():

@@ -32,6 +32,8 @@ MOST_ANSWERS = 512
 """Possible answers that are tried per case; beyond that the answer is "to check", never "not found"."""
 
 _AT_ONCE = 4096
+_LARGEST = 1e15
+_DECIMALS = 9
 _LONG_TEXT = 500
 _FEW_TEXTS = 4
 _OTHER_TEXT = "\u241fany other text"
@@ -183,12 +185,17 @@ def _known(table: Table, case: Facts, folded: dict[str, str]) -> Facts:
         value = case[fact]
         if isinstance(value, bool):
             value = "yes" if value else "no"
-        elif isinstance(value, str) and table.folds:
-            if value not in folded:
-                folded[value] = fold(value)
-            value = _witness(folded[value], fact, table)
-        elif isinstance(value, float) and not math.isfinite(value):
-            raise BadInput(f"The fact {fact!r} is {value}.", fix="Hand in None for what was not read.")
+        elif isinstance(value, str):
+            if table.folds:
+                if value not in folded:
+                    folded[value] = fold(value)
+                value = _witness(folded[value], fact, table)
+            value = value.encode("utf-8", "replace").decode()  # lone surrogates have no place in the engine
+        elif isinstance(value, int | float):
+            if not math.isfinite(value):
+                raise BadInput(f"The fact {fact!r} is {value}.", fix="Hand in None for what was not read.")
+            # Beyond what a cell can name, and the engine can hold, only the direction counts.
+            value = round(max(-_LARGEST, min(_LARGEST, float(value))), _DECIMALS)
         known[fact] = value
     return known
 
@@ -327,7 +334,7 @@ class _Engine:
         try:
             reply: dict[str, Any] = _decision(self.document).evaluate({"cases": contexts})["result"]
             answered: list[object] = reply["rows"]
-        except (RuntimeError, TypeError, ValueError, KeyError) as err:
+        except Exception as err:  # what the engine raises has no type of its own
             raise BadTable(
                 f"The rules engine failed on the table {self.table.name}: {str(err)[:300]}.",
                 fix="Look at the rows that were edited last.",

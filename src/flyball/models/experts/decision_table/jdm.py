@@ -160,7 +160,7 @@ def _constant(path: Path, row: int, column: str, cell: str) -> str:
         return ""
     try:
         value = zen.evaluate_expression(cell, {})
-    except RuntimeError as err:
+    except Exception as err:  # what the engine raises has no type of its own
         raise _bad(path, f"row {row}, output {column!r}: {cell!r} is not a constant ({_first(err)})") from err
     if not isinstance(value, str):
         raise _bad(path, f"row {row}, output {column!r}: {cell!r} is not a text in quotes")

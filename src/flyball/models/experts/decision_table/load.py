@@ -264,7 +264,7 @@ def _check_table(
                         rule,
                         f"it cites {cite!r}, which is neither a known obligation nor a known policy",
                         (f"Did you mean {close!r}? " if close else "")
-                        + "Policies stand in policies.toml, obligations in `flyball obligations`.",
+                        + "Policies stand in policies.toml, duties in `flyball obligation`.",
                     )
     for rule in rows_that_never_fire(table):
         raise bad(
