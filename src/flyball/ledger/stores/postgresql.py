@@ -37,6 +37,14 @@ CREATE OR REPLACE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql
 CREATE OR REPLACE TRIGGER ledger_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only();
 """
+_SIZE = "SELECT coalesce(max(idx), -1) + 1 FROM ledger_entries"
+# One message to the server. Read committed: the size is read after the lock, so it counts what others
+# committed meanwhile.
+_BEGIN = f"""
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+SELECT pg_advisory_xact_lock({_LOCK} + 'ledger_entries'::regclass::oid::bigint);
+{_SIZE};
+"""
 _ROW = "SELECT idx, kind, key, leaf, leaf_hash FROM ledger_entries"
 
 
@@ -145,11 +153,10 @@ class _PostgresqlStore:
     def writing(self) -> Iterator[Writing]:
         with self._reading() as cursor:
             try:
-                # Read committed: the size is read after the lock, so it counts what others committed.
-                cursor.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-                lock = "SELECT pg_advisory_xact_lock(%s + 'ledger_entries'::regclass::oid::bigint)"
-                cursor.execute(lock, (_LOCK,))
-                yield _PostgresqlWriting(cursor)
+                cursor.execute(_BEGIN, binary=False)
+                while cursor.nextset():
+                    pass
+                yield _PostgresqlWriting(cursor, int(cursor.fetchone()[0]))
             except self._psycopg.Error as err:  # the connection is closed on the way out: that rolls back
                 raise NotWritten(
                     f"Nothing was written to {self.place}: {_first_line(err)}.",
@@ -201,16 +208,18 @@ class _PostgresqlStore:
 
 
 class _PostgresqlWriting:
-    def __init__(self, cursor: Any) -> None:
+    def __init__(self, cursor: Any, size: int) -> None:
         self._cursor = cursor
+        self._size: int | None = size  # None once something was inserted
 
     def size(self) -> int:
-        return _size(self._cursor)
+        return _size(self._cursor) if self._size is None else self._size
 
     def rows_by_key(self, keys: Sequence[str]) -> dict[str, Row]:
         return _rows_by_key(self._cursor, keys)
 
     def insert(self, rows: Sequence[Row], tiles: Sequence[Tile]) -> None:
+        self._size = None
         entries = "COPY ledger_entries (idx, kind, key, leaf_hash, leaf) FROM STDIN (FORMAT BINARY)"
         with self._cursor.copy(entries) as copy:
             copy.set_types(["int8", "text", "text", "bytea", "bytea"])
@@ -230,7 +239,7 @@ def _exists(cursor: Any) -> bool:
 
 
 def _size(cursor: Any) -> int:
-    return int(cursor.execute("SELECT coalesce(max(idx), -1) + 1 FROM ledger_entries").fetchone()[0])
+    return int(cursor.execute(_SIZE).fetchone()[0])
 
 
 def _rows_by_key(cursor: Any, keys: Sequence[str]) -> dict[str, Row]:
