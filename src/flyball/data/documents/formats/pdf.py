@@ -3,6 +3,7 @@
 import statistics
 import threading
 from contextlib import closing
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pypdfium2 as pdfium
@@ -26,84 +27,98 @@ _EVERY = 10  # characters, of which one is asked whether its font knows what it 
 _PICTURE_PAGE = 20  # a page with fewer visible characters, and a picture, holds no text of its own
 _PARAGRAPH = 1.25  # lines that lie so many times further apart than usual begin a new paragraph
 
+_OCR = "Run text recognition (OCR) over it and give the searchable PDF."
+
 Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    lines: list[tuple[str, Box | None]]
+    sampled: int  # characters that were asked whether their font knows what they are
+    unmapped: int  # those whose font does not
+    is_picture: bool
+    is_drawn: bool  # there is something on it, but hardly any text
 
 
 def _read(data: bytes, name: str, limits: Limits) -> Document:
     with _PDFIUM, closing(_opened(data, name)) as file:
-        pages = len(file)
-        if pages > limits.pages:
+        count_of_pages = len(file)
+        if count_of_pages > limits.pages:
             raise TooManyPages(
-                f"{name} has {pages:,} pages; at most {limits.pages:,} are read.",
+                f"{name} has {count_of_pages:,} pages; at most {limits.pages:,} are read.",
                 fix="Split the document, or raise the limit on pages.",
                 name=name,
-                pages=pages,
+                pages=count_of_pages,
                 limit=limits.pages,
             )
         assembly = Assembly(name, limits)
-        pictures: list[int] = []
-        sampled = unmapped = 0
-        drawn = False
-        for number in range(1, pages + 1):
+        pages: list[_Page] = []
+        for number in range(1, count_of_pages + 1):
             try:
-                with closing(file[number - 1]) as page, closing(page.get_textpage()) as text_page:
-                    if text_page.count_chars() > limits.characters:
-                        raise TooLong(
-                            f"{name}: page {number} alone has more than {limits.characters:,} characters.",
-                            fix="Ask the sender what it is, or raise the limit.",
-                            name=name,
-                            page=number,
-                        )
-                    lines = _lines(text_page)
-                    sample = range(0, text_page.count_chars(), _EVERY)
-                    sampled += len(sample)
-                    unmapped += sum(
-                        pdfium_c.FPDFText_HasUnicodeMapError(text_page.raw, index) == 1 for index in sample
-                    )
-                    if sum(len(line) for line, _ in lines) < _PICTURE_PAGE:
-                        drawn = drawn or pdfium_c.FPDFPage_CountObjects(page) > 0
-                        if _has_picture(page):
-                            pictures.append(number)
+                page = _read_page(file, number, name, limits)
             except pdfium.PdfiumError as err:
                 raise Corrupt(
-                    f"{name}: page {number} of {pages} cannot be read ({err}).",
+                    f"{name}: page {number} of {count_of_pages} cannot be read ({err}).",
                     fix="Ask for the document again, or print it to a new PDF.",
                     name=name,
                     page=number,
                 ) from err
-            _add_page(assembly, number, lines)
-    if pictures and 2 * len(pictures) >= pages:
+            _add_page(assembly, number, page.lines)
+            pages.append(replace(page, lines=[]))
+    _refuse_pictures(assembly, pages)
+    try:
+        return assembly.document(data, pdf.media_type, count_of_pages)
+    except Empty as err:
+        if not any(page.is_drawn for page in pages):
+            raise
         raise ImageOnly(
-            f"{name}: {len(pictures)} of {count(pages, 'page')} are pictures without text, "
+            f"{name}: {count(len(pages), 'page')} with drawings but no text.", fix=_OCR, name=name
+        ) from err
+
+
+def _read_page(file: pdfium.PdfDocument, number: int, name: str, limits: Limits) -> _Page:
+    with closing(file[number - 1]) as page, closing(page.get_textpage()) as text_page:
+        length = text_page.count_chars()
+        if length > limits.characters:
+            raise TooLong(
+                f"{name}: page {number} alone has more than {limits.characters:,} characters.",
+                fix="Ask the sender what it is, or raise the limit.",
+                name=name,
+                page=number,
+            )
+        lines = _lines(text_page)
+        sample = range(0, length, _EVERY)
+        bare = sum(len(line) for line, _ in lines) < _PICTURE_PAGE
+        return _Page(
+            lines,
+            sampled=len(sample),
+            unmapped=sum(pdfium_c.FPDFText_HasUnicodeMapError(text_page.raw, at) == 1 for at in sample),
+            is_picture=bare and _has_picture(page),
+            is_drawn=bare and pdfium_c.FPDFPage_CountObjects(page) > 0,
+        )
+
+
+def _refuse_pictures(assembly: Assembly, pages: list[_Page]) -> None:
+    """Refuse a document whose words are pictures for the most part; note the pages where they are."""
+    pictures = [number for number, page in enumerate(pages, start=1) if page.is_picture]
+    if pictures and 2 * len(pictures) >= len(pages):
+        raise ImageOnly(
+            f"{assembly.name}: {len(pictures)} of {count(len(pages), 'page')} are pictures without text, "
             "as a scanner makes them.",
-            fix="Run text recognition (OCR) over it and give the searchable PDF.",
-            name=name,
-            pages=pages,
+            fix=_OCR,
+            name=assembly.name,
+            pages=len(pages),
             pictures=len(pictures),
         )
-    if 2 * unmapped > sampled:
+    if 2 * sum(page.unmapped for page in pages) > sum(page.sampled for page in pages):
+        what = "its fonts do not say which letters their shapes stand for"
         if not assembly.is_prose():
-            raise ImageOnly(
-                f"{name}: its fonts do not say which letters their shapes stand for.",
-                fix="Run text recognition (OCR) over it and give the searchable PDF.",
-                name=name,
-                pages=pages,
-            )
-        assembly.note("its fonts do not say which letters their shapes stand for; the text is a guess")
+            raise ImageOnly(f"{assembly.name}: {what}.", fix=_OCR, name=assembly.name)
+        assembly.note(f"{what}; the text is a guess")
     if pictures:
         listed = ", ".join(map(str, pictures[:20])) + (" ..." if len(pictures) > 20 else "")
         assembly.note(f"page {listed}: only a picture, nothing was read from it")
-    try:
-        return assembly.document(data, pdf.media_type, pages)
-    except Empty as err:
-        if not drawn:
-            raise
-        raise ImageOnly(
-            f"{name}: {count(pages, 'page')} with drawings but no text.",
-            fix="Run text recognition (OCR) over it and give the searchable PDF.",
-            name=name,
-            pages=pages,
-        ) from err
 
 
 def _opened(data: bytes, name: str) -> pdfium.PdfDocument:
