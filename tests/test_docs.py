@@ -1,0 +1,61 @@
+"""What stands in the docs is what the code does."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flyball.cli.main import COMMANDS
+from flyball.loop import settings
+
+ROOT = Path(__file__).parent.parent
+DOCS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def test_every_command_has_its_line_in_the_page_of_deployments():
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    missing = [name for name in COMMANDS if name != "init" and f"`flyball {name}" not in page]
+    assert missing == []
+
+
+def test_every_setting_has_its_row():
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    rows = [line for line in page.split("\n") if line.startswith("| `")]
+    named = {
+        "deployment": settings.DeploymentSettings,
+        "state": settings.State,
+        "source": settings.SourceSettings,
+        "expert": settings.ExpertSettings,
+        "playbook": settings.Playbook,
+        "promise": settings.Promise,
+        "objective": settings.Objective,
+        "approvals": settings.Approvals,
+    }
+    for section, kind in named.items():
+        text = " ".join(row for row in rows if f"`{section}." in row)
+        missing = [key for key in kind.__struct_fields__ if not re.search(rf"\b{key}`", text)]
+        assert missing == [], section
+
+
+def test_the_reference_is_what_the_code_says():
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "make_reference.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_every_link_inside_the_docs_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+        if not target.startswith(("http://", "https://", "mailto:")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_no_page_knows_the_machine_it_was_written_on(page):
+    assert not re.search(r"(?<![\w.])/(work|root|home|Users)/", page.read_text())
