@@ -13,7 +13,7 @@ import pytest
 
 from flyball.core.estimates import Failed
 from flyball.core.records import Field
-from flyball.models.experts.expert import EXPERTS, check_predictions
+from flyball.models.experts.expert import EXPERTS, Calibrated, check_predictions
 
 PROVIDERS = ["openai-compatible", "anthropic"]
 FIELDS = [
@@ -172,9 +172,9 @@ def test_until_it_is_calibrated_its_confidence_lets_nothing_leave_without_a_pers
 
 
 def test_calibration_counts_hits_per_field_and_answer_and_survives_saving(fake, tmp_path):
-    """By hand: 30 of 30 right gives 31 / 32; the field `insurance` has no labels and stays at 0.5."""
-    texts = {f"c{number}": f"{TEXT} {number}" for number in range(30)}
-    labels = pa.table({"case_id": list(texts), "field": ["non_compete"] * 30, "answer": ["true"] * 30})
+    """By hand: 31 of 31 right gives 32 / 33, without the case itself 31 / 32; `insurance` has no labels."""
+    texts = {f"c{number}": f"{TEXT} {number}" for number in range(31)}
+    labels = pa.table({"case_id": list(texts), "field": ["non_compete"] * 31, "answer": ["true"] * 31})
     with fake.serving(honest) as endpoint:
         fitted = expert(endpoint, parallel=8, timeout_seconds=10.0).fitted(batch(**texts), labels)
         fitted.save(tmp_path)
@@ -188,9 +188,18 @@ def test_calibration_counts_hits_per_field_and_answer_and_survives_saving(fake, 
                 "fields": FIELDS,
             },
         )
-    assert fitted.calibration.confidence("non_compete", "true") == 31 / 32
-    assert fitted.calibration.confidence("insurance", "false") == 0.5
+        rows = again.predict(batch(new=TEXT)).to_pylist()
+    assert {row["field"]: row["confidence"] for row in rows} == {"non_compete": 32 / 33, "insurance": 0.5}
     assert again.calibration == fitted.calibration
+    assert set(again.out_of_fold.column("confidence").to_pylist()) == {31 / 32}
+    assert len(again.seen_texts) == 31
+    assert isinstance(again, Calibrated)
+
+
+def test_without_labels_it_has_nothing_to_set_a_threshold_by(fake, tmp_path):
+    with fake.serving(honest) as endpoint:
+        expert(endpoint).save(tmp_path)
+        assert not isinstance(expert(endpoint), Calibrated)
 
 
 def test_a_long_text_is_cut_and_one_part_may_prove_what_the_others_lack(fake):

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +19,7 @@ from flyball.models.experts.language_model.prompt import parts_of
 from flyball.models.experts.language_model.quotes import Quotable
 from flyball.models.experts.language_model.settings import ModelSettings
 
-__all__ = ["Answers", "LanguageModel"]
+__all__ = ["Answers", "CalibratedModel", "LanguageModel"]
 
 _LOG = logging.getLogger(__name__)
 _TOKENS_IN, _TOKENS_OUT = 15_000, 2_000
@@ -133,7 +133,7 @@ class LanguageModel:
             return Answers(pa.RecordBatch.from_pylist([], schema=PREDICTIONS), {}, {}, Usage())
         return self._collect(asked, asyncio.run(_ask_all(self.settings, asked)))
 
-    def fitted(self, cases: pa.RecordBatch, labels: pa.Table) -> "LanguageModel":
+    def fitted(self, cases: pa.RecordBatch, labels: pa.Table) -> "CalibratedModel":
         """Return the expert with a confidence per field, measured on labelled cases; this costs money.
 
         Parameters
@@ -143,10 +143,10 @@ class LanguageModel:
 
         Returns
         -------
-        LanguageModel
+        CalibratedModel
         """
-        bare = replace(self, calibration=Calibration())
-        return replace(self, calibration=calibrated(bare.answer(cases).predictions, labels))
+        bare = LanguageModel(self.settings)
+        return CalibratedModel(self.settings, calibrated(cases, bare.answer(cases).predictions, labels))
 
     def save(self, folder: Path) -> None:
         """Write the calibration; settings stay in flyball.toml and the key stays where it is."""
@@ -158,6 +158,7 @@ class LanguageModel:
         failures: dict[str, Failed] = {}
         dropped: dict[str, tuple[str, ...]] = {}
         usage = Usage()
+        trust = self.calibration.confidences()
         for (case_id, text, fields), parts in zip(asked, told, strict=True):
             usage = sum((used for _, used in parts), usage)
             failed = [reply for reply, _ in parts if isinstance(reply, Failed)]
@@ -165,17 +166,23 @@ class LanguageModel:
                 failures[case_id] = failed[0]
             replies = [reply for reply, _ in parts if isinstance(reply, Reply)]
             found, thrown = _merged(replies, fields, text, complete=not failed)
-            rows += [self._row(case_id, key, *answer) for key, answer in found.items()]
+            rows += [self._row(case_id, key, *answer, trust) for key, answer in found.items()]
             if thrown:
                 dropped[case_id] = thrown
         return Answers(pa.RecordBatch.from_pylist(rows, schema=PREDICTIONS), failures, dropped, usage)
 
-    def _row(self, case_id: str, key: str, present: bool, spans: Sequence[Span]) -> dict[str, object]:
+    def _row(
+        self,
+        case_id: str,
+        key: str,
+        present: bool,
+        spans: Sequence[Span],
+        trust: Mapping[tuple[str, str], float],
+    ) -> dict[str, object]:
         answer = "true" if present else "false"
-        confidence = self.calibration.confidence(key, answer)
-        how = (
-            f"right in {confidence:.0%} of labelled cases" if confidence > UNCALIBRATED else "not calibrated"
-        )
+        measured = trust.get((key, answer))
+        confidence = UNCALIBRATED if measured is None else measured
+        how = "not calibrated" if measured is None else f"right in {measured:.0%} of labelled cases"
         what = "quotes it" if present else "found no such clause"
         return {
             "case_id": case_id,
@@ -185,6 +192,21 @@ class LanguageModel:
             "evidence": [{"start": span.start, "end": span.end, "score": span.score} for span in spans],
             "reason": f"{self.settings.model} {what} ({how}).",
         }
+
+
+@dataclass(frozen=True, slots=True)
+class CalibratedModel(LanguageModel):
+    """A language model that was held against labelled cases, and so can be given a threshold."""
+
+    @property
+    def out_of_fold(self) -> pa.Table:
+        """Its answers to the labelled cases, each with the confidence that the others alone give."""
+        return self.calibration.out_of_fold()
+
+    @property
+    def seen_texts(self) -> frozenset[str]:
+        """Digests of the texts that it was calibrated on."""
+        return frozenset(self.calibration.texts)
 
 
 _Told = list[tuple[Reply | Failed, Usage]]

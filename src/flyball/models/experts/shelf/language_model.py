@@ -6,7 +6,7 @@ from pathlib import Path
 from flyball.core.digests import from_json
 from flyball.models.experts.expert import ExpertMaker
 from flyball.models.experts.language_model.calibration import Calibration
-from flyball.models.experts.language_model.expert import LanguageModel
+from flyball.models.experts.language_model.expert import CalibratedModel, LanguageModel
 from flyball.models.experts.language_model.settings import read_settings
 
 __all__ = ["language_model"]
@@ -18,7 +18,8 @@ def _load(folder: Path, settings: Mapping[str, object]) -> LanguageModel:
     saved = folder / "calibration.json"
     if not saved.is_file():
         return LanguageModel(read)
-    return LanguageModel(read, from_json(saved.read_bytes(), Calibration))
+    calibration = from_json(saved.read_bytes(), Calibration)
+    return CalibratedModel(read, calibration) if calibration.answered else LanguageModel(read)
 
 
 language_model = ExpertMaker(load=_load, kind="language_model", takes_fields=True)
