@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -52,8 +53,9 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    files: tuple[tuple[str, Path], ...]
-    limits: Limits
+    """Documents to be decided together, and under what."""
+
+    documents: tuple[Document, ...]
     context: Context
     release: str
     live: frozenset[str]
@@ -73,6 +75,9 @@ def decide_files(
 ) -> Iterator[Decided]:
     """Read and decide files; each decision is in the ledger before it is yielded.
 
+    Files that a hostile author may have built (all but plain text) are read in processes of their
+    own, where neither a crash nor a limit that is passed takes anything else down.
+
     Parameters
     ----------
     workshop : Workshop
@@ -90,26 +95,47 @@ def decide_files(
     at = workshop.clock()
     now = live_release(workshop.ledger)
     allowed = frozenset() if now is None else frozenset({now.release})
-    tasks = [
-        _Task(tuple(files[start : start + _BATCH]), limits, context, live.digest, allowed, at)
-        for start in range(0, len(files), _BATCH)
-    ]
-    workers = min(workshop.workers, len(tasks))
-    if workers <= 1 or len(files) <= _IN_THIS_PROCESS:
-        for task in tasks:
-            yield from _issued(workshop, _work(live.engine, task))
+    isolated = any(path.suffix.lower() != ".txt" for _, path in files)
+    few = len(files) <= _IN_THIS_PROCESS
+    workers = 1 if few else workshop.workers
+    read = extract_many(files, workers=workers if isolated else 1, isolated=isolated, limits=limits)
+
+    def task(documents: tuple[Document, ...]) -> _Task:
+        return _Task(documents, context, live.digest, allowed, at)
+
+    if workers <= 1:
+        for batch in batched(read, _BATCH):
+            yield from _issued(workshop, batch, _decide(live.engine, task(_documents(batch))))
         return
     kit = live.engine.kit.settings.parent
     with ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_start, initargs=(kit,)
     ) as pool:
-        waiting: deque[Future[list[Result]]] = deque()
-        for task in tasks:
-            waiting.append(pool.submit(_work_in_process, task))
+        waiting: deque[tuple[Sequence[Document | Unreadable], Future[list[Result]]]] = deque()
+        for batch in batched(read, _BATCH):
+            waiting.append((batch, pool.submit(_decide_in_process, task(_documents(batch)))))
             if len(waiting) > workers * _AHEAD:
-                yield from _issued(workshop, waiting.popleft().result())
+                earliest, future = waiting.popleft()
+                yield from _issued(workshop, earliest, future.result())
         while waiting:
-            yield from _issued(workshop, waiting.popleft().result())
+            earliest, future = waiting.popleft()
+            yield from _issued(workshop, earliest, future.result())
+
+
+def batched(items: Iterator[Document | Unreadable], size: int) -> Iterator[list[Document | Unreadable]]:
+    """Yield lists of at most `size` items, as they come."""
+    while batch := list(islice(items, size)):
+        yield batch
+
+
+def _documents(batch: Sequence[Document | Unreadable]) -> tuple[Document, ...]:
+    """Return each different document once."""
+    found = {one.content_digest: one for one in batch if isinstance(one, Document)}
+    return tuple(found.values())
+
+
+def _decide(engine: Engine, task: _Task) -> list[Result]:
+    return _decide_documents(engine, task.documents, task)
 
 
 def _decide_documents(engine: Engine, documents: Sequence[Document], task: _Task) -> list[Result]:
@@ -125,25 +151,21 @@ def _decide_documents(engine: Engine, documents: Sequence[Document], task: _Task
     return [result for document in documents for result in _decide_documents(engine, [document], task)]
 
 
-def _issued(workshop: Workshop, results: Sequence[Result]) -> Iterator[Decided]:
+def _issued(
+    workshop: Workshop, batch: Sequence[Document | Unreadable], results: Sequence[Result]
+) -> Iterator[Decided]:
+    """Write the decisions of a batch down, then yield what came of each of its files."""
     pairs = [(decision, document) for document, decision, _ in results if decision and document]
-    written = iter(issue(workshop, [one for one, _ in pairs], [one for _, one in pairs]))
-    for document, decision, problem in results:
-        yield Decided(document, next(written) if decision and document else None, problem)
-
-
-def _work(engine: Engine, task: _Task) -> list[Result]:
-    read = list(extract_many(task.files, workers=1, limits=task.limits))
-    documents = {one.content_digest: one for one in read if isinstance(one, Document)}
-    decided = {
-        result[0].content_digest: result
-        for result in _decide_documents(engine, list(documents.values()), task)
-        if result[0] is not None
-    }
-    return [
-        (None, None, one) if isinstance(one, Unreadable) else (one, *decided[one.content_digest][1:])
-        for one in read
-    ]
+    written = issue(workshop, [one for one, _ in pairs], [one for _, one in pairs])
+    entries = {one.decision.content_digest: one for one in written}
+    problems = {document.content_digest: problem for document, _, problem in results if document and problem}
+    for one in batch:
+        if isinstance(one, Unreadable):
+            yield Decided(None, None, one)
+        elif one.content_digest in entries:
+            yield Decided(one, entries[one.content_digest], None)
+        else:
+            yield Decided(one, None, problems[one.content_digest])
 
 
 def _problem(name: str, err: Exception) -> Unreadable:
@@ -168,7 +190,7 @@ def _start(folder: Path) -> None:
     _engine = load_engine(kit_of_bundle(folder), thresholds, about)
 
 
-def _work_in_process(task: _Task) -> list[Result]:
+def _decide_in_process(task: _Task) -> list[Result]:
     if _engine is None:
         raise RuntimeError("the process was not started through _start")
-    return _work(_engine, task)
+    return _decide(_engine, task)

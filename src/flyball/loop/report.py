@@ -106,6 +106,7 @@ def view_of(
         promises=promises_of(engine.thresholds.guarantees, tested.promises),
         measures=measures_of(tested),
         measured_how=tested.protocol,
+        notes=engine.thresholds.notes,
         ledger=LedgerView(
             name=checkpoint.origin,
             size=checkpoint.size,

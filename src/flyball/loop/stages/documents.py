@@ -7,6 +7,7 @@ from flyball.core.digests import canonical_json, digest_of, from_json, short
 from flyball.core.errors import BadInput
 from flyball.data.datasets.cases import case_id_of
 from flyball.data.documents.extract import extract_many
+from flyball.data.documents.reading import READERS_VERSION
 from flyball.data.documents.records import Document, Limits, Unreadable
 from flyball.data.sources.shelf.files import FileSource
 from flyball.data.sources.source import SOURCES, Item, Listing
@@ -19,9 +20,6 @@ from flyball.loop.workshop import Workshop
 
 __all__ = ["documents", "listing_of", "read_documents", "unreadable_of"]
 
-READER_VERSION = "1"
-"""Raised when the same bytes would give another text."""
-
 
 def documents(source: SourceSettings) -> Stage:
     """Return the stage that reads one source."""
@@ -29,7 +27,7 @@ def documents(source: SourceSettings) -> Stage:
     def inputs(workshop: Workshop) -> dict[str, str]:
         return {
             "files": listing_of(workshop, source).digest,
-            "readers": READER_VERSION,
+            "readers": str(READERS_VERSION),
             "limits": digest_of(_limits(source)),
         }
 
@@ -73,7 +71,10 @@ def _read(workshop: Workshop, source: SourceSettings) -> Mapping[str, Any]:
     known = {item.name: _known(workshop, item, source) for item in listing.items}
     fresh = [item for item in listing.items if known[item.name] is None]
     results = extract_many(
-        [(item.name, item.path) for item in fresh], workers=workshop.workers, limits=_limits(source)
+        [(item.name, item.path) for item in fresh],
+        workers=workshop.workers,
+        isolated=True,
+        limits=_limits(source),
     )
     unreadable = []
     for item, result in zip(
@@ -118,5 +119,5 @@ def _known(workshop: Workshop, item: Item, source: SourceSettings) -> dict[str, 
 
 
 def _name(item: Item, source: SourceSettings) -> str:
-    made_of = [item.name, item.digest, READER_VERSION, digest_of(_limits(source))]
+    made_of = [item.name, item.digest, READERS_VERSION, digest_of(_limits(source))]
     return f"{short(digest_of(made_of))}.json"

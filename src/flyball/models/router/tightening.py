@@ -55,8 +55,8 @@ def tighten(given: ExpertThresholds, own: Calibration, share: float) -> Tightene
     -------
     Tightened
         For each kind of answer the lowest level at which the share of wrong answers seen is at most
-        `share`. The given level stays where there are fewer than `LEAST_TO_CONTRADICT` answers to
-        judge by. `NEVER` where no level does.
+        `share`, on at least `LEAST_TO_CONTRADICT` answers. The given level stays where there are fewer to
+        begin with. `NEVER` where no level is borne out.
     """
     notes: list[str] = []
     found = {}
@@ -68,7 +68,7 @@ def tighten(given: ExpertThresholds, own: Calibration, share: float) -> Tightene
             (
                 level
                 for level, (wrong, all_) in zip(levels, seen, strict=True)
-                if wrong <= share * all_ or (level == start and all_ < LEAST_TO_CONTRADICT)
+                if (wrong <= share * all_ if all_ >= LEAST_TO_CONTRADICT else level == start)
             ),
             NEVER,
         )
