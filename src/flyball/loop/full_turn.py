@@ -104,7 +104,7 @@ def _decide_own_cases(workshop: Workshop, live: LiveEngine, turn: TurnResult) ->
     documents = documents_in(workshop, turn.outputs)
     answers = read_answers(workshop, turn.outputs["decisions"], documents)
     findings = read_findings(workshop, turn.outputs["playbook"])
-    context = workshop.context
+    context = workshop.context_of(live.settings.deployment)
     duties = live.engine.duties(context)
     at = workshop.clock()
     decisions = [

@@ -7,6 +7,7 @@ import msgspec
 
 from flyball.core.digests import canonical_json
 from flyball.data.documents.records import Document
+from flyball.ledger.errors import KeyReused
 from flyball.ledger.records import Draft
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
@@ -49,17 +50,21 @@ def issue(workshop: Workshop, decisions: Sequence[Decision], documents: Sequence
     """
     ledger = workshop.ledger
     keys = [f"decision/{one.release}/{one.case_id}/{one.context.as_of.isoformat()}" for one in decisions]
-    drafts, places = [], []
     issued: dict[int, Issued] = {}
-    for number, (decision, document, key) in enumerate(zip(decisions, documents, keys, strict=True)):
+    for number, key in enumerate(keys):
         standing = ledger.entry_by_key(key)
         if standing is not None:
-            earlier = msgspec.convert(standing.body, Decision)
-            issued[number] = Issued(earlier, standing.index)
-            continue
-        text = workshop.blobs.put(canonical_json(document))
-        drafts.append(Draft("decision", decision, workshop.actor, (text,), key))
-        places.append(number)
-    for number, receipt in zip(places, ledger.append_many(drafts), strict=True):
+            issued[number] = Issued(msgspec.convert(standing.body, Decision), standing.index)
+    places = [number for number in range(len(keys)) if number not in issued]
+    texts = workshop.blobs.put_many([canonical_json(documents[number]) for number in places])
+    drafts = [
+        Draft("decision", decisions[number], workshop.actor, (text,), keys[number])
+        for number, text in zip(places, texts, strict=True)
+    ]
+    try:
+        receipts = ledger.append_many(drafts)
+    except KeyReused:  # another process has just decided one of them: its decision counts
+        return issue(workshop, decisions, documents)
+    for number, receipt in zip(places, receipts, strict=True):
         issued[number] = Issued(decisions[number], receipt.index)
     return [issued[number] for number in range(len(decisions))]

@@ -17,6 +17,7 @@ from flyball.ledger.notes import SigningKey
 from flyball.ledger.opening import open_ledger
 from flyball.loop.deployment import Deployment
 from flyball.loop.memo import Memo
+from flyball.loop.settings import DeploymentSettings
 
 __all__ = ["Progress", "Workshop", "quiet"]
 
@@ -100,7 +101,10 @@ class Workshop:
     @property
     def context(self) -> Context:
         """The circumstances of what is decided now: today's law, in UTC."""
-        about = self.deployment.settings.deployment
+        return self.context_of(self.deployment.settings.deployment)
+
+    def context_of(self, about: DeploymentSettings) -> Context:
+        """Return the circumstances under given settings, for instance those of the live release."""
         return Context(about.jurisdictions, self.clock().date(), about.purpose, about.data_labels)
 
     def _url(self, written: str, file: str) -> str:

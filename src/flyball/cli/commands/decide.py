@@ -44,7 +44,9 @@ def command(
         listing = FileSource("given", [path.absolute() for path in paths]).listing(digests=False)
         files = [(item.name, item.path) for item in listing.items]
         started = time.perf_counter()
-        found = decide_files(workshop, live, files, context=workshop.context, limits=_limits(live))
+        found = decide_files(
+            workshop, live, files, context=workshop.context_of(live.settings.deployment), limits=_limits(live)
+        )
         kept = _collect(
             output.progress(found, "deciding", len(files)),
             output,
