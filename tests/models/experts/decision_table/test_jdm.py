@@ -95,6 +95,13 @@ def test_what_is_not_one_table_of_constants_is_refused(tmp_path, given, said):
     assert said in caught.value.message
 
 
+def test_a_program_in_place_of_the_table_is_refused(tmp_path):
+    given = document([row(i1='"yes"')])
+    given["nodes"][1]["type"] = "functionNode"
+    with pytest.raises(BadTable, match="a node of type 'functionNode' is not accepted"):
+        load(tmp_path, given)
+
+
 def test_an_unknown_input_is_named(tmp_path):
     given = document([row(i1='"yes"')])
     given["nodes"][1]["content"]["inputs"][0]["field"] = "kap"

@@ -89,8 +89,8 @@ def _handler(endpoint: FakeEndpoint) -> type[BaseHTTPRequestHandler]:
             how = endpoint.misbehave(user)
             if how in ("500", "429"):
                 self._send(int(how), json.dumps({"error": {"message": f"told to fail, {user[:50]}"}}))
-            elif how == "redirect":
-                self._send(307, "", location="http://127.0.0.1:9/elsewhere")
+            elif how.startswith("redirect"):
+                self._send(307, "", location=how.removeprefix("redirect").strip() + self.path)
             elif how == "hang up":
                 self.connection.close()
             elif how == "slow":

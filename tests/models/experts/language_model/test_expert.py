@@ -105,7 +105,7 @@ def test_whatever_the_endpoint_does_becomes_a_named_failure_and_spares_the_other
 
 def test_a_redirect_does_not_carry_the_text_to_another_host(fake):
     with fake.serving(honest) as elsewhere, fake.serving(honest) as endpoint:
-        endpoint.misbehave = lambda message: "redirect"
+        endpoint.misbehave = lambda message: f"redirect {elsewhere.url}"
         expert(endpoint).answer(batch(a=TEXT))
     assert elsewhere.seen == []
 
