@@ -1,0 +1,33 @@
+"""Run every benchmark one after the other; `make bench`. Figures and commands: docs/benchmarks.md.
+
+CUAD is read from CUAD_TRAIN (a path to its training split, JSON or .gz) where it is set.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def main() -> int:
+    """Return the first exit status that is not 0."""
+    cuad = os.environ.get("CUAD_TRAIN")
+    commands = [["ledger.py"], ["loop.py", *(["--cuad", cuad] if cuad else [])]]
+    if cuad:
+        commands.append(["contracts_cv.py", "--cuad", cuad])
+    else:
+        print("CUAD_TRAIN is not set: the cross-validation of the detector is left out.", file=sys.stderr)
+    for command in commands:
+        print(f"== {' '.join(command)}", file=sys.stderr, flush=True)
+        status = subprocess.run(
+            [sys.executable, str(HERE / command[0]), *command[1:]], check=False
+        ).returncode
+        if status:
+            return status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
