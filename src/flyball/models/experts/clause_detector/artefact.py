@@ -110,6 +110,7 @@ def load(folder: Path) -> Parts:
             arrays["segment_weights"],
             arrays["segment_scale"],
             arrays["segment_bias"],
+            arrays["segment_marks"],
         ),
         DocumentScorer(
             arrays["document_rows"],
@@ -150,6 +151,7 @@ def _arrays(parts: Parts) -> dict[str, npt.NDArray[Any]]:
         "segment_weights": one.segments.weights,
         "segment_scale": one.segments.scale,
         "segment_bias": one.segments.bias,
+        "segment_marks": one.segments.marks,
         "document_rows": one.documents.rows,
         "document_rarity": one.documents.rarity,
         "document_weights": one.documents.weights,

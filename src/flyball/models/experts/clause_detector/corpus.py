@@ -13,12 +13,13 @@ import pyarrow as pa
 from flyball.core.digests import digest_of_bytes
 from flyball.core.errors import BadInput
 from flyball.core.extras import optional_import
+from flyball.models.experts.clause_detector.marks import MARKS
 from flyball.models.experts.clause_detector.ngrams import (
-    SHAPES_FROM,
     TRIGRAMS_FROM,
     Features,
     Vocabulary,
     encode,
+    folded,
     folded_digest,
     keys_of,
     words_of,
@@ -47,6 +48,7 @@ class Corpus:
     spans : list of dict of field index to list of (start, end)
     vocabulary : Vocabulary
     features : scipy csr matrix of 1.0, shape (all segments, n_features)
+    marks : scipy csr matrix of 1.0, shape (all segments, MARKS)
     case_of : ndarray of int64, shape (all segments,)
     shown : ndarray of int8, shape (all segments, n_fields)
         Whether the segment shows the clause.
@@ -62,6 +64,7 @@ class Corpus:
     spans: list[dict[int, list[tuple[int, int]]]]
     vocabulary: Vocabulary
     features: Any
+    marks: Any
     case_of: npt.NDArray[np.int64]
     shown: npt.NDArray[np.int8]
     present: npt.NDArray[np.int8]
@@ -90,7 +93,10 @@ class Corpus:
         """Return the features of the segments from `start` to `end`."""
         part = self.features[start:end]
         rows = np.repeat(np.arange(end - start), np.diff(part.indptr))
-        return Features(rows, part.indices.astype(np.int64), end - start, len(rows), 1.0)
+        marked = self.marks[start:end]
+        mark_rows = np.repeat(np.arange(end - start), np.diff(marked.indptr))
+        columns, marks = part.indices.astype(np.int64), marked.indices.astype(np.int64)
+        return Features(rows, columns, mark_rows, marks, end - start, len(rows), 1.0)
 
 
 def read(cases: pa.Table, labels: pa.Table) -> Corpus:
@@ -124,6 +130,11 @@ def read(cases: pa.Table, labels: pa.Table) -> Corpus:
     columns = np.concatenate([one.columns for one in encoded])
     shape = (int(counts.sum()), len(vocabulary.keys))
     matrix = sparse.csr_matrix((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=shape)
+    mark_rows = np.concatenate([one.mark_rows + offset for one, offset in zip(encoded, offsets, strict=True)])
+    marks = np.concatenate([one.marks for one in encoded])
+    marked = sparse.csr_matrix(
+        (np.ones(len(marks), dtype=np.float32), (mark_rows, marks)), shape=(shape[0], MARKS)
+    )
     shown = np.zeros((shape[0], len(fields)), dtype=np.int8)
     for offset, cut, found in zip(offsets, segments, spans, strict=True):
         for index, gold in found.items():
@@ -137,6 +148,7 @@ def read(cases: pa.Table, labels: pa.Table) -> Corpus:
         spans,
         vocabulary,
         matrix,
+        marked,
         np.repeat(np.arange(len(texts)), counts),
         shown,
         present,
@@ -202,7 +214,7 @@ def folds_of(
 def _near_duplicates(corpus: Corpus, least: float = 0.6) -> list[tuple[int, int]]:
     """Return pairs of cases that share most of their word 3-grams (Jaccard index at least `least`)."""
     keys = corpus.vocabulary.keys
-    used = corpus.cases_by_feature[:, np.flatnonzero((keys >= TRIGRAMS_FROM) & (keys < SHAPES_FROM))]
+    used = corpus.cases_by_feature[:, np.flatnonzero(keys >= TRIGRAMS_FROM)]
     both = (used @ used.T).toarray()
     size = both.diagonal()
     jaccard = both / np.maximum(size[:, None] + size[None, :] - both, 1.0)
@@ -213,11 +225,12 @@ def _near_duplicates(corpus: Corpus, least: float = 0.6) -> list[tuple[int, int]
 def _vocabulary(texts: Sequence[str], segments: Sequence[npt.NDArray[np.int32]]) -> Vocabulary:
     """Return words and n-grams that stand in at least LEAST_CASES cases."""
     seen: Counter[str] = Counter()
-    for text, cut in zip(texts, segments, strict=True):
-        seen.update(set(words_of(text, cut)[0]))
+    lows = [folded(text) for text in texts]
+    for low, cut in zip(lows, segments, strict=True):
+        seen.update(set(words_of(low, cut)[0]))
     kept = sorted(word for word, cases in seen.items() if cases >= LEAST_CASES)
     words = {word: number for number, word in enumerate(kept, start=1)}
-    keys = [np.unique(keys_of(text, cut, words)[1]) for text, cut in zip(texts, segments, strict=True)]
+    keys = [np.unique(keys_of(low, cut, words)[1]) for low, cut in zip(lows, segments, strict=True)]
     unique, cases = np.unique(np.concatenate(keys), return_counts=True)
     return Vocabulary(words, unique[cases >= LEAST_CASES])
 

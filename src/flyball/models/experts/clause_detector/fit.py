@@ -30,6 +30,7 @@ from flyball.models.experts.clause_detector.linear import (
     SegmentScorer,
     quantised,
 )
+from flyball.models.experts.clause_detector.marks import MARK_WEIGHTS, MARKS
 from flyball.models.experts.clause_detector.model import ClauseDetector
 from flyball.models.experts.clause_detector.ngrams import TRIGRAMS_FROM
 from flyball.models.experts.clause_detector.stages import Parts, StageOne, StageTwo
@@ -249,11 +250,13 @@ def _fit_segments(corpus: Corpus, kept: npt.NDArray[np.bool_], recipe: Recipe, s
     columns = np.flatnonzero(rarity)
     weighted = used[:, columns] @ sparse.diags(rarity[columns])
     squared = np.maximum(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel(), 1.0)
-    inputs = (sparse.diags(squared**-NORM_POWER) @ weighted).tocsr()
+    plain = corpus.marks[rows] @ sparse.diags(MARK_WEIGHTS)
+    inputs = sparse.hstack([sparse.diags(squared**-NORM_POWER) @ weighted, plain]).tocsr()
     shown, present = corpus.shown[rows], corpus.present[corpus.case_of[rows]]
     width = len(corpus.fields)
     weights = np.zeros((len(rarity), width), dtype=np.float32)
     bias = np.zeros(width, dtype=np.float32)
+    marks = np.zeros((MARKS, width), dtype=np.float32)
     for index in range(width):
         target = shown[:, index]
         if target.min() == target.max():
@@ -262,10 +265,11 @@ def _fit_segments(corpus: Corpus, kept: npt.NDArray[np.bool_], recipe: Recipe, s
         weight = np.where((present[:, index] == 1) & (target == 0), recipe.unlabelled, 1.0)
         model = svm.LinearSVC(C=recipe.segment_c, dual=True, max_iter=100, tol=0.03, random_state=seed)
         model.fit(inputs, target, sample_weight=weight)
-        weights[columns, index] = model.coef_[0] * rarity[columns]
+        weights[columns, index] = model.coef_[0][: len(columns)] * rarity[columns]
+        marks[:, index] = model.coef_[0][len(columns) :] * MARK_WEIGHTS
         bias[index] = model.intercept_[0]
     small, scale = quantised(weights)
-    return SegmentScorer(rarity, small, scale, bias)
+    return SegmentScorer(rarity, small, scale, bias, marks)
 
 
 def _fit_documents(corpus: Corpus, kept: npt.NDArray[np.bool_], recipe: Recipe, seed: int) -> DocumentScorer:

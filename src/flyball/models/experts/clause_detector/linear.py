@@ -30,12 +30,15 @@ class SegmentScorer:
     weights : ndarray of int8, shape (n_features, n_fields)
         Times `scale`: model weight times rarity.
     scale, bias : ndarray of float32, shape (n_fields,)
+    marks : ndarray of float32, shape (n_marks, n_fields)
+        Weight of each mark, whatever the length of the segment.
     """
 
     rarity: Floats
     weights: npt.NDArray[np.int8]
     scale: Floats
     bias: Floats
+    marks: Floats
 
     def margins(self, features: Features) -> Floats:
         """Return margins of shape (n_segments, n_fields); above 0 means "reads like this clause"."""
@@ -48,6 +51,9 @@ class SegmentScorer:
             margins[rows] = sums / (np.maximum(squared, 1.0) ** NORM_POWER)[:, None]
         margins *= self.scale
         margins += self.bias
+        marked = np.zeros((features.n_segments, len(self.marks)), dtype=np.float32)
+        marked[features.mark_rows, features.marks] = 1.0
+        margins += marked @ self.marks
         return margins
 
 

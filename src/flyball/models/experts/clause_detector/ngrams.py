@@ -1,4 +1,4 @@
-"""Words of a segment become numbered features: word 1-, 2- and 3-grams, and the shape of the segment.
+"""Words of a segment become numbered features: word 1-, 2- and 3-grams, beside its marks.
 
 A feature is a 64-bit key computed from word numbers, looked up in one sorted array: exact, without
 collisions, and a whole contract at a time. Digits are folded to zero, so "thirty (30) days" and "thirty
@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from flyball.core.digests import digest_of_bytes
+from flyball.models.experts.clause_detector.marks import marks_of
 
 __all__ = [
-    "SHAPES_FROM",
     "TRIGRAMS_FROM",
     "Features",
     "Vocabulary",
@@ -32,12 +32,7 @@ _WORD = re.compile(r"[a-z]+|0(?:[0,.]*0)?|[$%*\[]|_+")
 _WORDS = 1 << 20  # room for word numbers; a 3-gram takes three times 20 bits
 _BIGRAM = 1 << 40
 TRIGRAMS_FROM = 1 << 60
-"""Keys from here on are word 3-grams, then shapes; below are words and word pairs."""
-SHAPES_FROM = 1 << 62
-"""Keys from here on say where a segment stands and what it looks like."""
-_POSITIONS = np.array([1, 2, 3, 4, 5, 8, 13, 21, 41])
-_LENGTHS = np.array([60, 90, 140, 220, 350, 550])
-_CAPITALS = np.array([0.05, 0.12, 0.3, 0.6])
+"""Keys from here on are word 3-grams; below are words and word pairs."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,9 @@ class Features:
     Parameters
     ----------
     rows, columns : ndarray of int64, shape (n_pairs,)
-        Segment and feature of each pair, ascending by segment, each pair once.
+        Segment and n-gram of each pair, ascending by segment, each pair once.
+    mark_rows, marks : ndarray of int64, shape (n_marks,)
+        Segment and number of each mark (`marks.marks_of`).
     n_segments : int
     n_words : int
     known_share : float
@@ -72,6 +69,8 @@ class Features:
 
     rows: Ints
     columns: Ints
+    mark_rows: Ints
+    marks: Ints
     n_segments: int
     n_words: int
     known_share: float
@@ -91,13 +90,12 @@ def folded_digest(text: str) -> str:
 
 
 def words_of(text: str, segments: npt.NDArray[np.int32]) -> tuple[list[str], Ints]:
-    """Return all words in order of the text, and the number of words in each segment."""
-    low = folded(text)
+    """Return all words of a folded text in order, and the number of words in each segment."""
     find = _WORD.findall
     words: list[str] = []
     counts = np.zeros(len(segments), dtype=np.int64)
     for index, (start, end) in enumerate(segments.tolist()):
-        found = find(low, start, end)
+        found = find(text, start, end)
         counts[index] = len(found)
         words += found
     return words, counts
@@ -111,6 +109,7 @@ def keys_of(
     Parameters
     ----------
     text : str
+        Folded.
     segments : ndarray of int32, shape (n_segments, 2)
     words : dict of str to int
 
@@ -129,9 +128,8 @@ def keys_of(
     triple = pair[:-1] & pair[1:]
     bigrams = numbers[:-1] * _WORDS + numbers[1:] + _BIGRAM
     trigrams = (numbers[:-2] * _WORDS + numbers[1:-1]) * _WORDS + numbers[2:] + TRIGRAMS_FROM
-    shape_rows, shape_keys = _shape(text, segments)
-    rows = np.concatenate([at[known], at[:-1][pair], at[:-2][triple], shape_rows])
-    keys = np.concatenate([numbers[known], bigrams[pair], trigrams[triple], shape_keys])
+    rows = np.concatenate([at[known], at[:-1][pair], at[:-2][triple]])
+    keys = np.concatenate([numbers[known], bigrams[pair], trigrams[triple]])
     return rows, keys, len(tokens), float(known.mean()) if len(tokens) else 0.0
 
 
@@ -148,34 +146,15 @@ def encode(text: str, segments: npt.NDArray[np.int32], vocabulary: Vocabulary) -
     -------
     Features
     """
-    rows, keys, n_words, known_share = keys_of(text, segments, vocabulary.words)
+    low = folded(text)
+    mark_rows, marks = marks_of(text, low, segments)
+    rows, keys, n_words, known_share = keys_of(low, segments, vocabulary.words)
     width = len(vocabulary.keys)
     if width == 0 or len(keys) == 0:
         none = np.zeros(0, dtype=np.int64)
-        return Features(none, none, len(segments), n_words, known_share)
+        return Features(none, none, mark_rows, marks, len(segments), n_words, known_share)
     columns = np.searchsorted(vocabulary.keys, keys)
     columns[columns == width] = 0
     found = vocabulary.keys[columns] == keys
     pairs = np.unique(rows[found] * width + columns[found])
-    return Features(pairs // width, pairs % width, len(segments), n_words, known_share)
-
-
-def _shape(text: str, segments: npt.NDArray[np.int32]) -> tuple[Ints, Ints]:
-    """Return where a segment stands, how long it is and how much of it is in capitals, as keys."""
-    n = len(segments)
-    if n == 0:
-        none = np.zeros(0, dtype=np.int64)
-        return none, none
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    upper = np.concatenate([[0], np.cumsum((codes >= 65) & (codes <= 90))])
-    starts, ends = segments[:, 0], segments[:, 1]
-    capitals = (upper[ends] - upper[starts]) / (ends - starts)
-    index = np.arange(n)
-    kinds = [
-        np.searchsorted(_POSITIONS, index, side="right"),
-        32 + np.searchsorted(_POSITIONS, index[::-1], side="right"),
-        64 + index * 10 // n,
-        96 + np.searchsorted(_LENGTHS, ends - starts, side="right"),
-        128 + np.searchsorted(_CAPITALS, capitals, side="right"),
-    ]
-    return np.tile(index, len(kinds)), np.concatenate(kinds) + SHAPES_FROM
+    return Features(pairs // width, pairs % width, mark_rows, marks, len(segments), n_words, known_share)
