@@ -579,6 +579,17 @@ def _services() -> ContractView:
             (),
             "found",
         ),
+        Finding(
+            "term.T-09",
+            "The first term is longer than five years",
+            "high",
+            "The first term ends after more than five years. The playbook wants at most five.",
+            ("termination_for_convenience", "expiration_date"),
+            ("policy:term",),
+            (_span(text, "This Agreement continues until ended by either party"),),
+            "to_check",
+            likely=False,
+        ),
     )
     return contract_of(
         "oldfield-msa.docx", text, answers, findings=findings, kind="Master Services Agreement", entry=1205,
@@ -683,6 +694,7 @@ def invented_view() -> ReportView:
             PrincipleView("no_advice", "No legal advice"),
             PrincipleView("modest", "Say only what was read"),
         ),
+        notes=("Own labelled contracts contradict the promise for 'absent' answers: 12 of 90 automated answers wrong at the threshold 0.87; raised to 0.9975.",),
         group_titles=(("general", "General"), ("term", "Term and end"), ("competition", "Competition and exclusivity"), ("assignment", "Assignment"), ("money", "Money"), ("ip", "Intellectual property"), ("liability", "Liability"), ("other", "Other")),
     )  # fmt: skip
 

@@ -107,6 +107,22 @@ def test_next_and_previous_walk_the_findings_of_what_may_be_acted_upon(tab, url)
     assert tab.run("document.getElementById('position').textContent") == "10 of 10"
 
 
+def test_a_rule_that_is_folded_away_opens_when_it_is_asked_for(tab, url):
+    tab.open(url)
+    assert not tab.run("document.querySelector('.further').open")
+    tab.open(url + "#c2-x4")
+    tab.settle()
+    assert tab.run("document.querySelector('.further').open")
+    assert tab.run("document.activeElement.id") == "c2-x4"
+
+
+def test_an_answer_guessed_absent_opens_when_it_is_asked_for(tab, url):
+    tab.open(url + "#" + "c1-f38")
+    tab.settle()
+    assert tab.run("document.querySelector('#c1-f38 details').open")
+    assert tab.run("document.querySelector('#c1-f38 .line-title').textContent") == "Warranty Duration"
+
+
 def test_a_collapsed_contract_opens_when_something_in_it_is_asked_for(tab, url):
     tab.open(url)
     tab.run("document.querySelector('#c1 .fold').click()")

@@ -1,6 +1,12 @@
 """By hand, of the invented run: three contracts may be acted upon (7 + 3 + 0 findings, of which 1 is to be
 checked) and one is refused. They have 3 x 41 = 123 answers, of which 4 + 1 + 0 wait for a person, so 118 were
-decided by machine, which is 95.9 %. The refused one has a finding of its own that is counted nowhere.
+decided by machine, which is 95.9 %. The refused one has a finding of its own that is counted nowhere. The
+second has one more rule that could apply: folded away, it is among the findings nowhere.
+
+Of the wide run below: five contracts, all with the rule R-1 to check, four of them with R-2 found, three with
+R-3 found, all five with R-4 to check but unlikely. So 4 + 3 = 7 findings are found and 5 are to be checked;
+R-2 is one line for 4 contracts, R-3 three lines, R-1 one line for 5; R-4 is no line and 5 rules
+that could apply.
 """
 
 from dataclasses import replace
@@ -8,6 +14,7 @@ from dataclasses import replace
 import pytest
 
 from flyball.evaluation.reports.page import build_page
+from flyball.models.decisions.records import Finding
 
 
 @pytest.fixture
@@ -18,6 +25,29 @@ def view(invented):
 @pytest.fixture
 def page(view):
     return build_page(view)
+
+
+def wide_view(invented, view):
+    """Five contracts with the findings that the docstring above counts."""
+
+    def finding(rule, severity, status, likely=True):
+        return Finding(rule, f"Title of {rule}", severity, "Message.", ("insurance",), (), (), status, likely)
+
+    contracts = []
+    for number in range(5):
+        findings = [finding("R-1", "critical", "to_check"), finding("R-4", "critical", "to_check", False)]
+        findings += [finding("R-2", "high", "found")] if number < 4 else []
+        findings += [finding("R-3", "critical", "found")] if number < 3 else []
+        answers = {"insurance": ((), 0.6, None, "", "Two experts disagree.")}
+        contracts.append(
+            invented.contract_of(f"{number}.txt", "A contract.", answers, findings=tuple(findings))
+        )
+    return replace(view, contracts=tuple(contracts))
+
+
+@pytest.fixture
+def wide(invented, view):
+    return build_page(wide_view(invented, view))
 
 
 def test_findings_are_counted_by_severity_and_apart_from_those_to_check(page):
@@ -38,18 +68,116 @@ def test_machine_and_person_share_the_answers_of_what_may_be_acted_upon(page):
 
 def test_a_refused_contract_is_told_and_counted_nowhere(page):
     assert [one.name for one in page.refused] == ["kiln-lease.html"]
-    assert all(one.name != "kiln-lease.html" for one, _ in page.first)
+    assert all(link.words != "kiln-lease.html" for line in page.first for link in line.where)
 
 
 def test_what_comes_first_is_the_worst(page):
-    assert [card.severity for _, card in page.first] == [
-        "critical",
-        "critical",
-        "high",
-        "high",
-        "high",
-        "high",
+    assert [(line.severity, line.to_check) for line in page.first] == [
+        ("critical", False),
+        ("critical", False),
+        ("high", False),
+        ("high", False),
+        ("high", False),
+        ("high", True),
     ]
+
+
+def test_a_rule_in_more_than_three_contracts_is_one_line_and_what_was_found_comes_first(wide):
+    assert [(line.title, [link.words for link in line.where]) for line in wide.first] == [
+        ("Title of R-3", ["0.txt"]),
+        ("Title of R-3", ["1.txt"]),
+        ("Title of R-3", ["2.txt"]),
+        ("Title of R-2", ["0.txt", "1.txt", "2.txt", "3.txt"]),
+        ("Title of R-1", ["0.txt", "1.txt", "2.txt", "3.txt", "4.txt"]),
+    ]
+    assert wide.more_first == 0
+
+
+def test_what_to_begin_with_is_twelve_lines_and_the_rest_is_counted_by_finding(invented, view):
+    findings = tuple(
+        Finding(f"R-{number}", "Title", "high", "Message.", (), (), (), "found") for number in range(15)
+    )
+    contract = invented.contract_of("a.txt", "A contract.", {}, findings=findings)
+    page = build_page(replace(view, contracts=(contract,)))
+    assert (len(page.first), page.more_first) == (12, 3)
+
+
+def test_an_unlikely_rule_is_counted_apart_and_never_as_a_finding(page, wide):
+    assert (wide.found, wide.to_check, wide.further, wide.objected) == (7, 5, 5, 4)
+    assert page.further == 1
+    assert [(one.severity, one.found, one.to_check) for one in wide.severities][:2] == [
+        ("critical", 3, 5),
+        ("high", 4, 0),
+    ]
+    assert [len(one.findings) for one in wide.contracts] == [3, 3, 3, 2, 1]
+    assert all([rule.rule for rule in one.further] == ["R-4"] for one in wide.contracts)
+
+
+def test_an_unlikely_rule_names_only_the_answers_that_wait_and_marks_nothing_in_the_text(page):
+    services = page.contracts[1]
+    (rule,) = services.further
+    assert (rule.anchor, rule.severity, [link.words for link in rule.fields]) == (
+        "c2-x4",
+        "high",
+        ["Expiration Date"],
+    )
+    tags = [tag.words for leaf in services.leaves for piece in leaf.pieces for tag in piece.tags]
+    assert not [words for words in tags if "T-09" in words]
+
+
+def test_a_finding_to_check_names_the_answers_it_rests_on_with_the_nearest_passage(invented, view):
+    finding = Finding("R-1", "No law", "high", "None.", ("governing_law", "parties"), (), (), "to_check")
+    law = "Nevada law governs."
+    answers = {
+        "governing_law": ((law,), 0.82, None, "", "Not sure."),
+        "parties": (("A and B",), 0.999, None, "", ""),
+    }
+    contract = invented.contract_of("a.txt", f"A and B. {law}", answers, findings=(finding,))
+    fields = tuple(
+        replace(one, answer="false") if one.field == "governing_law" else one
+        for one in contract.decision.fields
+    )
+    contract = replace(contract, decision=replace(contract.decision, fields=fields))
+    page = build_page(replace(view, contracts=(contract,)))
+    (card,) = page.contracts[0].findings
+    (doubt,) = card.doubts
+    assert (doubt.link.words, doubt.guess, doubt.percent) == (
+        "Governing Law",
+        "not in the contract",
+        "82\u00a0%",
+    )
+    assert doubt.nearest.words == law
+    assert [link.words for link in card.fields] == ["Parties"]
+    pieces = [piece for leaf in page.contracts[0].leaves for piece in leaf.pieces]
+    near = next(piece for piece in pieces if piece.text == law)
+    assert (near.look, near.tags) == ("nearest", ())
+
+
+def test_what_a_finding_rests_on_is_looked_at_first_then_the_least_sure(invented, view):
+    finding = Finding("R-1", "Title", "high", "M.", ("insurance",), (), (), "to_check")
+    answers = {
+        "parties": (("A",), 0.7, None, "", "Not sure."),
+        "insurance": (("A",), 0.9, None, "", "Not sure."),
+        "audit_rights": (("A",), 0.5, None, "", "Not sure."),
+        "warranty_duration": ((), 0.4, None, "", "Not sure."),
+    }
+    contract = invented.contract_of("a.txt", "A", answers, findings=(finding,))
+    one = build_page(replace(view, contracts=(contract,))).contracts[0]
+    assert [(row.title, row.awaited) for row in one.look] == [
+        ("Insurance", True),
+        ("Audit Rights", False),
+        ("Parties", False),
+    ]
+    assert [row.title for row in one.look_absent] == ["Warranty Duration"]
+    assert one.waiting == 4
+
+
+def test_what_the_playbook_wants_is_told_once(invented, view):
+    rule = replace(view.rules[0], id="R-1", wants="Raise the cap.")
+    finding = Finding("R-1", "Title", "high", "The cap is low. Raise the cap.", (), (), (), "found")
+    contract = invented.contract_of("a.txt", "A", {}, findings=(finding,))
+    (card,) = build_page(replace(view, contracts=(contract,), rules=(rule,))).contracts[0].findings
+    assert (card.message, card.wants) == ("The cap is low.", "Raise the cap.")
 
 
 def test_findings_stand_worst_first_and_what_is_certain_before_what_is_to_check(page):
@@ -69,7 +197,7 @@ def test_every_answer_stands_in_exactly_one_list(page):
     for one in page.contracts:
         present = [row for _, rows in one.present for row in rows]
         absent = [row for _, rows in one.absent for row in rows]
-        listed = sorted(row.anchor for row in [*one.look, *one.withheld, *present, *absent])
+        listed = sorted(row.anchor for row in [*one.look, *one.look_absent, *one.withheld, *present, *absent])
         assert listed == sorted(row.anchor for row in one.rows)
 
 

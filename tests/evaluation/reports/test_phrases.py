@@ -10,9 +10,12 @@ from flyball.core.estimates import Estimate, Failed, NotMeasured
 from flyball.evaluation.reports.phrases import (
     answer_words,
     day,
+    guess_words,
     measured,
     moment,
     percent,
+    plain_reason,
+    promise_basis,
     promise_sentence,
     sure_percent,
     sureness,
@@ -20,6 +23,9 @@ from flyball.evaluation.reports.phrases import (
     visible,
 )
 from flyball.evaluation.reports.records import PromiseView
+from flyball.models.experts.expert import ExpertCard
+from flyball.models.router.route import Prediction, route_field
+from flyball.models.router.thresholds import NEVER, ExpertThresholds, Thresholds
 
 
 @pytest.mark.parametrize(
@@ -63,6 +69,59 @@ def test_a_promise_that_cannot_be_kept_says_so():
         "It cannot be promised that of the decisions made by machine at most 3.0\u00a0% are wrong. "
         "Nothing is left to the machine on this ground."
     )
+
+
+def test_how_a_promise_is_known_is_told_without_the_name_of_a_procedure():
+    assert promise_basis(PromiseView(0.03, 0.95, 408, method="Learn then Test")) == (
+        "The machine was tried on 408 contracts whose answers were already known and from which it had not "
+        "learnt. How sure it must be before it decides alone was then set so high that the promise holds. It "
+        "speaks of contracts like those: in at most about 5\u00a0% of such trials chance alone would make it "
+        "promise too much. For contracts of another kind it says nothing."
+    )
+
+
+def test_how_it_is_known_that_nothing_can_be_promised_is_told_too():
+    assert promise_basis(PromiseView(0.03, 0.95, 1, kept=False)).endswith(
+        "on 1 contract whose answers were already known and from which it had not learnt. However sure it "
+        "had to be, too many answers were wrong, or too few were left to tell."
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "told"),
+    [
+        ("present", "present", "in the contract"),
+        ("absent", "absent", "not in the contract"),
+        ("answered", "lease", "lease"),
+    ],
+)
+def test_a_guess_is_told_as_people_say_it(state, words, told):
+    assert guess_words(state, words) == told
+
+
+@pytest.mark.parametrize(
+    ("least", "plain"),
+    [
+        (0.9975, ("99.8\u00a0%", "")),
+        (0.87, ("87\u00a0%", "")),
+        (
+            NEVER,
+            (
+                "",
+                "A person always decides this: however sure the machine is, the promise could not be kept.",
+            ),
+        ),
+    ],
+)
+def test_the_reasons_that_the_router_gives_are_told_in_plain_words(least, plain):
+    card = ExpertCard("e", "1", "learned", ("f",), "Answers f.")
+    thresholds = Thresholds({"e": ExpertThresholds(least, least)})
+    routed = route_field("f", {"e": Prediction("true", 0.5, (), "")}, [card], thresholds)
+    assert plain_reason(routed.reason) == plain
+
+
+def test_any_other_reason_stays_as_it_is():
+    assert plain_reason("The experts disagree.") == ("", "The experts disagree.")
 
 
 def test_a_figure_comes_with_its_interval_and_what_it_rests_on():

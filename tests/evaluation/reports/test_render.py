@@ -77,7 +77,10 @@ def hostile_view(invented):
         {"evil": ((), 0.5, HOSTILE, HOSTILE, HOSTILE)},
         fields=(field,),
         kind=HOSTILE,
-        findings=(Finding(HOSTILE, HOSTILE, "high", HOSTILE, ("evil",), (HOSTILE,), (), "to_check"),),
+        findings=(
+            Finding(HOSTILE, HOSTILE, "high", HOSTILE, ("evil",), (HOSTILE,), (), "to_check"),
+            Finding(HOSTILE, HOSTILE, "low", HOSTILE, ("evil",), (HOSTILE,), (), "to_check", likely=False),
+        ),
     )
     duty = replace(view.obligations[0], id=HOSTILE, title=HOSTILE, source=HOSTILE, url="javascript:alert(1)")
     return replace(
@@ -88,6 +91,7 @@ def hostile_view(invented):
         unreadable=(Unreadable(HOSTILE, HOSTILE, HOSTILE, HOSTILE),),
         obligations=(duty,),
         not_tested=(HOSTILE,),
+        notes=(HOSTILE,),
     )
 
 
@@ -155,15 +159,52 @@ def test_how_it_was_measured_is_told_or_its_lack_is(invented, html):
     assert "each was decided by experts that had not seen it." in html
     silent = render_report(replace(invented.invented_view(), measured_how=""))
     assert (
-        "How they were chosen, and what the machine had seen of them, was not handed to this report."
-        in silent
+        "On which contracts this was measured, and what the machine had seen of them, "
+        "was not handed to this report."
+    ) in silent
+    assert "other contracts than those in this report" not in html + silent
+
+
+def test_what_the_own_contracts_taught_stands_beside_the_promise_or_nowhere(invented, html):
+    promise, measured = html.index("What was promised"), html.index("What was measured")
+    assert promise < html.index("12 of 90 automated answers wrong") < measured
+    silent = render_report(replace(invented.invented_view(), notes=()))
+    assert "What your own contracts taught" not in silent
+
+
+def test_the_procedure_behind_a_promise_is_folded_away_under_plain_words(html):
+    known = html[html.index("<summary>How we know</summary>") :]
+    assert known.index("The machine was tried on 408 contracts") < known.index("Conformal risk control")
+    assert known.index("Conformal risk control") < known.index("</details>")
+
+
+def test_in_short_tells_what_was_found_what_is_likely_and_what_could_apply(html):
+    told = " ".join(re.sub("<[^>]+>", "", html[html.index("In short</h2>") :]).split())
+    assert told.startswith(
+        "In short 3 contracts were reviewed. The playbook objects to 9 points in 2 of them. 1 more is "
+        "likely: the machine's best guess points to it, but it was not sure, so a person has to look. Of 123 "
+        "answers, 118 (95.9 %) were decided by machine; 5 wait for a person. 1 further rule applies only if "
+        "one of those answers turns out otherwise than the machine's best guess. It is not "
+        "counted as a finding; each contract lists its own, folded away."
     )
 
 
+def test_rules_that_could_apply_are_folded_away_one_line_each(html):
+    services = html[html.index('id="c2"') : html.index('id="c3"')]
+    (folded,) = re.findall('<details class="further">.*?</details>', services, re.DOTALL)
+    assert "1 more rule could apply if an uncertain answer turns out otherwise" in folded
+    words = " ".join(re.sub("<[^>]+>", " ", folded.split("</summary>")[1]).split())
+    assert words == "▲ High The first term is longer than five years · term.T-09 · look at Expiration Date"
+    assert services.count('<article class="finding') == 3
+
+
 def test_a_referred_answer_is_a_best_guess_and_never_an_answer(html):
-    guess = 'unsure – best guess: <span class="verdict-word">absent</span> (83\u00a0%)'
-    assert guess in html
-    assert "Why you:</span> A warranty is mentioned but no time is stated" in html
+    look = html[html.index('id="c1-look"') : html.index('id="c1-present"')]
+    assert "not sure enough to decide these" in look
+    absent = look[look.index("Best guess: not in the contract") :]
+    words = " ".join(re.sub("<[^>]+>", " ", absent[absent.index("<summary>") :]).split())
+    assert words.startswith("Warranty Duration 83 % sure For how long does")
+    assert "Why you: A warranty is mentioned but no time is stated" in words
 
 
 def test_law_asks_for_counsel_and_policy_does_not(html):

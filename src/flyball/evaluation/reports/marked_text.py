@@ -11,8 +11,11 @@ from flyball.evaluation.reports.records import ContractView
 
 __all__ = ["LOOKS", "MarkedText"]
 
-LOOKS = (*SEVERITIES, "check", "plain")
-"""How a highlight looks; where several lie on each other, the first of these wins."""
+LOOKS = (*SEVERITIES, "check", "plain", "nearest")
+"""How a highlight looks; where several lie on each other, the first of these wins.
+
+"nearest" is a passage that was looked at and judged not to say it; it gets no label in the text.
+"""
 
 _AROUND = 600
 _QUOTE = 320
@@ -87,7 +90,7 @@ class MarkedText:
             if segment.start in breaks and segment.start > start:
                 leaves.append(Leaf(place, gap, tuple(pieces)))
                 pieces, place, gap = [], self._pages.get(segment.start, ""), ""
-            tags = [tag for number in segment.starts for tag in self._tags[number]]
+            tags = [tag for number in segment.starts for tag in self._tags[number] if tag.look != "nearest"]
             looks = [tag.look for number in segment.passages for tag in self._tags[number]]
             pieces.append(
                 Piece(

@@ -1,7 +1,7 @@
 """The page in words: a `ReportView` turned into what the templates show, line by line."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flyball.core.digests import short
 from flyball.core.estimates import NotMeasured
@@ -11,9 +11,12 @@ from flyball.evaluation.reports.marked_text import MarkedText
 from flyball.evaluation.reports.parts import (
     Cite,
     ContractPage,
+    Doubt,
     FieldRow,
     Figure,
     FindingCard,
+    FirstLine,
+    FurtherRule,
     Link,
     Page,
     PrincipleRow,
@@ -24,7 +27,10 @@ from flyball.evaluation.reports.parts import (
 from flyball.evaluation.reports.phrases import (
     SEVERITIES,
     answer_words,
+    guess_words,
     measured,
+    plain_reason,
+    promise_basis,
     promise_sentence,
     sure_percent,
     sureness,
@@ -36,6 +42,8 @@ from flyball.models.decisions.records import FieldDecision, Finding
 __all__ = ["build_page"]
 
 _WHOLE_TEXT_UP_TO = 3_000_000
+_FIRST_LINES = 12
+_TOGETHER_ABOVE = 3
 
 
 def build_page(view: ReportView, *, redacted: bool = False) -> Page:
@@ -68,13 +76,7 @@ def build_page(view: ReportView, *, redacted: bool = False) -> Page:
         )
         for severity in SEVERITIES
     )
-    urgent = [
-        (one, card)
-        for severity in SEVERITIES[:2]
-        for one in usable
-        for card in one.findings
-        if card.severity == severity
-    ]
+    first = _first_lines(usable)
     cited = frozenset(cite.id for one in usable for card in one.findings for cite in card.cites)
     entries = [one.ledger_entry for one in contracts if one.ledger_entry is not None]
     return Page(
@@ -83,14 +85,15 @@ def build_page(view: ReportView, *, redacted: bool = False) -> Page:
         severities=severities,
         found=sum(severity.found for severity in severities),
         to_check=sum(severity.to_check for severity in severities),
+        further=sum(len(one.further) for one in usable),
         automated=sum(one.automated for one in usable),
-        referred=sum(len(one.look) for one in usable),
+        referred=sum(one.waiting for one in usable),
         withheld=sum(len(one.withheld) for one in usable),
         reviewed=tuple(usable),
         refused=tuple(one for one in contracts if one.refused),
         objected=sum(bool(one.worst) for one in usable),
-        first=tuple(urgent[:12]),
-        more_first=max(0, len(urgent) - 12),
+        first=tuple(first[:_FIRST_LINES]),
+        more_first=sum(len(line.where) for line in first[_FIRST_LINES:]),
         promises=_promises(view),
         figures=tuple(_figures(view)),
         cited_ids=cited,
@@ -104,6 +107,34 @@ def build_page(view: ReportView, *, redacted: bool = False) -> Page:
         redacted=redacted,
         short_release=short(view.run.release),
     )
+
+
+def _first_lines(usable: Sequence[ContractPage]) -> list[FirstLine]:
+    """Return the critical and high findings, those that stand first; a widespread rule is one line."""
+    urgent = [
+        (one, card)
+        for to_check in (False, True)
+        for severity in SEVERITIES[:2]
+        for one in usable
+        for card in one.findings
+        if (card.to_check, card.severity) == (to_check, severity)
+    ]
+    spread = Counter((card.rule, card.title, card.to_check) for _, card in urgent)
+    lines: dict[tuple[object, ...], list[tuple[ContractPage, FindingCard]]] = {}
+    for one, card in urgent:
+        rule = (card.rule, card.title, card.to_check)
+        together = spread[rule] > _TOGETHER_ABOVE
+        lines.setdefault((rule, "" if together else card.anchor), []).append((one, card))
+    found = [
+        FirstLine(
+            cards[0][1].severity,
+            cards[0][1].title,
+            cards[0][1].to_check,
+            tuple(Link(card.anchor, one.name) for one, card in cards),
+        )
+        for cards in lines.values()
+    ]
+    return sorted(found, key=lambda line: (line.to_check, SEVERITIES.index(line.severity), -len(line.where)))
 
 
 def _contract(
@@ -120,14 +151,26 @@ def _contract(
     text = MarkedText(anchor, contract)
     titles = {key: field.title for key, field in fields.items()}
     anchors = {one.field: f"{anchor}-f{place}" for place, one in enumerate(decision.fields, start=1)}
-    rows = [_row(text, one, fields[one.field], anchors[one.field]) for one in decision.fields]
     ranked = sorted(
-        decision.findings, key=lambda one: (SEVERITIES.index(one.severity), one.status == "to_check")
+        decision.findings,
+        key=lambda one: (not _shown(one), SEVERITIES.index(one.severity), one.status == "to_check"),
     )
-    cards = []
+    waited_for = {key for finding in ranked if _shown(finding) for key in finding.fields}
+    rows = [
+        _row(text, one, fields[one.field], anchors[one.field], awaited=one.field in waited_for)
+        for one in decision.fields
+    ]
+    by_key = {one.field: row for one, row in zip(decision.fields, rows, strict=True)}
+    waiting = {one.field for one in decision.fields if one.outcome != "automated"}
+    cards, further = [], []
     for place, finding in enumerate(ranked, start=1):
         card_anchor = f"{anchor}-x{place}"
-        cards.append(_card(text, finding, card_anchor, titles, anchors, catalogue, rules))
+        if _shown(finding):
+            cards.append(_card(text, finding, card_anchor, titles, by_key, catalogue, rules))
+        else:
+            keys = [key for key in finding.fields if key in waiting] or finding.fields
+            links = tuple(Link(anchors.get(key, ""), titles.get(key, key)) for key in keys)
+            further.append(FurtherRule(card_anchor, finding.rule, finding.title, finding.severity, links))
     refused = "" if decision.verdict.allowed else decision.verdict.reason
     tally = Counter(card.severity for card in cards if not card.to_check)
     worst = next((card.severity for card in cards if not card.to_check), "")
@@ -142,6 +185,11 @@ def _contract(
         for state in ("present", "absent")
     }
     named = {principle.id: principle for principle in view.principles}
+    sureness_of = {anchors[one.field]: one.confidence for one in decision.fields}
+    look = sorted(
+        (row for row in rows if row.outcome == "referred"),
+        key=lambda row: (not row.awaited, sureness_of[row.anchor]),
+    )
     return ContractPage(
         number=position,
         anchor=anchor,
@@ -152,10 +200,12 @@ def _contract(
         failed=tuple(check for check in decision.verdict.checks if not check.passed),
         passed=tuple(check for check in decision.verdict.checks if check.passed),
         findings=tuple(cards),
+        further=tuple(further),
         counts=tuple((severity, tally[severity]) for severity in SEVERITIES if tally[severity]),
         worst=worst,
         to_check=sum(card.to_check for card in cards),
-        look=tuple(row for row in rows if row.outcome == "referred"),
+        look=tuple(row for row in look if row.state != "absent"),
+        look_absent=tuple(row for row in look if row.state == "absent"),
         present=_grouped(by_state["present"], groups),
         absent=_grouped(by_state["absent"], groups),
         withheld=tuple(row for row in rows if row.outcome == "refused"),
@@ -184,9 +234,15 @@ def _contract(
     )
 
 
-def _row(text: MarkedText, one: FieldDecision, field: Field, anchor: str) -> FieldRow:
+def _shown(finding: Finding) -> bool:
+    """Whether a finding is shown in full: it was found, or the best guesses make it apply."""
+    return finding.status == "found" or finding.likely
+
+
+def _row(text: MarkedText, one: FieldDecision, field: Field, anchor: str, *, awaited: bool) -> FieldRow:
     state, words = answer_words(one.answer)
-    look = {"automated": "plain", "referred": "check", "refused": "check"}[one.outcome]
+    look = "plain" if one.outcome == "automated" else "nearest" if state == "absent" else "check"
+    needed, why = plain_reason(one.reason)
     return FieldRow(
         anchor=anchor,
         title=field.title,
@@ -195,10 +251,14 @@ def _row(text: MarkedText, one: FieldDecision, field: Field, anchor: str) -> Fie
         state=state,
         outcome=one.outcome,
         words=words,
+        guess=guess_words(state, words),
         sure=sureness(one.confidence),
         percent=sure_percent(one.confidence),
+        needed=needed,
         value=value_words(one.value, one.unit),
         reason=one.reason,
+        why=why,
+        awaited=awaited and one.outcome == "referred",
         quote=text.quote(one.evidence, Tag(anchor, field.title, look)),
         expert=one.route.expert,
         route=one.route.reason,
@@ -211,28 +271,42 @@ def _card(
     finding: Finding,
     anchor: str,
     titles: Mapping[str, str],
-    anchors: Mapping[str, str],
+    rows: Mapping[str, FieldRow],
     catalogue: Mapping[str, ObligationView],
     rules: Mapping[str, RuleView],
 ) -> FindingCard:
     rule = rules.get(finding.rule)
+    wants = rule.wants if rule else ""
+    said = finding.message.removesuffix(wants).rstrip() if wants else finding.message
     word = finding.severity.capitalize()
     tag = Tag(
         anchor, f"{word}: {finding.rule}", "check" if finding.status == "to_check" else finding.severity
     )
+    to_check = finding.status == "to_check"
+    doubted = {key for key in finding.fields if to_check and key in rows and rows[key].outcome != "automated"}
     return FindingCard(
         anchor=anchor,
         rule=finding.rule,
         title=finding.title,
         severity=finding.severity,
-        to_check=finding.status == "to_check",
-        message=finding.message,
-        wants=rule.wants if rule else "",
+        to_check=to_check,
+        message=said,
+        wants=wants,
         rule_source=rule.source if rule else "",
         cites=tuple(_cite(key, catalogue) for key in finding.cites),
         quote=text.quote(finding.evidence, tag),
-        fields=tuple(Link(anchors.get(key, ""), titles.get(key, key)) for key in finding.fields),
+        fields=tuple(
+            Link(rows[key].anchor if key in rows else "", titles.get(key, key))
+            for key in finding.fields
+            if key not in doubted
+        ),
+        doubts=tuple(_doubt(rows[key]) for key in finding.fields if key in doubted),
     )
+
+
+def _doubt(row: FieldRow) -> Doubt:
+    nearest = row.quote if row.state == "absent" else None
+    return Doubt(Link(row.anchor, row.title), row.guess, row.percent, row.needed, nearest)
 
 
 def _cite(key: str, catalogue: Mapping[str, ObligationView]) -> Cite:
@@ -269,11 +343,17 @@ def _figures(view: ReportView) -> list[Figure]:
 
 def _promises(view: ReportView) -> tuple[Promise, ...]:
     if isinstance(view.promises, NotMeasured):
-        return (Promise(f"Not measured: {view.promises.reason}.", "", "", kept=False),)
+        return (Promise(f"Not measured: {view.promises.reason}.", "", "", "", kept=False),)
     return tuple(
-        Promise(promise_sentence(promise), promise.borne_out, promise.method, promise.kept)
+        Promise(
+            promise_sentence(promise),
+            promise_basis(promise),
+            promise.borne_out,
+            promise.method,
+            promise.kept,
+        )
         for promise in view.promises
-    ) or (Promise("Nothing was promised.", "", "", kept=False),)
+    ) or (Promise("Nothing was promised.", "", "", "", kept=False),)
 
 
 def _entries(entries: list[int]) -> str:

@@ -11,9 +11,12 @@ from flyball.models.decisions.records import Severity
 __all__ = [
     "Cite",
     "ContractPage",
+    "Doubt",
     "FieldRow",
     "Figure",
     "FindingCard",
+    "FirstLine",
+    "FurtherRule",
     "Leaf",
     "Link",
     "Page",
@@ -58,8 +61,19 @@ class Cite:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """An uncertain answer under a finding; `nearest` is quoted where the best guess is "absent"."""
+
+    link: Link
+    guess: str
+    percent: str
+    needed: str
+    nearest: Quote | None
+
+
+@dataclass(frozen=True, slots=True)
 class FindingCard:
-    """A finding as it is shown."""
+    """A finding as it is shown; without `doubts` unless it is to be checked."""
 
     anchor: str
     rule: str
@@ -72,11 +86,23 @@ class FindingCard:
     cites: tuple[Cite, ...]
     quote: Quote | None
     fields: tuple[Link, ...]
+    doubts: tuple[Doubt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherRule:
+    """A rule that applies only if an uncertain answer turns out otherwise than its best guess."""
+
+    anchor: str
+    rule: str
+    title: str
+    severity: Severity
+    fields: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One answer as it is shown."""
+    """One answer as it is shown; `needed` is how sure it would have to be, `why` any other reason."""
 
     anchor: str
     title: str
@@ -85,10 +111,14 @@ class FieldRow:
     state: str
     outcome: str
     words: str
+    guess: str
     sure: str
     percent: str
+    needed: str
     value: str
     reason: str
+    why: str
+    awaited: bool
     quote: Quote | None
     expert: str
     route: str
@@ -150,10 +180,12 @@ class ContractPage:
     failed: tuple[Check, ...]
     passed: tuple[Check, ...]
     findings: tuple[FindingCard, ...]
+    further: tuple[FurtherRule, ...]
     counts: tuple[tuple[Severity, int], ...]
     worst: str
     to_check: int
     look: tuple[FieldRow, ...]
+    look_absent: tuple[FieldRow, ...]
     present: tuple[tuple[str, tuple[FieldRow, ...]], ...]
     absent: tuple[tuple[str, tuple[FieldRow, ...]], ...]
     withheld: tuple[FieldRow, ...]
@@ -168,6 +200,21 @@ class ContractPage:
     principles_held: int
     ledger_entry: int | None
     view: ContractView
+
+    @property
+    def waiting(self) -> int:
+        """Answers that wait for a person."""
+        return len(self.look) + len(self.look_absent)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLine:
+    """A line of what to begin with: one finding, or one rule that stands in several contracts."""
+
+    severity: Severity
+    title: str
+    to_check: bool
+    where: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +239,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A promise in words; `kept` is False where there is none."""
+    """A promise in words, and how it is known; `kept` is False where there is none."""
 
     sentence: str
+    basis: str
     borne_out: str
     method: str
     kept: bool
@@ -209,13 +257,14 @@ class Page:
     severities: tuple[SeverityCount, ...]
     found: int
     to_check: int
+    further: int
     automated: int
     referred: int
     withheld: int
     reviewed: tuple[ContractPage, ...]
     refused: tuple[ContractPage, ...]
     objected: int
-    first: tuple[tuple[ContractPage, FindingCard], ...]
+    first: tuple[FirstLine, ...]
     more_first: int
     promises: tuple[Promise, ...]
     figures: tuple[Figure, ...]

@@ -14,9 +14,12 @@ __all__ = [
     "SEVERITIES",
     "answer_words",
     "day",
+    "guess_words",
     "measured",
     "moment",
     "percent",
+    "plain_reason",
+    "promise_basis",
     "promise_sentence",
     "sureness",
     "value_words",
@@ -34,6 +37,9 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufff9-\uffff"
     "\U000e0000-\U000e007f]"
 )
+
+_BELOW = re.compile(r"Not sure enough to decide alone: not sure enough: [\d.]+ is below ([\d.]+)\.")
+_NEVER = "Not sure enough to decide alone: may not answer alone: no threshold keeps the promise for it."
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -126,6 +132,31 @@ def answer_words(answer: str) -> tuple[str, str]:
     return "answered", value_words(value, "")
 
 
+def guess_words(state: str, words: str) -> str:
+    """Return a best guess as people say it: "in the contract", "not in the contract", or the answer."""
+    return {"present": "in the contract", "absent": "not in the contract"}.get(state, words)
+
+
+def plain_reason(reason: str) -> tuple[str, str]:
+    """Return why a person is asked, in plain words.
+
+    Parameters
+    ----------
+    reason : str
+        Of a referral.
+
+    Returns
+    -------
+    tuple of (str, str)
+        How sure the machine would have to be, "99.8 %", and ""; or "" and the reason, where it is another.
+    """
+    if found := _BELOW.fullmatch(reason):
+        return f"{100 * float(found[1]):.1f}".removesuffix(".0") + "\u00a0%", ""
+    if reason == _NEVER:
+        return "", "A person always decides this: however sure the machine is, the promise could not be kept."
+    return "", reason
+
+
 def value_words(value: object, unit: str) -> str:
     """Return a value with its unit: "12 months", "250,000 USD", "yes"; "" for None."""
     if value is None:
@@ -166,6 +197,23 @@ def promise_sentence(promise: PromiseView) -> str:
         return f"It cannot be promised that {bound}. Nothing is left to the machine on this ground."
     sure, cases = percent(promise.confidence, 0), count(promise.n, "contract")
     return f"{bound[0].upper()}{bound[1:]}, with {sure} confidence, measured on {cases}."
+
+
+def promise_basis(promise: PromiseView) -> str:
+    """Return in plain words how a promise is known, or how it is known that it cannot be made."""
+    cases = count(promise.n, "contract")
+    if not promise.kept:
+        return (
+            f"The machine was tried on {cases} whose answers were already known and from which it had not "
+            "learnt. However sure it had to be, too many answers were wrong, or too few were left to tell."
+        )
+    fails = percent(1 - promise.confidence, 0)
+    return (
+        f"The machine was tried on {cases} whose answers were already known and from which it had not "
+        "learnt. How sure it must be before it decides alone was then set so high that the promise holds. "
+        f"It speaks of contracts like those: in at most about {fails} of such trials chance alone would make "
+        "it promise too much. For contracts of another kind it says nothing."
+    )
 
 
 def measured(value: Measurement, unit: MeasureUnit, n_of: str) -> tuple[str, str]:

@@ -304,7 +304,8 @@ class ReportView:
     measures : tuple of MeasureView
         Champion's figures from the release's own test, on data that its experts did not see.
     measured_how : str
-        Where these cases came from and what the experts had seen of them: `Report.protocol`.
+        Where these cases came from and what the experts had seen of them: `Report.protocol`. The page adds
+        nothing to it: they may be the very contracts of this report.
     ledger : LedgerView or NotMeasured
     not_tested : tuple of str
         What nobody has tested, one sentence each.
@@ -312,6 +313,8 @@ class ReportView:
     principles : tuple of PrincipleView
     group_titles : tuple of (str, str)
         Heading for each `Field.group`; a group without one is shown by its own name.
+    notes : tuple of str
+        What the deployment's own labelled contracts changed about the promise: `Thresholds.notes`.
     """
 
     run: RunView
@@ -327,3 +330,4 @@ class ReportView:
     rules: tuple[RuleView, ...] = ()
     principles: tuple[PrincipleView, ...] = ()
     group_titles: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()

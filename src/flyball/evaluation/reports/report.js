@@ -33,9 +33,9 @@
     var contract = target.closest(".contract");
     if (contract) {
       if (target !== contract) { fold(contract, true); }
-      var details = target.closest("details");
-      if (details) { details.open = true; }
     }
+    for (var details = target.closest("details"); details; details = details.parentElement.closest("details")) { details.open = true; }
+    if (target.matches(".lines > li")) { target.querySelector("details").open = true; }
     if (remember) { history.pushState(null, "", "#" + id); }
     light(target);
     var pane = target.closest(".pane");
@@ -66,10 +66,15 @@
       return all("mark[data-p~='" + number + "']", contract).reduce(function (sum, one) { return sum + one.textContent.length; }, 0);
     };
     var numbers = mark.dataset.p.split(" ").sort(function (a, b) { return length(a) - length(b); });
-    var pin = byId(contract.id + "-p" + numbers[0]);
-    var next = pin;
-    while (next && !next.classList.contains("tags")) { next = next.nextElementSibling; }
-    if (next) { show(next.querySelector("a").getAttribute("href").slice(1), true); light(pin); }
+    numbers.some(function (number) {
+      var pin = byId(contract.id + "-p" + number);
+      var next = pin;
+      while (next && next.classList.contains("pin")) { next = next.nextElementSibling; }
+      if (!next || !next.classList.contains("tags")) { return false; }
+      show(next.querySelector("a").getAttribute("href").slice(1), true);
+      light(pin);
+      return true;
+    });
   }
 
   /* from finding to finding */
