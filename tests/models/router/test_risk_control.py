@@ -127,9 +127,7 @@ def test_betting_finds_a_mean_that_is_clearly_lower():
 def test_the_t_test_is_corrected_for_errors_that_come_in_clusters():
     """Losses are -1 in 19 of 20 cases and 19 in one: mean 0. The plain test would reject far too often."""
     draw = np.random.default_rng(0)
-    small = sum(
-        skewed_t_p_value(np.where(draw.random(300) < 0.05, 19.0, -1.0)) <= 0.05 for _ in range(400)
-    )
+    small = sum(skewed_t_p_value(np.where(draw.random(300) < 0.05, 19.0, -1.0)) <= 0.05 for _ in range(400))
     assert small <= 33
 
 

@@ -7,6 +7,7 @@ import msgspec
 import pyarrow as pa
 
 from flyball.core.digests import digest_of
+from flyball.core.text import count
 from flyball.loop.halves import in_tuning_half
 from flyball.loop.settings import Promise as PromiseSettings
 from flyball.loop.settings import Settings
@@ -16,8 +17,9 @@ from flyball.loop.stages.predictions import read_predictions
 from flyball.loop.stages.snapshot import read_cases
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.expert import Calibrated, Expert
+from flyball.models.router.recalibration import Recalibration, fit_recalibration
 from flyball.models.router.risk_control import Calibration, Promise, calibration_of, choose_thresholds
-from flyball.models.router.thresholds import ExpertThresholds, Guarantee, Thresholds
+from flyball.models.router.thresholds import ExpertThresholds, Guarantee, Thresholds, moved
 from flyball.models.router.tightening import tighten
 
 __all__ = ["choose", "read_thresholds", "thresholds"]
@@ -53,7 +55,8 @@ def choose(
 ) -> Thresholds:
     """Choose the thresholds of every expert that brings answers to unseen cases.
 
-    `own` holds answers to the deployment's own labelled cases: they can only raise a threshold.
+    `own` holds answers to the deployment's own labelled cases: they can raise a threshold, never lower
+    one, and correct the experts' probabilities by one slope and one shift.
 
     An expert without them gets none: what it says goes to a person. Each promise is made per expert;
     a field is automated by one expert only, so where several are calibrated the promise holds for the
@@ -68,6 +71,7 @@ def choose(
     found: dict[str, ExpertThresholds] = {}
     guarantees: list[Guarantee] = []
     notes: list[str] = []
+    recalibrations: dict[str, Recalibration] = {}
     for name, expert in experts.items():
         if not isinstance(expert, Calibrated):
             continue
@@ -82,7 +86,28 @@ def choose(
             tightened = tighten(chosen.thresholds, own[name], promise.wrong_share_at_most)
             found[name] = tightened.thresholds
             notes.extend(tightened.notes)
-    return Thresholds(found, tuple(guarantees), tuple(notes))
+            recalibration = _recalibration(own[name])
+            if recalibration is not None:
+                recalibrations[name] = recalibration
+                found[name] = moved(tightened.thresholds, recalibration)
+                notes.append(_told(recalibration))
+    return Thresholds(found, tuple(guarantees), tuple(notes), recalibrations)
+
+
+def _recalibration(own: Calibration) -> Recalibration | None:
+    judged = own.confidence > 0.0
+    return fit_recalibration(
+        own.confidence[judged], own.says_present[judged], own.right[judged], n_cases=own.n_cases
+    )
+
+
+def _told(by: Recalibration) -> str:
+    """Say what a recalibration means at an even chance."""
+    return (
+        f"On {count(by.n_cases, 'own labelled case')}, what the expert takes for an even chance is there in "
+        f"{by.probability(0.5):.0%}; its probabilities are corrected by that (slope {by.slope:.2f}, "
+        f"shift {by.shift:+.2f})."
+    )
 
 
 def _own(predictions: pa.RecordBatch, labels: pa.Table) -> Calibration:

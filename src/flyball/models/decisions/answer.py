@@ -63,7 +63,9 @@ def answer_fields(
         In the order of `fields`.
     """
     ordered = order_of(cards)
-    answers = {name: by_case(batch) for name, batch in predictions.items()}
+    answers = {
+        name: by_case(batch, thresholds.recalibrations.get(name)) for name, batch in predictions.items()
+    }
     nothing: dict[str, Prediction] = {}
     decided = {}
     for case_id, text in texts.items():

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from flyball.core.records import Span
 from flyball.models.experts.expert import ExpertCard
+from flyball.models.router.recalibration import Recalibration
 from flyball.models.router.thresholds import Thresholds
 
 __all__ = ["REFER", "Considered", "Prediction", "Route", "Routed", "by_case", "order_of", "route_field"]
@@ -90,14 +91,35 @@ def order_of(cards: Sequence[ExpertCard]) -> list[ExpertCard]:
     return sorted(cards, key=lambda card: (card.kind != "rules", Decimal(card.price_eur_per_case)))
 
 
-def by_case(predictions: pa.RecordBatch) -> dict[str, dict[str, Prediction]]:
-    """Return `{case_id: {field: Prediction}}` from a batch of schema PREDICTIONS."""
+def by_case(
+    predictions: pa.RecordBatch, recalibration: Recalibration | None = None
+) -> dict[str, dict[str, Prediction]]:
+    """Return `{case_id: {field: Prediction}}` from a batch of schema PREDICTIONS.
+
+    Parameters
+    ----------
+    predictions : RecordBatch
+    recalibration : Recalibration, optional
+        Corrects answers and confidences by what own labelled cases taught.
+    """
     found: dict[str, dict[str, Prediction]] = {}
     columns = [predictions.column(name).to_pylist() for name in predictions.schema.names]
     for case_id, key, answer, confidence, evidence, reason in zip(*columns, strict=True):
         spans = tuple(Span(span["start"], span["end"], span["score"]) for span in evidence)
-        found.setdefault(case_id, {})[key] = Prediction(answer, confidence, spans, reason)
+        given = Prediction(answer, confidence, spans, reason)
+        found.setdefault(case_id, {})[key] = _corrected(given, recalibration) if recalibration else given
     return found
+
+
+def _corrected(given: Prediction, recalibration: Recalibration) -> Prediction:
+    answer, confidence = recalibration.answer(given.answer, given.confidence)
+    if answer == given.answer:
+        return Prediction(answer, confidence, given.evidence, given.reason)
+    word = "more" if answer == "true" else "less"
+    reason = (
+        f"{given.reason} But your own labelled cases hold such things {word} often than the expert expects."
+    )
+    return Prediction(answer, confidence, given.evidence, reason)
 
 
 def route_field(

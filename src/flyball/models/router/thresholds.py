@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["NEVER", "ExpertThresholds", "Guarantee", "Thresholds"]
+from flyball.models.router.recalibration import Recalibration
+
+__all__ = ["NEVER", "ExpertThresholds", "Guarantee", "Thresholds", "moved"]
 
 NEVER = 2.0
 """A threshold that no confidence reaches: everything goes to a person."""
@@ -80,14 +82,39 @@ class Thresholds:
         An expert that is not listed is never sure enough.
     guarantees : tuple of Guarantee
     notes : tuple of str
-        What was raised above the guarantees, and why.
+        What own labelled cases taught: what was raised above the guarantees, and why.
+    recalibrations : mapping of str to Recalibration
+        Of experts whose probabilities own labelled cases correct; thresholds are on the corrected ones.
     """
 
     experts: Mapping[str, ExpertThresholds] = field(default_factory=dict)
     guarantees: tuple[Guarantee, ...] = ()
     notes: tuple[str, ...] = ()
+    recalibrations: Mapping[str, Recalibration] = field(default_factory=dict)
 
     def least(self, expert: str, key: str, answer: str) -> float:
         """Return the least confidence that `expert` needs; `NEVER` for an unknown expert."""
         known = self.experts.get(expert)
         return NEVER if known is None else known.least(key, answer)
+
+
+def moved(thresholds: ExpertThresholds, by: Recalibration) -> ExpertThresholds:
+    """Return thresholds on recalibrated confidence under which the same answers are automated.
+
+    An answer that turns around is never automated: before, it was less likely than its opposite.
+    """
+
+    def present(level: float) -> float:
+        return level if level >= NEVER else max(by.probability(level), _MORE_LIKELY)
+
+    def absent(level: float) -> float:
+        return level if level >= NEVER else max(1.0 - by.probability(1.0 - level), _MORE_LIKELY)
+
+    return ExpertThresholds(
+        present(thresholds.present),
+        absent(thresholds.absent),
+        {key: (present(first), absent(second)) for key, (first, second) in thresholds.fields.items()},
+    )
+
+
+_MORE_LIKELY = 0.5 + 1e-9
