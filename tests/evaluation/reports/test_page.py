@@ -110,6 +110,9 @@ def test_an_unlikely_rule_is_counted_apart_and_never_as_a_finding(page, wide):
         ("high", 4, 0),
     ]
     assert [len(one.findings) for one in wide.contracts] == [3, 3, 3, 2, 1]
+    assert [one.worst for one in wide.contracts] == ["critical"] * 3 + ["high", ""]
+    assert [one.worst_to_check for one in wide.contracts] == ["critical"] * 5
+    assert [one.worst_to_check for one in page.contracts] == ["high", "", "", ""]
     assert all([rule.rule for rule in one.further] == ["R-4"] for one in wide.contracts)
 
 
@@ -273,3 +276,33 @@ def test_an_empty_run_is_a_page_too(view):
 def test_entries_of_the_ledger_are_told_as_a_range(view):
     assert build_page(view).entries == "entries 1,204 to 1,207"
     assert build_page(replace(view, contracts=view.contracts[:1])).entries == "entry 1,204"
+
+
+def test_how_sure_the_machine_would_have_to_be_is_told_once_where_it_is_the_same(invented, view):
+    def needed(*leasts):
+        answers = {
+            field.key: (
+                (),
+                0.4,
+                None,
+                "",
+                f"Not sure enough to decide alone: not sure enough: 0.400 is below {least}.",
+            )
+            for field, least in zip(invented.FIELDS, leasts, strict=False)
+        }
+        contract = invented.contract_of("a.txt", "A", answers)
+        return build_page(replace(view, contracts=(contract,))).contracts[0].needed_for_absent
+
+    assert needed("0.998", "0.998") == "99.8\u00a0%"
+    assert needed("0.998", "0.870") == ""
+    assert needed() == ""
+
+
+def test_the_same_nearest_passage_is_quoted_once_under_a_finding(invented, view):
+    finding = Finding("R-1", "Title", "high", "M.", ("parties", "insurance"), (), (), "to_check")
+    quoted = dict.fromkeys(finding.fields, (("A B",), 0.5, None, "", "Not sure."))
+    contract = invented.contract_of("a.txt", "A B", quoted, findings=(finding,))
+    fields = tuple(replace(one, answer="false") for one in contract.decision.fields)
+    contract = replace(contract, decision=replace(contract.decision, fields=fields))
+    (card,) = build_page(replace(view, contracts=(contract,))).contracts[0].findings
+    assert [doubt.nearest and doubt.nearest.words for doubt in card.doubts] == ["A B", None]

@@ -204,6 +204,7 @@ def _contract(
         counts=tuple((severity, tally[severity]) for severity in SEVERITIES if tally[severity]),
         worst=worst,
         to_check=sum(card.to_check for card in cards),
+        worst_to_check=next((card.severity for card in cards if card.to_check), ""),
         look=tuple(row for row in look if row.state != "absent"),
         look_absent=tuple(row for row in look if row.state == "absent"),
         present=_grouped(by_state["present"], groups),
@@ -300,13 +301,19 @@ def _card(
             for key in finding.fields
             if key not in doubted
         ),
-        doubts=tuple(_doubt(rows[key]) for key in finding.fields if key in doubted),
+        doubts=_doubts([rows[key] for key in finding.fields if key in doubted]),
     )
 
 
-def _doubt(row: FieldRow) -> Doubt:
-    nearest = row.quote if row.state == "absent" else None
-    return Doubt(Link(row.anchor, row.title), row.guess, row.percent, row.needed, nearest)
+def _doubts(rows: list[FieldRow]) -> tuple[Doubt, ...]:
+    """Return the uncertain answers, each with its nearest passage, and the same passage only once."""
+    doubts = []
+    told: set[str] = set()
+    for row in rows:
+        nearest = row.quote if row.state == "absent" and row.quote and row.quote.anchor not in told else None
+        told.update({nearest.anchor} if nearest else ())
+        doubts.append(Doubt(Link(row.anchor, row.title), row.guess, row.percent, row.needed, nearest))
+    return tuple(doubts)
 
 
 def _cite(key: str, catalogue: Mapping[str, ObligationView]) -> Cite:

@@ -184,6 +184,7 @@ class ContractPage:
     counts: tuple[tuple[Severity, int], ...]
     worst: str
     to_check: int
+    worst_to_check: str
     look: tuple[FieldRow, ...]
     look_absent: tuple[FieldRow, ...]
     present: tuple[tuple[str, tuple[FieldRow, ...]], ...]
@@ -205,6 +206,12 @@ class ContractPage:
     def waiting(self) -> int:
         """Answers that wait for a person."""
         return len(self.look) + len(self.look_absent)
+
+    @property
+    def needed_for_absent(self) -> str:
+        """How sure the machine would have to be of every guess "absent"; "" where that differs."""
+        needed = {row.needed for row in self.look_absent}
+        return needed.pop() if len(needed) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
