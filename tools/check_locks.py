@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+UV = str(Path(sys.executable).parent / "uv")
 FILES = {
     "default.txt": ["--no-default-groups"],
     "build.txt": ["--only-group", "build"],
@@ -19,7 +20,7 @@ FILES = {
 
 def export(options: list[str], target: Path) -> None:
     """Write one requirement file from uv.lock."""
-    command = ["uv", "export", "--quiet", "--frozen", "--no-emit-project", "--no-header", *options]
+    command = [UV, "export", "--quiet", "--frozen", "--no-emit-project", "--no-header", *options]
     subprocess.run([*command, "--output-file", str(target)], cwd=ROOT, check=True)
 
 
@@ -38,13 +39,13 @@ def forbidden_path_files() -> list[str]:
 def main() -> int:
     """Return 0 where everything agrees."""
     if "--write" in sys.argv:
-        subprocess.run(["uv", "lock", "--quiet"], cwd=ROOT, check=True)
+        subprocess.run([UV, "lock", "--quiet"], cwd=ROOT, check=True)
         for name, options in FILES.items():
             export(options, ROOT / "requirements" / name)
         return 0
     problems = []
     if os.environ.get("CI"):  # needs the index
-        fresh = subprocess.run(["uv", "lock", "--check", "--quiet"], cwd=ROOT, check=False)
+        fresh = subprocess.run([UV, "lock", "--check", "--quiet"], cwd=ROOT, check=False)
         if fresh.returncode:
             problems.append("uv.lock does not match pyproject.toml; run: make lock")
     with tempfile.TemporaryDirectory() as folder:

@@ -41,6 +41,13 @@ def test_this_machine_is_told_apart():
     assert egress_of(settings_of(model))[0].local
 
 
+def test_a_socket_of_this_machine_is_local():
+    state = State(ledger="postgresql://flyball@/ledger?host=/run/postgresql")
+    assert [(one.host, one.local) for one in egress_of(settings_of(state=state))] == [
+        ("/run/postgresql", True)
+    ]
+
+
 def test_a_model_without_an_address_is_refused():
     with pytest.raises(BadInput, match="lm names no base_url, so its host cannot be listed"):
         egress_of(settings_of(ExpertSettings(name="lm", kind="language_model")))

@@ -1,7 +1,7 @@
 """Which hosts a deployment may reach, and why. Nothing leaves the house unasked."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from flyball.core.errors import BadInput
 from flyball.loop.settings import Settings
@@ -61,6 +61,9 @@ def egress_of(settings: Settings) -> list[Egress]:
 
 def _egress(url: str, setting: str, why: str) -> Egress:
     parts = urlsplit(url)
+    socket = parse_qs(parts.query).get("host", [""])[0]
+    if not parts.hostname and socket.startswith("/"):
+        return Egress(socket, True, setting, why)  # a socket of this machine
     if not parts.hostname:
         raise BadInput(
             f"{setting} is not a URL with a host: {url.rpartition('@')[2]!r}.",
