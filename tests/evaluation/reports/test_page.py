@@ -306,3 +306,14 @@ def test_the_same_nearest_passage_is_quoted_once_under_a_finding(invented, view)
     contract = replace(contract, decision=replace(contract.decision, fields=fields))
     (card,) = build_page(replace(view, contracts=(contract,))).contracts[0].findings
     assert [doubt.nearest and doubt.nearest.words for doubt in card.doubts] == ["A B", None]
+
+
+def test_the_passage_nearest_to_what_is_absent_never_carries_its_name(invented, view):
+    quoted = {"source_code_escrow": (("It may be signed electronically.",), 0.999, None, "", "")}
+    contract = invented.contract_of("a.txt", "It may be signed electronically.", quoted)
+    fields = tuple(replace(one, answer="false") for one in contract.decision.fields)
+    contract = replace(contract, decision=replace(contract.decision, fields=fields))
+    one = build_page(replace(view, contracts=(contract,))).contracts[0]
+    assert [(piece.look, piece.tags) for leaf in one.leaves for piece in leaf.pieces] == [("nearest", ())]
+    row = next(row for row in one.rows if row.title == "Source Code Escrow")
+    assert row.quote.anchor == "c1-p1"

@@ -242,7 +242,7 @@ def _shown(finding: Finding) -> bool:
 
 def _row(text: MarkedText, one: FieldDecision, field: Field, anchor: str, *, awaited: bool) -> FieldRow:
     state, words = answer_words(one.answer)
-    look = "plain" if one.outcome == "automated" else "nearest" if state == "absent" else "check"
+    look = "nearest" if state == "absent" else "plain" if one.outcome == "automated" else "check"
     needed, why = plain_reason(one.reason)
     return FieldRow(
         anchor=anchor,

@@ -158,7 +158,7 @@ def plain_reason(reason: str) -> tuple[str, str]:
 
 
 def value_words(value: object, unit: str) -> str:
-    """Return a value with its unit: "12 months", "250,000 USD", "yes"; "" for None."""
+    """Return a value with its unit: "12 months", "250,000 USD", "1,825 days (5 years)"; "" for None."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -173,6 +173,8 @@ def value_words(value: object, unit: str) -> str:
         return _day_or_text(text)
     if unit in ("", "place", "date", "text"):
         return text
+    if unit == "days" and isinstance(value, int | float) and value >= 365 and value % 365 == 0:
+        return f"{text} days ({count(int(value // 365), 'year')})"
     if value == 1 and unit.endswith("s") and unit.islower():
         unit = unit[:-1]
     return f"{text} {unit}"
