@@ -30,8 +30,17 @@ from flyball.models.decisions.records import Decision, FieldDecision, Finding
 from flyball.models.experts.case_facts import case_facts
 from flyball.models.experts.decision_table.load import load_tables
 from flyball.models.experts.decision_table.records import Table
-from flyball.models.experts.expert import EXPERTS, Expert, ExpertCard, ExpertMaker, check_predictions
+from flyball.models.experts.expert import (
+    EXPERTS,
+    PREDICTIONS,
+    Expert,
+    ExpertCard,
+    ExpertMaker,
+    OnDemand,
+    check_predictions,
+)
 from flyball.models.experts.reader import READERS
+from flyball.models.router.route import Routed, by_case, order_of, route_field
 from flyball.models.router.thresholds import Thresholds
 
 __all__ = ["Engine", "PlaybookRules", "load_engine", "load_playbook", "make_expert", "promise_check"]
@@ -52,6 +61,35 @@ class PlaybookRules:
 
     tables: tuple[Table, ...]
     policies: tuple[Policy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking the experts about a batch of cases.
+
+    Parameters
+    ----------
+    predictions : dict of expert name to RecordBatch of schema PREDICTIONS
+    failures : dict of case_id to dict of expert name to str
+    costs : dict of case_id to Decimal
+        Euros spent on each case by experts that are asked on demand.
+    """
+
+    predictions: dict[str, pa.RecordBatch]
+    failures: dict[str, dict[str, str]]
+    costs: dict[str, Decimal]
+
+    def joined(self, more: "Asked") -> "Asked":
+        """Return both together."""
+        failures = {
+            case: self.failures.get(case, {}) | more.failures.get(case, {})
+            for case in self.failures.keys() | more.failures.keys()
+        }
+        costs = {
+            case: self.costs.get(case, Decimal(0)) + more.costs.get(case, Decimal(0))
+            for case in self.costs.keys() | more.costs.keys()
+        }
+        return Asked(self.predictions | more.predictions, failures, costs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +133,67 @@ class Engine:
             self.catalogue, context.as_of, about, self.kit.fields, [card.kind for card in self.cards]
         )
 
-    def predict(self, cases: pa.RecordBatch) -> dict[str, pa.RecordBatch]:
-        """Let every expert answer; what breaks the contract is refused."""
-        found = {}
-        for name, expert in self.experts.items():
-            found[name] = expert.predict(cases)
-            check_predictions(cases, found[name], name)
-        return found
+    def predict(self, cases: pa.RecordBatch) -> "Asked":
+        """Let the experts answer, in the order of asking.
 
-    def answer(
-        self, documents: Sequence[Document], predictions: Mapping[str, pa.RecordBatch]
-    ) -> list[tuple[FieldDecision, ...]]:
+        Those that cost money or time are asked only about what nobody before them was sure of. What
+        breaks the contract of an expert is refused.
+        """
+        asked = Asked({}, {}, {})
+        for card in order_of(self.cards):
+            expert = self.experts[card.name]
+            if isinstance(expert, OnDemand):
+                asked = asked.joined(self._ask(card, expert, cases, asked))
+            else:
+                asked.predictions[card.name] = expert.predict(cases)
+            check_predictions(cases, asked.predictions[card.name], card.name)
+        return asked
+
+    def answer(self, documents: Sequence[Document], asked: "Asked") -> list[tuple[FieldDecision, ...]]:
         """Route every field of every document."""
         ids = [case_id_of(document.content_digest) for document in documents]
         texts = {name: document.text for name, document in zip(ids, documents, strict=True)}
         decided = answer_fields(
-            texts, self.kit.fields, predictions, self.cards, self.thresholds, self.readers
+            texts,
+            self.kit.fields,
+            asked.predictions,
+            self.cards,
+            self.thresholds,
+            self.readers,
+            asked.failures,
         )
         return [decided[name] for name in ids]
+
+    def _ask(self, card: ExpertCard, expert: OnDemand, cases: pa.RecordBatch, before: "Asked") -> "Asked":
+        """Ask one case at a time, so that each decision knows its own cost."""
+        given = {
+            name: by_case(batch, self.thresholds.recalibrations.get(name))
+            for name, batch in before.predictions.items()
+        }
+        earlier = [one for one in order_of(self.cards) if one.name in before.predictions]
+        found, failures, costs = [], {}, {}
+        for number, case in enumerate(cases.column("case_id").to_pylist()):
+            wanted = [
+                key
+                for key in card.fields
+                if not _settled(
+                    route_field(
+                        key,
+                        {name: rows[case][key] for name, rows in given.items() if key in rows.get(case, {})},
+                        earlier,
+                        self.thresholds,
+                    )
+                )
+            ]
+            told = expert.answer(cases.slice(number, 1), wanted={case: wanted})
+            found.append(told.predictions)
+            costs[case] = told.cost_eur
+            if case in told.failures:
+                failures[case] = {card.name: told.failures[case].error}
+        table = pa.Table.from_batches(found, schema=PREDICTIONS).combine_chunks()
+        batches = table.to_batches()
+        answers = batches[0] if batches else pa.RecordBatch.from_pylist([], schema=PREDICTIONS)
+        return Asked({card.name: answers}, failures, costs)
 
     def find(
         self,
@@ -143,6 +224,7 @@ class Engine:
         release: str,
         live: frozenset[str],
         at: datetime,
+        spent: Decimal | None = None,
     ) -> ReviewedDecision:
         """Put one decision together, hold it against the constitution, and ask the decision gate.
 
@@ -152,6 +234,8 @@ class Engine:
             "" for a re-test inside a turn, where nothing leaves the house.
         live : frozenset of str
             Releases that may decide now.
+        spent : Decimal, optional
+            Euros that the asking cost; None: by the price on the cards of those that were asked.
         """
         ids = tuple(dict.fromkeys(duty.id for duty in duties))
         first = Decision(
@@ -167,7 +251,7 @@ class Engine:
             obligations=ids,
             principles=(),
             verdict=Verdict(False, "decision gate: not asked yet"),
-            cost_eur=self._cost(fields),
+            cost_eur=self._cost(fields) if spent is None else str(spent),
             decided_at=at,
         )
         reading = Reading(
@@ -227,7 +311,8 @@ class Engine:
         if not documents:
             return []
         cases = cases_of(documents, source=SOURCE).combine_chunks().to_batches()[0]
-        answers = self.answer(documents, self.predict(cases))
+        asked = self.predict(cases)
+        answers = self.answer(documents, asked)
         findings = self.find(documents, answers, context)
         duties = self.duties(context)
         return [
@@ -240,6 +325,7 @@ class Engine:
                 release=release,
                 live=live,
                 at=at,
+                spent=asked.costs.get(case_id_of(document.content_digest)),
             ).revised
             for document, fields, found in zip(documents, answers, findings, strict=True)
         ]
@@ -250,6 +336,11 @@ class Engine:
             asked.expert: Decimal(asked.price_eur) for field in fields for asked in field.route.considered
         }
         return str(sum(prices.values(), Decimal(0)))
+
+
+def _settled(routed: Routed) -> bool:
+    """Return whether nobody else needs to be asked: a machine decided, or a rule called for a person."""
+    return routed.automated or routed.by_rule
 
 
 def load_engine(kit: Kit, thresholds: Thresholds, about: DeploymentSettings) -> Engine:

@@ -43,6 +43,7 @@ def answer_fields(
     cards: Sequence[ExpertCard],
     thresholds: Thresholds,
     readers: Mapping[str, Reader],
+    failed: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, tuple[FieldDecision, ...]]:
     """Route every field of every case and read the values out of what was quoted.
 
@@ -56,6 +57,8 @@ def answer_fields(
     thresholds : Thresholds
     readers : mapping of reader name to Reader
         For the fields whose `reads` names one.
+    failed : mapping of case_id to mapping of expert name to str, optional
+        Experts that broke on a case, with the reason.
 
     Returns
     -------
@@ -70,8 +73,9 @@ def answer_fields(
     decided = {}
     for case_id, text in texts.items():
         per_expert = {name: cases.get(case_id, nothing) for name, cases in answers.items()}
+        broke = (failed or {}).get(case_id)
         decided[case_id] = tuple(
-            _decide(field, text, per_expert, ordered, thresholds, readers) for field in fields
+            _decide(field, text, per_expert, ordered, thresholds, readers, broke) for field in fields
         )
     return decided
 
@@ -83,9 +87,10 @@ def _decide(
     cards: Sequence[ExpertCard],
     thresholds: Thresholds,
     readers: Mapping[str, Reader],
+    failed: Mapping[str, str] | None,
 ) -> FieldDecision:
     given = {name: answers[field.key] for name, answers in per_expert.items() if field.key in answers}
-    routed = route_field(field.key, given, cards, thresholds)
+    routed = route_field(field.key, given, cards, thresholds, failed)
     prediction = routed.prediction or Prediction("null", 0.0, (), routed.reason)
     value, unit = _read(field, prediction, text, readers)
     return FieldDecision(

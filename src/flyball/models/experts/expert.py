@@ -1,24 +1,27 @@
 """The contract of an expert: anything that answers fields of cases, in columns."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from flyball.core.errors import BadInput
-from flyball.core.estimates import Measurement
+from flyball.core.estimates import Failed, Measurement
 from flyball.core.shelves import Shelf
 
 __all__ = [
     "EXPERTS",
     "PREDICTIONS",
+    "Answered",
     "Calibrated",
     "Expert",
     "ExpertCard",
     "ExpertKind",
     "ExpertMaker",
+    "OnDemand",
     "Trained",
     "check_predictions",
 ]
@@ -137,6 +140,34 @@ class Calibrated(Protocol):
     @property
     def out_of_fold(self) -> pa.Table:
         """Columns case_id, field, answer, confidence and right (bool), at least; no text of any case."""
+        ...
+
+
+class Answered(Protocol):
+    """What came of asking an expert on demand."""
+
+    @property
+    def predictions(self) -> pa.RecordBatch:
+        """Answers of schema PREDICTIONS."""
+        ...
+
+    @property
+    def failures(self) -> Mapping[str, Failed]:
+        """Cases that could not be asked about, or not wholly, by `case_id`."""
+        ...
+
+    @property
+    def cost_eur(self) -> Decimal:
+        """What the asking cost; 0 means free."""
+        ...
+
+
+@runtime_checkable
+class OnDemand(Protocol):
+    """An expert that costs money or time, and is asked only what cheaper ones are not sure of."""
+
+    def answer(self, cases: pa.RecordBatch, *, wanted: Mapping[str, Sequence[str]] | None = None) -> Answered:
+        """Answer the wanted fields of each case; cases that are missing in `wanted` are not sent at all."""
         ...
 
 

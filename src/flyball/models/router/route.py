@@ -78,12 +78,15 @@ class Routed:
     route : Route
     reason : str
         For people.
+    by_rule : bool
+        A rule decided, or called for a person; no model needs to be asked.
     """
 
     prediction: Prediction | None
     automated: bool
     route: Route
     reason: str
+    by_rule: bool = False
 
 
 def order_of(cards: Sequence[ExpertCard]) -> list[ExpertCard]:
@@ -127,6 +130,7 @@ def route_field(
     answers: Mapping[str, Prediction],
     cards: Sequence[ExpertCard],
     thresholds: Thresholds,
+    failed: Mapping[str, str] | None = None,
 ) -> Routed:
     """Decide who answers one field of one case.
 
@@ -139,6 +143,8 @@ def route_field(
     cards : sequence of ExpertCard
         All experts, in the order of `order_of`.
     thresholds : Thresholds
+    failed : mapping of expert name to str, optional
+        Experts that were asked about this case and broke, with the reason.
 
     Returns
     -------
@@ -151,7 +157,9 @@ def route_field(
         given = answers.get(card.name)
         if given is None:
             if key in card.fields and card.kind != "rules":
-                considered.append(Considered(card.name, None, card.price_eur_per_case, "gave no answer"))
+                why = (failed or {}).get(card.name)
+                why = "gave no answer" if why is None else f"failed: {why}"
+                considered.append(Considered(card.name, None, card.price_eur_per_case, why))
             continue
         if card.kind == "rules":
             return _by_rule(card, given, considered)
@@ -181,5 +189,5 @@ def _by_rule(card: ExpertCard, given: Prediction, considered: list[Considered]) 
     considered.append(Considered(card.name, given.confidence, card.price_eur_per_case, why))
     route = Route(card.name, why, tuple(considered))
     if given.answer == REFER:
-        return Routed(None, False, Route("", why, tuple(considered)), given.reason)
-    return Routed(given, True, route, given.reason)
+        return Routed(None, False, Route("", why, tuple(considered)), given.reason, by_rule=True)
+    return Routed(given, True, route, given.reason, by_rule=True)

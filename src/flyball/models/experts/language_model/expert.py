@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -44,6 +45,11 @@ class Answers:
     failures: Mapping[str, Failed]
     dropped: Mapping[str, tuple[str, ...]]
     usage: Usage
+
+    @property
+    def cost_eur(self) -> Decimal:
+        """What the asking cost, by the prices in the settings."""
+        return self.usage.cost_eur
 
 
 @dataclass(frozen=True, slots=True)
