@@ -142,7 +142,7 @@ def _kind(one: Issued, document: Document) -> str:
         if field.field == "document_name" and field.answer == "true" and field.evidence:
             span = field.evidence[0]
             words = " ".join(document.text[span.start : span.end].split())
-            return words if len(words) <= 80 else ""
+            return words if len(words) <= 60 and field.outcome == "automated" else ""
     return ""
 
 

@@ -104,9 +104,8 @@ def _recalibration(own: Calibration) -> Recalibration | None:
 def _told(by: Recalibration) -> str:
     """Say what a recalibration means at an even chance."""
     return (
-        f"On {count(by.n_cases, 'own labelled case')}, what the expert takes for an even chance is there in "
-        f"{by.probability(0.5):.0%}; its probabilities are corrected by that (slope {by.slope:.2f}, "
-        f"shift {by.shift:+.2f})."
+        f"In {count(by.n_cases, 'own labelled case')}, what the expert takes for an even chance is there "
+        f"{by.probability(0.5):.0%} of the time. Its probabilities are corrected by that."
     )
 
 
