@@ -32,10 +32,12 @@ from flyball.solutions.contract_review.train import company_of
 ALWAYS_PRESENT = ("document_name", "parties")
 POINTS = {
     "careful": Promise(0.03, 0.95),
-    "standard": Promise(0.04, 0.95),
+    "standard": Promise(0.035, 0.95),
+    "wide": Promise(0.04, 0.95),
     "finite-sample": Promise(0.03, 0.95, proof="finite_sample"),
     "strict": Promise(0.05, 0.95, 8.0, 0.90),
     "strict-in-expectation": Promise(0.06, 0.95, 8.0, 0.0),
+    "strict-and-wide": Promise(0.08, 0.95, 8.0, 0.0),
 }
 
 

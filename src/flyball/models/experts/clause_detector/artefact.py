@@ -22,6 +22,7 @@ from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, Measurement, NotMeasured, as_plain
 from flyball.models.experts.clause_detector.calibration import SCORES, Calibrator
 from flyball.models.experts.clause_detector.linear import DocumentScorer, SegmentScorer
+from flyball.models.experts.clause_detector.marks import MARKS
 from flyball.models.experts.clause_detector.ngrams import Vocabulary
 from flyball.models.experts.clause_detector.stages import Parts, StageOne, StageTwo
 from flyball.models.experts.clause_detector.trees import Trees
@@ -101,6 +102,12 @@ def load(folder: Path) -> Parts:
     words = files["words.txt"].decode("utf-8").splitlines()
     with np.load(io.BytesIO(files["weights.npz"]), allow_pickle=False) as packed:
         arrays = {name: packed[name] for name in packed.files}
+    if len(arrays["segment_marks"]) != MARKS:
+        raise BadArtefact(
+            f"The detector in {folder} knows {len(arrays['segment_marks'])} marks, this version has {MARKS}.",
+            fix="Fit the detector again, or use the version of Flyball that saved it.",
+            folder=folder,
+        )
     one = StageOne(
         Vocabulary(
             {word: number for number, word in enumerate(words, start=1)}, np.cumsum(arrays["key_steps"])
@@ -118,6 +125,7 @@ def load(folder: Path) -> Parts:
             arrays["document_weights"],
             arrays["document_scale"],
             arrays["document_bias"],
+            arrays["document_cues"],
         ),
     )
     trees = Trees(
@@ -157,6 +165,7 @@ def _arrays(parts: Parts) -> dict[str, npt.NDArray[Any]]:
         "document_weights": one.documents.weights,
         "document_scale": one.documents.scale,
         "document_bias": one.documents.bias,
+        "document_cues": one.documents.cues,
         "prior": two.prior,
         "linear_weights": two.weights,
         "linear_bias": two.bias,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pyarrow as pa
 from flyball.core.digests import digest_of_bytes
 from flyball.core.errors import BadInput
 from flyball.core.extras import optional_import
-from flyball.models.experts.clause_detector.marks import MARKS
+from flyball.models.experts.clause_detector.marks import MARKS, cue_counts
 from flyball.models.experts.clause_detector.ngrams import (
     TRIGRAMS_FROM,
     Features,
@@ -88,6 +89,14 @@ class Corpus:
         flags = self.counts_by_feature.copy()
         flags.data[:] = 1.0
         return flags
+
+    @cached_property
+    def cues(self) -> npt.NDArray[np.float32]:
+        """`marks.cue_counts` of each case, shape (n_cases, n_cues)."""
+        starts = np.searchsorted(self.case_of, np.arange(len(self.case_ids) + 1))
+        return np.stack(
+            [cue_counts(self.marks[start:end].indices) for start, end in pairwise(starts.tolist())]
+        )
 
     def encoded(self, start: int, end: int) -> Features:
         """Return the features of the segments from `start` to `end`."""

@@ -4,8 +4,8 @@ Some clause types stand in 15 of 400 contracts, too few to learn their wording f
 of what is known about them already: words that belong together across a sentence, in any of their forms. A
 cue decides nothing; the model weighs it as it weighs every other mark, for every field.
 
-A pattern is tried only on segments that hold one of its anchors, so that many cues cost little. Texts are folded
-(`ngrams.folded`): lower case, digits as zeros.
+A pattern is tried only on segments that hold one of its anchors, so that many cues cost little. Texts are
+folded (`ngrams.folded`): lower case, digits as zeros.
 """
 
 import re

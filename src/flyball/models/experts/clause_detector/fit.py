@@ -33,6 +33,7 @@ from flyball.models.experts.clause_detector.linear import (
 from flyball.models.experts.clause_detector.marks import MARK_WEIGHTS, MARKS
 from flyball.models.experts.clause_detector.model import ClauseDetector
 from flyball.models.experts.clause_detector.ngrams import TRIGRAMS_FROM
+from flyball.models.experts.clause_detector.quotes import best_quotes
 from flyball.models.experts.clause_detector.stages import Parts, StageOne, StageTwo
 from flyball.models.experts.clause_detector.summary import OWN, linear_inputs, summarise, tree_inputs
 from flyball.models.experts.clause_detector.trees import flattened
@@ -55,6 +56,8 @@ class Recipe:
     unlabelled : float
         Weight of a segment without the label in a case that has the clause elsewhere: often an
         unmarked repetition.
+    document_cue_weight : float
+        How strongly cues speak beside words in the model of the whole contract.
     rounds, leaves, seeds : int
         Boosted trees of stage two: rounds, leaves of a tree, averaged models.
     """
@@ -63,6 +66,7 @@ class Recipe:
     document_c: float = 0.5
     linear_c: float = 0.01
     unlabelled: float = 0.3
+    document_cue_weight: float = 0.2
     rounds: int = 250
     leaves: int = 12
     seeds: int = 2
@@ -283,10 +287,12 @@ def _fit_documents(corpus: Corpus, kept: npt.NDArray[np.bool_], recipe: Recipe, 
     counts.data = 1.0 + np.log(counts.data)
     weighted = counts @ sparse.diags(rarity)
     squared = np.maximum(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel(), 1.0)
-    inputs = (sparse.diags(squared**-0.5) @ weighted).tocsr()
+    cues = corpus.cues[kept] * recipe.document_cue_weight
+    inputs = sparse.hstack([sparse.diags(squared**-0.5) @ weighted, sparse.csr_matrix(cues)]).tocsr()
     present = corpus.present[kept]
     width = len(corpus.fields)
     weights = np.zeros((len(columns), width), dtype=np.float32)
+    cue_weights = np.zeros((cues.shape[1], width), dtype=np.float32)
     bias = np.zeros(width, dtype=np.float32)
     for index in range(width):
         target = present[:, index]
@@ -297,12 +303,13 @@ def _fit_documents(corpus: Corpus, kept: npt.NDArray[np.bool_], recipe: Recipe, 
             C=recipe.document_c, dual=True, max_iter=300, class_weight="balanced", random_state=seed
         )
         model.fit(inputs, target)
-        weights[:, index] = model.coef_[0] * rarity
+        weights[:, index] = model.coef_[0][: len(columns)] * rarity
+        cue_weights[:, index] = model.coef_[0][len(columns) :] * recipe.document_cue_weight
         bias[index] = model.intercept_[0]
     rows = np.full(len(corpus.vocabulary.keys), -1, dtype=np.int32)
     rows[columns] = np.arange(len(columns))
     small, scale = quantised(weights)
-    return DocumentScorer(rows, rarity, small, scale, bias)
+    return DocumentScorer(rows, rarity, small, scale, bias, cue_weights)
 
 
 def _fit_stage_two(
@@ -370,12 +377,14 @@ def _fit_quotes(margins: list[npt.NDArray[np.float32]], shown: npt.NDArray[np.in
 def _quotes_right(
     corpus: Corpus, members: npt.NDArray[np.int64], margins: list[npt.NDArray[np.float32]]
 ) -> npt.NDArray[np.bool_]:
-    """Return whether the best segment overlaps a marked span, shape (n_members, n_fields)."""
+    """Return whether the best quote overlaps a marked span, shape (n_members, n_fields)."""
     right = np.zeros((len(members), len(corpus.fields)), dtype=np.bool_)
     for row, (member, found) in enumerate(zip(members, margins, strict=True)):
-        best = found.argmax(axis=0)
+        cut = corpus.segments[member]
+        quotes = best_quotes(cut, found)
         for index, spans in corpus.spans[member].items():
-            quote = corpus.segments[member][best[index]][None]
+            first, last = quotes[index]
+            quote = np.array([[cut[first, 0], cut[last, 1]]], dtype=np.int32)
             right[row, index] = any(overlap_of(quote, start, end)[0] >= OVERLAP for start, end in spans)
     return right
 

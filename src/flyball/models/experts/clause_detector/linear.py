@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from flyball.models.experts.clause_detector.marks import cue_counts
 from flyball.models.experts.clause_detector.ngrams import Features
 
 __all__ = ["NORM_POWER", "DocumentScorer", "SegmentScorer", "quantised"]
@@ -59,7 +60,7 @@ class SegmentScorer:
 
 @dataclass(frozen=True)
 class DocumentScorer:
-    """Linear margins of a whole contract from its words and word pairs, one per field.
+    """Linear margins of a whole contract from its words, word pairs and cues, one per field.
 
     Parameters
     ----------
@@ -69,6 +70,8 @@ class DocumentScorer:
     weights : ndarray of int8, shape (n_rows, n_fields)
         Times `scale`: model weight times rarity.
     scale, bias : ndarray of float32, shape (n_fields,)
+    cues : ndarray of float32, shape (n_cues, n_fields)
+        Weight of log(1 + segments that show the cue).
     """
 
     rows: npt.NDArray[np.int32]
@@ -76,6 +79,7 @@ class DocumentScorer:
     weights: npt.NDArray[np.int8]
     scale: Floats
     bias: Floats
+    cues: Floats
 
     def margins(self, features: Features) -> Floats:
         """Return margins of shape (n_fields,)."""
@@ -84,7 +88,9 @@ class DocumentScorer:
         often = (1.0 + np.log(counts)).astype(np.float32)
         length = float(np.sqrt(np.sum((often * self.rarity[rows]) ** 2)))
         sums = often @ self.weights[rows].astype(np.float32)
-        margins: Floats = sums / max(length, 1.0) * self.scale + self.bias
+        margins: Floats = (
+            sums / max(length, 1.0) * self.scale + self.bias + cue_counts(features.marks) @ self.cues
+        )
         return margins
 
 

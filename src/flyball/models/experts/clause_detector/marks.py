@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from flyball.models.experts.clause_detector.cues import CUES, cue_marks
 
-__all__ = ["MARKS", "MARK_WEIGHTS", "marks_of"]
+__all__ = ["MARKS", "MARK_WEIGHTS", "cue_counts", "marks_of"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -20,6 +20,12 @@ MARKS = _SHAPES + len(CUES)
 
 MARK_WEIGHTS = np.concatenate([np.full(_SHAPES, 0.5), np.ones(len(CUES))]).astype(np.float32)
 """How strongly a mark speaks in training beside the n-grams, whose sum is divided by the segment's length."""
+
+
+def cue_counts(marks: Ints) -> npt.NDArray[np.float32]:
+    """Return log(1 + segments that show the cue) for each cue of a text, from the marks of its segments."""
+    counts = np.bincount(marks, minlength=MARKS)[_SHAPES:]
+    return np.log1p(counts).astype(np.float32)
 
 
 def marks_of(text: str, folded: str, segments: npt.NDArray[np.int32]) -> tuple[Ints, Ints]:

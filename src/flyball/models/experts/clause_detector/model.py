@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from flyball.models.experts.clause_detector.artefact import load, save
 from flyball.models.experts.clause_detector.ngrams import encode
+from flyball.models.experts.clause_detector.quotes import best_quotes, next_best
 from flyball.models.experts.clause_detector.segment import segment
 from flyball.models.experts.clause_detector.stages import Parts
 from flyball.models.experts.clause_detector.summary import SUMMARY, summarise
@@ -47,6 +48,15 @@ class Reading:
     def judged(self) -> bool:
         """Whether this is a text that the detector may judge."""
         return self.n_words >= LEAST_WORDS and self.known_share >= LEAST_KNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A passage: its first and last segment, and P(its best segment shows the clause)."""
+
+    first: int
+    last: int
+    fit: float
 
 
 class ClauseDetector:
@@ -141,10 +151,10 @@ class ClauseDetector:
                 answers.append("true" if says else "false")
                 confidences.append(sure if judged else 0.0)
                 shown = quotes[index] if says else quotes[index][:1]
-                for place, score in shown:
-                    starts.append(int(reading.segments[place, 0]))
-                    ends.append(int(reading.segments[place, 1]))
-                    scores.append(score)
+                for quote in shown:
+                    starts.append(int(reading.segments[quote.first, 0]))
+                    ends.append(int(reading.segments[quote.last, 1]))
+                    scores.append(quote.fit)
                 offsets.append(len(starts))
                 reasons.append(_reason(reading, shown, says=says, judged=judged))
         evidence = pa.ListArray.from_arrays(
@@ -164,28 +174,28 @@ class ClauseDetector:
         ]
         return pa.RecordBatch.from_arrays(columns, schema=PREDICTIONS)
 
-    def _quotes(self, reading: Reading) -> list[list[tuple[int, float]]]:
-        """Return for each field the best segments with P(shows the clause), best first."""
+    def _quotes(self, reading: Reading) -> list[list[Quote]]:
+        """Return for each field its quotes, best first; the first may be joined of neighbours."""
         n, width = reading.margins.shape
         if n == 0:
             return [[] for _ in range(width)]
-        kept = min(n, MOST_QUOTES)
-        places = np.argpartition(-reading.margins, kept - 1, axis=0)[:kept]
-        margins = np.take_along_axis(reading.margins, places, axis=0).astype(np.float64)
-        order = np.lexsort((places, -margins), axis=0)
-        places = np.take_along_axis(places, order, axis=0)
-        fits = self._parts.quote.probability(np.take_along_axis(margins, order, axis=0))
+        joined = best_quotes(reading.segments, reading.margins)
+        more = next_best(reading.margins, joined, MOST_QUOTES - 1)
+        best = self._parts.quote.probability(reading.margins.max(axis=0).astype(np.float64))
+        margins = np.take_along_axis(reading.margins, np.maximum(more, 0), axis=0)
+        fits = self._parts.quote.probability(margins.astype(np.float64))
         return [
-            [
-                (int(places[rank, index]), float(fits[rank, index]))
-                for rank in range(kept)
-                if rank == 0 or fits[rank, index] >= _FIT_TO_QUOTE
+            [Quote(int(joined[index, 0]), int(joined[index, 1]), float(best[index]))]
+            + [
+                Quote(int(place), int(place), float(fit))
+                for place, fit in zip(more[:, index], fits[:, index], strict=True)
+                if place >= 0 and fit >= _FIT_TO_QUOTE
             ]
             for index in range(width)
         ]
 
 
-def _reason(reading: Reading, shown: list[tuple[int, float]], *, says: bool, judged: bool) -> str:
+def _reason(reading: Reading, shown: list[Quote], *, says: bool, judged: bool) -> str:
     n = len(reading.segments)
     if n == 0:
         return "The text is blank, so nothing can be said about it."
@@ -195,11 +205,15 @@ def _reason(reading: Reading, shown: list[tuple[int, float]], *, says: bool, jud
         return (
             f"Only {reading.known_share:.0%} of the words are known, so this may not be an English contract."
         )
-    place, fit = shown[0]
+    quote = shown[0]
+    place = str(quote.first + 1)
     if says:
         more = f"; {len(shown) - 1} more read like it" if len(shown) > 1 else ""
-        return f"Sentence {place + 1} of {n} reads like this clause (fit {fit:.2f}){more}."
-    return f"No sentence reads enough like this clause; the closest is {place + 1} of {n} (fit {fit:.2f})."
+        if quote.last > quote.first:
+            place = f"{place} to {quote.last + 1}"
+            return f"Sentences {place} of {n} read like this clause (fit {quote.fit:.2f}){more}."
+        return f"Sentence {place} of {n} reads like this clause (fit {quote.fit:.2f}){more}."
+    return f"No sentence reads enough like this clause; the closest is {place} of {n} (fit {quote.fit:.2f})."
 
 
 def _empty() -> pa.RecordBatch:

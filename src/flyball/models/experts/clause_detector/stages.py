@@ -13,7 +13,10 @@ from flyball.models.experts.clause_detector.summary import linear_inputs, tree_i
 from flyball.models.experts.clause_detector.trees import Trees
 from flyball.models.experts.expert import ExpertCard
 
-__all__ = ["Parts", "StageOne", "StageTwo"]
+__all__ = ["TREES_SHARE", "Parts", "StageOne", "StageTwo"]
+
+TREES_SHARE = 0.65
+"""Weight of the trees in the mean with the linear models."""
 
 _AT_ONCE = 16  # cases; every tree is a column while trees are summed, so memory grows with it
 
@@ -52,7 +55,7 @@ class StageTwo:
         boosted = np.concatenate([self.trees.sum(tree_inputs(part, self.prior)) for part in parts])
         boosted = boosted.reshape(cases, fields)
         linear = np.einsum("fcw,fw->cf", linear_inputs(summaries), self.weights) + self.bias
-        mean: npt.NDArray[np.float64] = 0.5 * (boosted + linear)
+        mean: npt.NDArray[np.float64] = TREES_SHARE * boosted + (1.0 - TREES_SHARE) * linear
         return mean
 
 
