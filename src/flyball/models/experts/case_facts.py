@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 from flyball.models.experts.decision_table.records import FactKind, FactValue
 
@@ -67,6 +68,7 @@ def case_facts(
     }
 
 
+@lru_cache(maxsize=16)  # asked for the same case by triage and by the playbook
 def language_of(text: str) -> str:
     """Return the language that prevails in a text, by its most common short words.
 
