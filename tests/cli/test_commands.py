@@ -160,6 +160,27 @@ def test_releases_are_listed_shown_and_refused_by_wrong_digits(made):
     flyball("release", "rollback", folder=made, code=1)
 
 
+def test_the_evidence_of_a_release_says_for_each_duty_what_was_checked(made):
+    (release,) = as_json(flyball("release", "list", "--json", folder=made))["releases"]
+    shown = as_json(flyball("release", "evidence", release["release"][7:15], "--json", folder=made))
+    standings = {one["obligation"]: one["standing"] for one in shown["evidence"]["coverage"]}
+    assert standings["eu.gdpr.28.3#1"] == "watched"
+    assert set(standings.values()) <= {"met", "not_met", "watched", "not_covered"}
+    flyball("release", "evidence", "ffff", folder=made, code=2)
+
+
+def test_versions_of_the_data_are_listed_shown_and_tagged_once(made):
+    listed = as_json(flyball("snapshot", "list", "--json", folder=made))["snapshots"]
+    assert {one["dataset"] for one in listed} == {"cases", "labels", "places"}
+    cases = as_json(flyball("snapshot", "show", "cases", "--json", folder=made))["snapshot"]
+    assert cases["rows"] == 25
+    assert len(cases["parents"]) == 25
+    flyball("snapshot", "tag", "cases", "audit", folder=made)
+    tagged = as_json(flyball("snapshot", "show", "cases@audit", "--json", folder=made))["snapshot"]
+    assert tagged["digest"] == cases["digest"]
+    flyball("snapshot", "show", "cases@nobody", folder=made, code=2)
+
+
 def test_duties_of_a_day_show_the_change_of_2026(made):
     def ids(day):
         listed = as_json(flyball("obligation", "list", "--on", day, "--json", folder=made))

@@ -37,7 +37,9 @@ def test_the_promised_keys_are_there(plain):
         "cpu_ms_per_case",
     ):
         assert set(plain[name]) == {"value", "low", "high", "n"}, name
-    assert set(plain["false_positives_per_1000_cases"]) == {"all", "automated"}
+    false = plain["false_positives_per_1000_cases"]
+    assert set(false) == {"value", "low", "high", "n", "all", "automated"}
+    assert false["value"] == false["all"]["value"]
     for one in plain["false_positives_per_1000_cases"].values():
         assert set(one) == {"value", "low", "high", "n"}
 

@@ -35,6 +35,7 @@ def as_json(report: Report) -> dict[str, object]:
         "automated_share": plain("automated_share"),
         "automated_accuracy": plain("automated_accuracy"),
         "false_positives_per_1000_cases": {
+            **plain("false_positives_per_1000_cases"),
             "all": plain("false_positives_per_1000_cases"),
             "automated": plain("automated_false_positives_per_1000_cases"),
         },

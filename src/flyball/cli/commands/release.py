@@ -3,6 +3,7 @@
 import sys
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.markup import escape
 
@@ -12,6 +13,7 @@ from flyball.core.digests import short
 from flyball.core.errors import BadInput
 from flyball.core.text import count
 from flyball.governance.approvals import sign_approval
+from flyball.governance.evidence.records import Coverage, EvidenceRecord
 from flyball.loop.people import key_of_person
 from flyball.loop.promotion import approvals_in, promote, roll_back
 from flyball.loop.releases import (
@@ -119,6 +121,39 @@ def diff_releases(
     ]
     output.table(["", "part"], rows)
     output.text(f"{count(len(rows), 'part')} differ, {found.same} are the same.")
+
+
+@command.command("evidence")
+def show_evidence(
+    release: ReleaseArgument, deployment: DeploymentOption = None, json: JsonOption = False
+) -> None:
+    """Show what the checks of a release say about each duty in force, and what nobody checked."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        digest = find_release(workshop.state, release)
+        entries = [one for one in workshop.ledger.entries(kind="evidence") if one.body["release"] == digest]
+    if not entries:
+        raise BadInput(f"No evidence for {short(digest)}: its gate was never asked.", fix="Run: flyball turn")
+    body = msgspec.convert(entries[-1].body, _Evidence)
+    if json:
+        output.json({"ok": True, "ledger_entry": entries[-1].index, "evidence": entries[-1].body})
+        return
+    output.table(
+        ["duty", "standing", "because"],
+        ([one.obligation, one.standing.replace("_", " "), one.said] for one in body.coverage),
+    )
+    output.text()
+    passed = sum(one.passed for one in body.records if one.check)
+    made = sum(bool(one.check) for one in body.records)
+    output.text(f"{passed} of {count(made, 'check')} passed; ledger entry {entries[-1].index}.")
+    output.text("This is evidence, not certification: people sign.")
+
+
+class _Evidence(msgspec.Struct):
+    """The part of an evidence entry that is shown."""
+
+    coverage: list[Coverage]
+    records: list[EvidenceRecord]
 
 
 @command.command("approve")
