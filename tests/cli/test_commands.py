@@ -143,6 +143,18 @@ def test_evaluate_gives_the_promised_keys_each_with_its_interval(made):
     assert report["cases"]["value"] == 25
 
 
+def test_a_release_is_never_scored_on_labels_that_tuned_it_and_can_be_compared(made):
+    (release,) = as_json(flyball("release", "list", "--json", folder=made))["releases"]
+    digits = release["release"][7:15]
+    given = ("--cases", made / "cases", "--json")
+    report = as_json(flyball("evaluate", made, *given, "--release", digits, folder=made))
+    assert 0 < report["cases"]["value"] < 25
+    assert report["left_out"]
+    compared = as_json(flyball("evaluate", made, *given, "--against", digits, folder=made))
+    assert compared["cases"] == report["cases"]["value"]
+    assert {"low", "high", "value"} <= set(compared["differences"]["automated_share"]["difference"])
+
+
 def test_impact_of_a_rule_names_fields_and_policies(made):
     impact = as_json(flyball("impact", "--rule", "liability.L-01", "--json", folder=made))["impact"]
     assert {"field", "policy"} <= {one["kind"] for one in impact["touched"]}

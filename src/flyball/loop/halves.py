@@ -1,6 +1,9 @@
 """Two halves of the labelled cases: one may raise thresholds, the other measures what came of it."""
 
-__all__ = ["in_tuning_half"]
+__all__ = ["LABELS_WERE_USED", "in_tuning_half"]
+
+LABELS_WERE_USED = "its labels were used to check the thresholds"
+"""Why a case of the tuning half is not scored."""
 
 
 def in_tuning_half(case_id: str) -> bool:

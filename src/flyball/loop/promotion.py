@@ -22,8 +22,10 @@ from flyball.governance.gates import release_gate
 from flyball.governance.records import ObjectiveToMeet, Paired, ReleaseToPromote
 from flyball.ledger.verify import verify_ledger
 from flyball.loop.engine import promise_check
+from flyball.loop.halves import in_tuning_half
 from flyball.loop.live import engine_of_release
 from flyball.loop.releases import Promotion, Release, live_release, promotions, read_release
+from flyball.loop.stages.snapshot import read_part
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 from flyball.models.router.thresholds import Thresholds
@@ -191,13 +193,10 @@ def _paired(workshop: Workshop, release: Release, live: Promotion, report: Repor
 def _scored_pair(
     workshop: Workshop, champion: Release, challenger: Release
 ) -> tuple[ScoredCases, ScoredCases]:
-    from flyball.data.datasets.catalogue import open_catalogue
-    from flyball.data.datasets.snapshots import read_snapshot
-
-    with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
-        labels = read_snapshot(catalogue, f"labels@{short(challenger.parts['snapshot labels'])}")
+    labels = read_part(workshop, challenger.parts, "labels")
     both = [_decisions(workshop, one) for one in (champion, challenger)]
     shared = set(both[0]) & set(both[1])
+    shared = {case for case in shared if not in_tuning_half(case)}
     rows = [number for number, one in enumerate(labels.column("case_id").to_pylist()) if one in shared]
     labels = labels.take(rows) if rows else LABELS.empty_table()
     fields = workshop.deployment.fields

@@ -8,9 +8,9 @@ import typer
 from flyball.cli.output import Output
 from flyball.cli.session import JsonOption, open_workshop
 from flyball.core.errors import BadInput
-from flyball.evaluation.outside import as_json
-from flyball.evaluation.table import render_table
-from flyball.loop.measuring import measure
+from flyball.evaluation.outside import as_json, comparison_as_json
+from flyball.evaluation.table import render_comparison, render_table
+from flyball.loop.measuring import measure, measure_pair
 from flyball.loop.releases import find_release
 
 __all__ = ["command"]
@@ -30,6 +30,10 @@ def command(
         str | None,
         typer.Option(help="First digits; default: as it stands in the folder.", show_default=False),
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Compare, case by case, with this release (first digits).", show_default=False),
+    ] = None,
     without_seen: Annotated[
         bool, typer.Option("--without-seen", help="Leave out cases that an expert was trained on.")
     ] = False,
@@ -42,6 +46,20 @@ def command(
         raise BadInput("No cases are named.", fix="Add --cases FILE, with labels that people gave.")
     with open_workshop(deployment, output) as workshop:
         digest = find_release(workshop.state, release) if release else None
+        if against:
+            champion = find_release(workshop.state, against)
+            compared = measure_pair(
+                workshop,
+                cases.absolute(),
+                champion=champion,
+                challenger=digest,
+                without_seen=without_seen,
+            )
+            if json:
+                output.json(comparison_as_json(compared))
+            else:
+                output.out.print(render_comparison(compared), markup=False)
+            return
         report = measure(workshop, cases.absolute(), release=digest, without_seen=without_seen)
     if json:
         output.json(as_json(report))

@@ -19,7 +19,7 @@ from flyball.evaluation.cases import ScoredCases, scored_cases
 from flyball.evaluation.evaluate import evaluate
 from flyball.evaluation.leaks import unseen
 from flyball.evaluation.records import LeftOut, Report, Subject, report_from_json
-from flyball.loop.halves import in_tuning_half
+from flyball.loop.halves import LABELS_WERE_USED, in_tuning_half
 from flyball.loop.settings import Settings
 from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.decisions import documents_in, read_answers
@@ -90,8 +90,8 @@ def _test_half(labels: pa.Table) -> tuple[pa.Table, tuple[LeftOut, ...]]:
     ids = labels.column("case_id").to_pylist()
     keep = [number for number, case in enumerate(ids) if not in_tuning_half(case)]
     used = sorted({case for case in ids if in_tuning_half(case)})
-    reason = "its labels were used to check the thresholds"
-    return labels.take(pa.array(keep, pa.int64())), tuple(LeftOut("case", case, reason) for case in used)
+    left_out = tuple(LeftOut("case", case, LABELS_WERE_USED) for case in used)
+    return labels.take(pa.array(keep, pa.int64())), left_out
 
 
 def read_report(workshop: Workshop, output: Mapping[str, Any]) -> Report:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from flyball.core.digests import short
 from flyball.core.errors import Refused
 from flyball.core.records import Field
 from flyball.data.datasets.cases import cases_of, documents_of
@@ -21,7 +22,7 @@ from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.documents import read_documents
 from flyball.loop.workshop import Workshop
 
-__all__ = ["read_cases", "snapshot"]
+__all__ = ["read_cases", "read_part", "snapshot"]
 
 
 def snapshot(sources: tuple[SourceSettings, ...]) -> Stage:
@@ -49,15 +50,22 @@ def snapshot(sources: tuple[SourceSettings, ...]) -> Stage:
 
 
 def read_cases(workshop: Workshop, output: Mapping[str, Any], what: str) -> pa.Table:
-    """Return a table of the snapshot: "cases", "labels" or "places"; its digest is checked.
+    """Return a table of the snapshot: "cases", "labels" or "places"; its digest is checked."""
+    return _read(workshop, output[what]["id"])
 
-    Importing Iceberg takes seconds, so it happens here, where a stage really reads.
-    """
+
+def read_part(workshop: Workshop, parts: Mapping[str, str], what: str) -> pa.Table:
+    """Return a table of the snapshot with which a release was tested; its digest is checked."""
+    return _read(workshop, f"{what}@{short(parts[f'snapshot {what}'])}")
+
+
+def _read(workshop: Workshop, reference: str) -> pa.Table:
+    # Importing Iceberg takes a second or two, so it happens only where a snapshot is really read.
     from flyball.data.datasets.catalogue import open_catalogue
     from flyball.data.datasets.snapshots import read_snapshot
 
     with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
-        return read_snapshot(catalogue, output[what]["id"])
+        return read_snapshot(catalogue, reference)
 
 
 def _make(workshop: Workshop, sources: tuple[SourceSettings, ...], outputs: Outputs) -> Mapping[str, Any]:
