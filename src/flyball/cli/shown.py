@@ -25,6 +25,7 @@ def decision_as_json(issued: Issued, document: Document) -> dict[str, object]:
         "fields": [_field(field, document) for field in decision.fields],
         "findings": [_finding(finding, document) for finding in decision.findings],
         "obligations": list(decision.obligations),
+        "notes": list(document.notes),
         "principles": [
             {
                 "principle": one.principle,

@@ -133,6 +133,7 @@ def _contract(one: Issued, document: Document) -> ContractView:
         places=document.places,
         kind=_kind(one, document),
         ledger_entry=one.entry,
+        notes=document.notes,
     )
 
 

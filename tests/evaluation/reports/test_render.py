@@ -309,3 +309,12 @@ def test_answers_that_are_no_flags_are_told_as_they_are(invented):
     contract = replace(contract, decision=replace(contract.decision, fields=(decided,)))
     page = render_report(replace(view, fields=(field,), contracts=(contract,)))
     assert '<span class="verdict-word"><bdi>lease</bdi></span> sure (99.9\u00a0%)' in page
+
+
+def test_what_the_reader_of_a_file_noticed_is_told_under_its_name_as_text(invented):
+    view = invented.invented_view()
+    noted = replace(view.contracts[0], notes=("Page 3 is only a picture. <b>x</b>",))
+    page = render_report(replace(view, contracts=(noted, *view.contracts[1:])))
+    assert "About the file:" in page
+    assert "Page 3 is only a picture. &lt;b&gt;x&lt;/b&gt;" in page
+    assert "About the file:" not in render_report(view)

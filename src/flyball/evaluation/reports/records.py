@@ -58,6 +58,8 @@ class ContractView:
         What the contract calls itself; "" where that was not read.
     ledger_entry : int or None
         Index of the entry that holds the decision, 0 for the first; None where there is none.
+    notes : tuple of str
+        What its reader must know: a page that is only a picture, a change that was tracked.
     """
 
     name: str
@@ -67,6 +69,7 @@ class ContractView:
     places: tuple[Place, ...] = ()
     kind: str = ""
     ledger_entry: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
