@@ -18,6 +18,8 @@ __all__ = ["CARD", "company_of", "main"]
 
 _LOG = logging.getLogger(__name__)
 
+FOLDS = 10
+
 CARD = ExpertCard(
     name="clause_detector",
     version="1",
@@ -76,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     cases, labels = read_cuad(given.cuad)
     groups = [company_of(name) for name in cases.column("name").to_pylist()]
-    detector = fit(cases, labels, seed=given.seed, groups=groups, card=CARD, progress=_LOG.info)
+    detector = fit(cases, labels, seed=given.seed, folds=FOLDS, groups=groups, card=CARD, progress=_LOG.info)
     detector.save(given.out)
     written = sum(path.stat().st_size for path in given.out.iterdir() if path.is_file())
     _LOG.info("%s written, %s", given.out, size(written))

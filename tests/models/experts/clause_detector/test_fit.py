@@ -183,3 +183,9 @@ def test_cases_of_one_group_stay_together():
     groups = [f"company {number // 9}" for number in range(90)]
     fold = folds_of(corpus, folds=5, seed=0, groups=groups)
     assert all(len(set(fold[start : start + 9].tolist())) == 1 for start in range(0, 90, 9))
+
+
+def test_fewer_groups_than_folds_are_refused():
+    corpus = read(CASES, LABELS)
+    with pytest.raises(BadInput, match="90 cases form 2 groups that must stay together, too few for 5 folds"):
+        folds_of(corpus, folds=5, seed=0, groups=["one", "two"] * 45)

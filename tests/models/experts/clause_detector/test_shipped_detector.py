@@ -24,8 +24,8 @@ a Delaware corporation ("Supplier"), and Beta Stores LLC ("Buyer").
 
 2. ASSIGNMENT. Neither party may assign this Agreement without the prior written consent of the other party.
 
-3. GOVERNING LAW. This Agreement shall be governed by and construed in accordance with the laws of the State of
-New York, without regard to its conflict of laws principles.
+3. GOVERNING LAW. This Agreement shall be governed by and construed in accordance with the laws of the State
+of New York, without regard to its conflict of laws principles.
 
 4. LIABILITY. IN NO EVENT SHALL EITHER PARTY BE LIABLE FOR ANY INDIRECT, INCIDENTAL OR CONSEQUENTIAL DAMAGES,
 AND THE LIABILITY OF SUPPLIER SHALL NOT EXCEED THE AMOUNTS PAID BY BUYER.

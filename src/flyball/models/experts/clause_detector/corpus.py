@@ -191,6 +191,11 @@ def folds_of(
     -------
     ndarray of int64, shape (n_cases,)
         Fold of each case, from 0.
+
+    Raises
+    ------
+    BadInput
+        There are fewer groups than folds.
     """
     n = len(corpus.case_ids)
     group = list(range(n))
@@ -210,6 +215,13 @@ def folds_of(
     for index in range(n):
         members.setdefault(root(index), []).append(index)
     blocks = [members[key] for key in np.random.default_rng(seed).permutation(sorted(members)).tolist()]
+    if len(blocks) < folds:
+        raise BadInput(
+            f"{n} cases form {len(blocks)} groups that must stay together, too few for {folds} folds.",
+            fix="Bring cases of more companies, or ask for fewer folds.",
+            cases=n,
+            groups=len(blocks),
+        )
     blocks.sort(key=len, reverse=True)
     fold = np.zeros(n, dtype=np.int64)
     sizes = np.zeros(folds, dtype=np.int64)

@@ -98,6 +98,7 @@ def fit(
     labels: pa.Table,
     *,
     seed: int = 0,
+    folds: int = FOLDS,
     groups: Sequence[str] | None = None,
     card: ExpertCard | None = None,
     progress: Callable[[str], None] = lambda _: None,
@@ -112,6 +113,8 @@ def fit(
         "true" or "false" for every case and field, with spans where true.
     seed : int
         Same seed, same data, same library versions: same bytes.
+    folds : int
+        For the out-of-fold answers; more folds take longer and come closer to the detector on all cases.
     groups : sequence of str, one per case, or None
         Cases of one group (a company) never stand on both sides of a fold.
     card : ExpertCard or None
@@ -132,7 +135,7 @@ def fit(
     """
     progress("reading")
     corpus = read(cases, labels)
-    fold = folds_of(corpus, folds=FOLDS, seed=seed, groups=groups)
+    fold = folds_of(corpus, folds=folds, seed=seed, groups=groups)
     of = stage_one_of(corpus, fold, Recipe(), seed=seed, progress=progress)
     return fit_folds(corpus, fold, frozenset(), of, Recipe(), seed=seed, card=card).detector
 
@@ -210,8 +213,10 @@ def fit_folds(
         _quotes_right(corpus, members, margins),
         inner,
     )
+    settings = {name: str(value) for name, value in vars(recipe).items()}
+    settings |= {"folds": str(len(np.unique(inner))), "seed": str(seed)}
     parts = Parts(
-        _card(card, corpus.fields, recipe, seed, figures_of(out_of_fold)),
+        _card(card, corpus.fields, settings, figures_of(out_of_fold)),
         stage_one(exclude),
         _fit_stage_two(summaries, truth, recipe, seed),
         fit_calibrator(scores, truth),
@@ -392,8 +397,7 @@ def _quotes_right(
 def _card(
     card: ExpertCard | None,
     fields: tuple[str, ...],
-    recipe: Recipe,
-    seed: int,
+    settings: Mapping[str, str],
     figures: Mapping[str, Measurement],
 ) -> ExpertCard:
     given = card or ExpertCard(
@@ -403,7 +407,6 @@ def _card(
         fields=fields,
         summary="Says which clause types a contract has, with calibrated confidence and the sentence.",
     )
-    settings = {name: str(value) for name, value in vars(recipe).items()}
     return ExpertCard(
         name=given.name,
         version=given.version,
@@ -414,6 +417,6 @@ def _card(
         limits=given.limits,
         licence=given.licence,
         figures={**figures, **given.figures},
-        parameters={**settings, "folds": str(FOLDS), "seed": str(seed), **given.parameters},
+        parameters={**settings, **given.parameters},
         price_eur_per_case=given.price_eur_per_case,
     )
