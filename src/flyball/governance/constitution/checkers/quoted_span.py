@@ -1,8 +1,9 @@
 """No claim without a quoted passage inside the document."""
 
 from flyball.core.records import Span
+from flyball.governance.constitution.asking import ask_a_person
 from flyball.governance.constitution.checker import Checker, Complaint, Reading
-from flyball.governance.constitution.edits import is_claim, refer, to_check
+from flyball.governance.constitution.edits import is_claim
 from flyball.models.decisions.records import Decision
 
 __all__ = ["quoted_span"]
@@ -42,16 +43,9 @@ def _check(decision: Decision, reading: Reading) -> tuple[Complaint, ...]:
     return tuple(found)
 
 
-def _revise(decision: Decision, reading: Reading, complaints: tuple[Complaint, ...]) -> Decision:
-    del reading
-    reasons = {item.field: item.problem for item in complaints if item.field}
-    decision = refer(decision, reasons) if reasons else decision
-    return to_check(decision, frozenset(item.rule for item in complaints if item.rule))
-
-
 quoted_span = Checker(
     summary="Every claim quotes a passage that stands in the document; otherwise a person must look.",
     version=1,
     check=_check,
-    revise=_revise,
+    revise=ask_a_person,
 )

@@ -2,8 +2,8 @@
 
 import math
 
+from flyball.governance.constitution.asking import ask_a_person
 from flyball.governance.constitution.checker import Checker, Complaint, Reading
-from flyball.governance.constitution.edits import refer, to_check
 from flyball.models.decisions.records import Decision, FieldDecision
 
 __all__ = ["referred_not_hidden"]
@@ -40,16 +40,9 @@ def _check(decision: Decision, reading: Reading) -> tuple[Complaint, ...]:
     return tuple(found)
 
 
-def _revise(decision: Decision, reading: Reading, complaints: tuple[Complaint, ...]) -> Decision:
-    del reading
-    reasons = {item.field: item.problem for item in complaints if item.field}
-    decision = refer(decision, reasons) if reasons else decision
-    return to_check(decision, frozenset(item.rule for item in complaints if item.rule))
-
-
 referred_not_hidden = Checker(
     summary="An answer below its threshold goes to a person, and a finding that rests on one is a question.",
     version=1,
     check=_check,
-    revise=_revise,
+    revise=ask_a_person,
 )
