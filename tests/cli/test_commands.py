@@ -72,10 +72,17 @@ def test_init_never_writes_over_something(made):
     assert "is there already and not empty; nothing was written" in done.stderr
 
 
-def test_deciding_before_anything_is_live_is_refused(tmp_path):
+def test_the_first_decision_makes_the_first_release_and_its_gate_may_refuse(tmp_path):
     flyball("init", folder=tmp_path)
-    done = flyball("decide", "cases", folder=tmp_path / "contract-review", code=2)
-    assert "has no live release yet" in done.stderr
+    home = tmp_path / "contract-review"
+    settings = home / "flyball.toml"
+    text = settings.read_text()
+    settings.write_text(text.replace("release = 0", "release = 1"))
+    given = ("decide", "cases/contracts/mutual-nda.txt", "--json")
+    refused = as_json(flyball(*given, folder=home, code=1))
+    assert "1 approval of 1 missing" in refused["message"]
+    settings.write_text(text)
+    assert as_json(flyball(*given, folder=home))["ok"]
 
 
 def test_plan_names_each_stage_with_run_or_skip_and_why(made):

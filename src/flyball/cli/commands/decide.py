@@ -9,15 +9,18 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from flyball.cli.commands.turn import turn_with_talk
 from flyball.cli.output import Output
 from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
 from flyball.cli.shown import decision_as_json, summary_columns, summary_row
+from flyball.core.errors import Refused
 from flyball.core.text import count
 from flyball.data.documents.records import Document, Limits, Unreadable
 from flyball.data.sources.shelf.files import FileSource
 from flyball.loop.deciding import Decided, decide_files
 from flyball.loop.issue import Issued
 from flyball.loop.live import LiveEngine, live_engine
+from flyball.loop.releases import live_release
 from flyball.loop.report import view_of, write_report
 from flyball.loop.workshop import Workshop
 
@@ -40,7 +43,7 @@ def command(
     output = Output(json)
     with open_workshop(deployment, output, person) as workshop:
         workshop.workers = workers or workshop.workers
-        live = live_engine(workshop)
+        live = _live(workshop, output)
         listing = FileSource("given", [path.absolute() for path in paths]).listing(digests=False)
         files = [(item.name, item.path) for item in listing.items]
         started = time.perf_counter()
@@ -122,6 +125,20 @@ def _show(output: Output, kept: _Kept, where: Path | None, entries: int) -> None
     output.text(f"Ledger: {count(entries, 'entry', 'entries')}, checkpoint signed.")
     if where is not None:
         output.text(f"Report: {escape(str(where))}")
+
+
+def _live(workshop: Workshop, output: Output) -> LiveEngine:
+    """Return the live release; where there never was one, a first turn makes it, if its gate allows."""
+    if live_release(workshop.ledger) is None:
+        output.say("Nothing is live yet, so a first turn comes before the decisions.")
+        done = turn_with_talk(workshop, output)
+        if not done.promoted.live:
+            raise Refused(
+                f"Nothing is live yet, and the first release is refused. {done.promoted.verdict.reason}.",
+                fix="Mend what the checks name, or have the release approved; then decide again.",
+                release=done.promoted.release,
+            )
+    return live_engine(workshop)
 
 
 def _limits(live: LiveEngine) -> Limits:
