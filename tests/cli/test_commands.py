@@ -1,6 +1,8 @@
 """The commands as people and programs run them: exit codes, one JSON shape, no traceback."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 
@@ -112,6 +114,28 @@ def test_decide_gives_one_line_per_file_and_a_bad_file_stops_nothing(made, tmp_p
         flyball("ledger", "show", good_line["ledger_entry"], "-d", made, folder=tmp_path).stdout
     )
     assert (entry["kind"], entry["body"]["case_id"]) == ("decision", good_line["case_id"])
+
+
+def test_whatever_was_shown_before_a_kill_stands_in_the_ledger(made, tmp_path):
+    """A reply is written only after its decision is on disk."""
+    text = (made / "cases" / "contracts" / "mutual-nda.txt").read_text()
+    for number in range(60):
+        (tmp_path / f"{number:02d}.txt").write_text(f"{text}\nCopy {number}.\n")
+    with subprocess.Popen(
+        [*FLYBALL, "decide", str(tmp_path), "-d", str(made), "--json", "--workers", "1"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        shown = [child.stdout.readline() for _ in range(21)]
+        os.kill(child.pid, signal.SIGKILL)
+        shown += child.stdout.read().splitlines()
+    whole = [json.loads(line) for line in shown if line.rstrip().endswith("}")]
+    assert 21 <= len(whole) < 60
+    listed = as_json(flyball("ledger", "list", "--kind", "decision", "--last", "1000", "--json", folder=made))
+    places = {entry["index"]: entry["body"]["case_id"] for entry in listed["entries"]}
+    assert all(places[line["ledger_entry"]] == line["case_id"] for line in whole)
+    assert as_json(flyball("verify", "--json", folder=made))["ok"]
 
 
 def test_only_bad_files_is_wrong_use(made, tmp_path):
