@@ -138,6 +138,15 @@ def test_whatever_was_shown_before_a_kill_stands_in_the_ledger(made, tmp_path):
     assert as_json(flyball("verify", "--json", folder=made))["ok"]
 
 
+def test_a_report_that_may_leave_covers_personal_data(made, tmp_path):
+    text = (made / "cases" / "contracts" / "mutual-nda.txt").read_text()
+    (tmp_path / "nda.txt").write_text(f"{text}\nQuestions go to jane.roe@example.com.\n")
+    flyball("decide", "nda.txt", "-d", made, "--report", "open.html", folder=tmp_path)
+    flyball("decide", "nda.txt", "-d", made, "--report", "covered.html", "--redacted", folder=tmp_path)
+    assert "jane.roe@example.com" in (tmp_path / "open.html").read_text()
+    assert "jane.roe@example.com" not in (tmp_path / "covered.html").read_text()
+
+
 def test_only_bad_files_is_wrong_use(made, tmp_path):
     (tmp_path / "empty.txt").write_bytes(b"")
     flyball("decide", tmp_path / "empty.txt", "-d", made, "--json", folder=tmp_path, code=2)

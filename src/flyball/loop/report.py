@@ -6,6 +6,7 @@ from pathlib import Path
 import flyball
 from flyball.core.digests import short
 from flyball.data.documents.records import Document, Unreadable
+from flyball.data.privacy.personal_data import find_personal_data
 from flyball.evaluation.records import Report, report_from_json
 from flyball.evaluation.reports.records import (
     ContractView,
@@ -46,9 +47,18 @@ _GROUPS = (
 )
 
 
-def write_report(path: Path, view: ReportView) -> Path:
-    """Render a report and write it, whole or not at all."""
-    write_atomically(path, render_report(view).encode())
+def write_report(path: Path, view: ReportView, *, redacted: bool = False) -> Path:
+    """Render a report and write it, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    view : ReportView
+    redacted : bool
+        Cover personal data, for a report that may leave the house.
+    """
+    page = render_report(view, redacted=redacted, find_personal=find_personal_data if redacted else None)
+    write_atomically(path, page.encode())
     return path
 
 

@@ -35,6 +35,9 @@ def command(
     report: Annotated[
         Path | None, typer.Option("--report", help="Where the HTML report goes.", show_default=False)
     ] = None,
+    redacted: Annotated[
+        bool, typer.Option("--redacted", help="Cover personal data in the report, so that it may leave.")
+    ] = False,
     workers: Annotated[int, typer.Option(help="Processes; 0 means one per core.", min=0)] = 0,
     person: AsOption = None,
     json: JsonOption = False,
@@ -62,7 +65,11 @@ def command(
         if issued and (report is not None or len(files) <= _REPORTED_UP_TO):
             where = (report or _place(workshop)).absolute()
             documents = [document for _, document in kept.decided]
-            write_report(where, view_of(workshop, live, issued, documents, kept.problems, checkpoint))
+            write_report(
+                where,
+                view_of(workshop, live, issued, documents, kept.problems, checkpoint),
+                redacted=redacted,
+            )
     if not json:
         _show(output, kept, where, checkpoint.size)
         if where is None and issued:

@@ -1,5 +1,6 @@
 """`flyball ledger`: show and export the ledger."""
 
+from collections import deque
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +26,8 @@ def list_entries(
     """List the newest entries."""
     output = Output(json)
     with open_workshop(deployment, output) as workshop:
-        entries = list(workshop.ledger.entries(kind=kind))[-last:]
+        start = max(0, workshop.ledger.size() - last) if kind is None else 0
+        entries = list(deque(workshop.ledger.entries(kind=kind, start=start), maxlen=last))
     if json:
         output.json({"ok": True, "entries": entries})
         return

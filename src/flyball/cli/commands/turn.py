@@ -13,7 +13,7 @@ from flyball.loop.stage import Stage
 from flyball.loop.turn import Ran
 from flyball.loop.workshop import Workshop
 
-__all__ = ["command", "show_turn", "turn_with_talk"]
+__all__ = ["as_json", "command", "show_turn", "turn_with_talk"]
 
 
 def command(deployment: DeploymentOption = None, person: AsOption = None, json: JsonOption = False) -> None:
