@@ -206,6 +206,22 @@ def test_an_objective_that_is_missed_refuses_the_release(copy, first):
         assert live_release(workshop.ledger).release == first[1].promoted.release
 
 
+def test_without_labels_nothing_is_measured_so_nothing_goes_live(copy):
+    settings = copy / "flyball.toml"
+    settings.write_text(settings.read_text().replace('labels = "cases/labels.csv"\n', ""))
+    done = turned(copy)
+    assert not done.promoted.live
+    assert "automated_accuracy: not measured: 0 labelled cases" in done.promoted.verdict.reason
+
+
+def test_labels_of_contracts_that_nobody_has_looked_at_stay_unknown(copy, first):
+    text = (copy / "cases" / "contracts" / "mutual-nda.txt").read_text()
+    (copy / "cases" / "contracts" / "unread.txt").write_text(f"{text}\nA further line.\n")
+    done = turned(copy)
+    assert done.turn.outputs["snapshot"]["cases"]["rows"] == 26
+    assert done.turn.outputs["snapshot"]["labels"] == first[1].turn.outputs["snapshot"]["labels"]
+
+
 def test_going_back_gives_back_the_release_that_was_live_before(copy, first):
     edit_rule(copy)
     second = turned(copy)

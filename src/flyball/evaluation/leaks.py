@@ -9,7 +9,10 @@ from flyball.core.errors import BadInput, Refused
 from flyball.core.text import count
 from flyball.evaluation.records import LeftOut
 
-__all__ = ["LeakedCases", "leaked", "unseen"]
+__all__ = ["SEEN_IN_TRAINING", "LeakedCases", "leaked", "unseen"]
+
+SEEN_IN_TRAINING = "was seen in training by an expert"
+"""Why a case is not scored."""
 
 
 class LeakedCases(Refused):
@@ -91,4 +94,4 @@ def unseen(
             cases=cases.num_rows,
         )
     kept = cases.filter(pc.invert(pc.is_in(cases.column("case_id"), pa.array(found, pa.string()))))
-    return kept, tuple(LeftOut("case", case_id, "was seen in training by an expert") for case_id in found)
+    return kept, tuple(LeftOut("case", case_id, SEEN_IN_TRAINING) for case_id in found)

@@ -142,7 +142,8 @@ def _live(workshop: Workshop, output: Output) -> LiveEngine:
         if not done.promoted.live:
             raise Refused(
                 f"Nothing is live yet, and the first release is refused. {done.promoted.verdict.reason}.",
-                fix="Mend what the checks name, or have the release approved; then decide again.",
+                fix="Mend what the checks name, or have the release approved; then decide again. "
+                "Objectives need labelled contracts: keep the samples beside yours, or label some.",
                 release=done.promoted.release,
             )
     return live_engine(workshop)

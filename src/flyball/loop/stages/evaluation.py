@@ -17,7 +17,7 @@ from flyball.data.datasets.cases import case_id_of
 from flyball.data.documents.records import Document
 from flyball.evaluation.cases import ScoredCases, scored_cases
 from flyball.evaluation.evaluate import evaluate
-from flyball.evaluation.leaks import unseen
+from flyball.evaluation.leaks import SEEN_IN_TRAINING, leaked
 from flyball.evaluation.records import LeftOut, Report, Subject, report_from_json
 from flyball.loop.halves import LABELS_WERE_USED, in_tuning_half
 from flyball.loop.settings import Settings
@@ -45,15 +45,12 @@ def evaluation(settings: Settings) -> Stage:
         return {"minutes": canonical_json(minutes).decode()}
 
     def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
-        cases, left_out = unseen(
-            read_cases(workshop, outputs["snapshot"], "cases"),
-            seen_texts(load_expert(workshop.deployment, expert) for expert in settings.expert),
-            without_seen=True,
-        )
-        labels = read_cases(workshop, outputs["snapshot"], "labels")
-        labels, tuning = _test_half(labels)
-        left_out = (*left_out, *tuning)
-        wanted = {case for case in cases.column("case_id").to_pylist() if not in_tuning_half(case)}
+        labels, left_out = _test_half(read_cases(workshop, outputs["snapshot"], "labels"))
+        labelled = set(labels.column("case_id").to_pylist())
+        seen = seen_texts(load_expert(workshop.deployment, expert) for expert in settings.expert)
+        trained_on = labelled.intersection(leaked(read_cases(workshop, outputs["snapshot"], "cases"), seen))
+        left_out += tuple(LeftOut("case", case, SEEN_IN_TRAINING) for case in sorted(trained_on))
+        wanted = labelled - trained_on
         documents = [
             document
             for document in documents_in(workshop, outputs)
