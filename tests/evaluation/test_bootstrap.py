@@ -142,8 +142,16 @@ def test_a_constant_gain_on_every_case_is_found_and_the_pairing_makes_it_narrow(
 def test_the_permutation_test_is_the_sign_test_on_paper():
     """8 cases, all in favour of one side by 1: two-sided 2/2^8 = .0078."""
     before, after = share(np.full(8, 3.0)), share(np.full(8, 2.0))
-    _, p_value = paired_difference(before, after, Sampling(resamples=20_000))
-    assert p_value == pytest.approx(2 / 256, abs=0.002)
+    _, p_value = paired_difference(before, after, Sampling())
+    assert p_value == 2 / 256, "so few cases are swapped in every possible way"
+
+
+def test_more_cases_than_can_be_swapped_in_every_way_are_drawn_and_come_close():
+    """12 cases: 2/2^12 = .0005 exactly; 3,000 draws give at least 1/3,001."""
+    before, after = share(np.full(12, 3.0)), share(np.full(12, 2.0))
+    _, p_value = paired_difference(before, after, Sampling(resamples=3_000))
+    assert p_value == pytest.approx(2 / 4096, abs=0.002)
+    assert p_value >= 1 / 3001
 
 
 def test_noise_alone_is_seldom_called_a_difference():

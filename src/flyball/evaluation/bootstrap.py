@@ -383,8 +383,9 @@ def paired_difference(
         tell the two apart, the interval is joined with the one that takes them as unrelated
         (Zou and Donner 2008, Statistics in Medicine 27, 1693-1702), which is wider.
     p_value : float or None
-        Two-sided; the labels "champion" and "challenger" are swapped case by case at random, as
-        often as there are draws. Never 0: at least 1 / (resamples + 1).
+        Two-sided; the labels "champion" and "challenger" are swapped case by case: in every possible
+        way where that is no more than there are draws (then exact, at least 1 / 2**n_cases), else at
+        random as often as there are draws (then at least 1 / (resamples + 1)). Never 0.
     """
     seen = challenger.value - champion.value
     if not math.isfinite(seen):
@@ -421,11 +422,18 @@ def _swap_test(champion: Tally, challenger: Tally, seen: float, sampling: Sampli
     step = _grouped(challenger.sums - champion.sums, sampling)
     n_cases = len(step)
     base_a, base_b = champion.sums.sum(axis=0), challenger.sums.sum(axis=0)
+
+    def as_large(swaps: Floats) -> int:
+        moved = swaps @ step
+        apart = challenger.statistic(base_b - moved) - champion.statistic(base_a + moved)
+        return int((~(np.abs(apart) < abs(seen) - 1e-12)).sum())  # undefined counts as large
+
+    if 2**n_cases <= sampling.resamples:
+        every = (np.arange(2**n_cases)[:, None] >> np.arange(n_cases)) & 1
+        return as_large(every.astype(np.float64)) / len(every)
     rows = max(1, _BLOCK // max(1, n_cases))
-    as_large = 0
+    found = 0
     for start in range(0, sampling.resamples, rows):
         draws = min(rows, sampling.resamples - start)
-        swapped = rng.integers(0, 2, size=(draws, n_cases)).astype(np.float64) @ step
-        apart = challenger.statistic(base_b - swapped) - champion.statistic(base_a + swapped)
-        as_large += int((~(np.abs(apart) < abs(seen) - 1e-12)).sum())  # undefined counts as large
-    return (as_large + 1) / (sampling.resamples + 1)
+        found += as_large(rng.integers(0, 2, size=(draws, n_cases)).astype(np.float64))
+    return (found + 1) / (sampling.resamples + 1)
