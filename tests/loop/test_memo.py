@@ -50,3 +50,9 @@ def test_a_write_that_fails_leaves_the_old_content_and_no_litter(tmp_path):
         write_atomically(path, "not bytes")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_upgrade_of_the_software_makes_every_key_anew(monkeypatch):
+    before = key_of("a", 1, {"x": "1"})
+    monkeypatch.setattr("flyball.__version__", "99.0.0")
+    assert key_of("a", 1, {"x": "1"}) != before

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import flyball
 from flyball.core.digests import canonical_json, digest_of, from_json, short
 from flyball.core.errors import BadInput
 
@@ -43,8 +44,13 @@ class StageResult:
 
 
 def key_of(stage: str, version: int, inputs: Mapping[str, str]) -> str:
-    """Return the name under which a run of this stage on these inputs is kept."""
-    return digest_of({"stage": stage, "version": version, "inputs": dict(inputs)})
+    """Return the name under which a run of this stage on these inputs is kept.
+
+    The version of the software is part of it: after an upgrade every stage runs once more, so that no
+    result of older code passes for one of the new.
+    """
+    made_by = {"flyball": flyball.__version__, "stage": stage, "version": version}
+    return digest_of(made_by | {"inputs": dict(inputs)})
 
 
 class Memo:
