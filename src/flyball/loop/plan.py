@@ -96,7 +96,7 @@ def make_plan(stages: Sequence[Stage], workshop: Workshop) -> Plan:
             planned.append(PlannedStage(stage.name, stage.title, "run", "has never run"))
         else:
             changed = _changed(known, last)
-            why = why_changed(changed) if changed else "the stage itself has changed, or its result is lost"
+            why = why_changed(changed) if changed else "Flyball was upgraded, or the result is lost"
             planned.append(PlannedStage(stage.name, stage.title, "run", why, changed))
     return Plan(workshop.deployment.name, tuple(planned))
 
