@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rich.console import Console
 from rich.markup import escape
@@ -48,11 +48,9 @@ class Output:
         if not self.as_json:
             self.talk.print(line)
 
-    def table(self, columns: list[str], rows: Iterable[list[str]], *, title: str = "") -> None:
+    def table(self, columns: list[str], rows: Iterable[list[str]]) -> None:
         """Write a table; cells are taken as they are, without markup."""
-        table = Table(
-            title=title or None, title_justify="left", header_style="bold", box=None, padding=(0, 2, 0, 0)
-        )
+        table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
         for column in columns:
             right = column.startswith(">")
             table.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
@@ -81,8 +79,3 @@ def show_error(err: FlyballError, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(canonical_json(err.as_record()).decode() + "\n")
     sys.stderr.write(f"{err}\n")
-
-
-def plain(value: Any) -> str:
-    """Return a value for a cell: "" for nothing."""
-    return "" if value is None else str(value)

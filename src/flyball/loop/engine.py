@@ -40,7 +40,7 @@ from flyball.models.experts.expert import (
     check_predictions,
 )
 from flyball.models.experts.reader import READERS
-from flyball.models.router.route import Routed, by_case, order_of, route_field
+from flyball.models.router.route import Prediction, by_case, order_of, route_field
 from flyball.models.router.thresholds import Thresholds
 
 __all__ = ["Engine", "PlaybookRules", "load_engine", "load_playbook", "make_expert", "promise_check"]
@@ -61,6 +61,19 @@ class PlaybookRules:
 
     tables: tuple[Table, ...]
     policies: tuple[Policy, ...]
+
+    def find(
+        self,
+        documents: Sequence[Document],
+        answers: Sequence[tuple[FieldDecision, ...]],
+        jurisdictions: tuple[str, ...],
+    ) -> list[tuple[Finding, ...]]:
+        """Hold the answers for documents against the rules; both in the same order."""
+        cases = [
+            (fields, case_facts(document.text, media_type=document.media_type, jurisdictions=jurisdictions))
+            for fields, document in zip(answers, documents, strict=True)
+        ]
+        return findings_of_batch(self.tables, cases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,18 +186,8 @@ class Engine:
         earlier = [one for one in order_of(self.cards) if one.name in before.predictions]
         found, failures, costs = [], {}, {}
         for number, case in enumerate(cases.column("case_id").to_pylist()):
-            wanted = [
-                key
-                for key in card.fields
-                if not _settled(
-                    route_field(
-                        key,
-                        {name: rows[case][key] for name, rows in given.items() if key in rows.get(case, {})},
-                        earlier,
-                        self.thresholds,
-                    )
-                )
-            ]
+            rows = {name: answers.get(case, {}) for name, answers in given.items()}
+            wanted = [key for key in card.fields if not self._settled(key, rows, earlier)]
             told = expert.answer(cases.slice(number, 1), wanted={case: wanted})
             found.append(told.predictions)
             costs[case] = told.cost_eur
@@ -195,23 +198,13 @@ class Engine:
         answers = batches[0] if batches else pa.RecordBatch.from_pylist([], schema=PREDICTIONS)
         return Asked({card.name: answers}, failures, costs)
 
-    def find(
-        self,
-        documents: Sequence[Document],
-        answers: Sequence[tuple[FieldDecision, ...]],
-        context: Context,
-    ) -> list[tuple[Finding, ...]]:
-        """Hold the answers against the playbook."""
-        cases = [
-            (
-                fields,
-                case_facts(
-                    document.text, media_type=document.media_type, jurisdictions=context.jurisdictions
-                ),
-            )
-            for fields, document in zip(answers, documents, strict=True)
-        ]
-        return findings_of_batch(self.playbook.tables, cases)
+    def _settled(
+        self, key: str, rows: Mapping[str, Mapping[str, Prediction]], cards: Sequence[ExpertCard]
+    ) -> bool:
+        """Return whether nobody else has to be asked: a machine decided, or a rule called for a person."""
+        answers = {name: row[key] for name, row in rows.items() if key in row}
+        routed = route_field(key, answers, cards, self.thresholds)
+        return routed.automated or routed.by_rule
 
     def review(
         self,
@@ -313,7 +306,7 @@ class Engine:
         cases = cases_of(documents, source=SOURCE).combine_chunks().to_batches()[0]
         asked = self.predict(cases)
         answers = self.answer(documents, asked)
-        findings = self.find(documents, answers, context)
+        findings = self.playbook.find(documents, answers, context.jurisdictions)
         duties = self.duties(context)
         return [
             self.review(
@@ -336,11 +329,6 @@ class Engine:
             asked.expert: Decimal(asked.price_eur) for field in fields for asked in field.route.considered
         }
         return str(sum(prices.values(), Decimal(0)))
-
-
-def _settled(routed: Routed) -> bool:
-    """Return whether nobody else needs to be asked: a machine decided, or a rule called for a person."""
-    return routed.automated or routed.by_rule
 
 
 def load_engine(kit: Kit, thresholds: Thresholds, about: DeploymentSettings) -> Engine:

@@ -1,11 +1,12 @@
 """A full turn: the stages, then the release gate, then the deployment's own cases decided and reported."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from flyball.data.datasets.cases import case_id_of
+from flyball.data.documents.records import Document, Unreadable
 from flyball.loop.issue import Issued, issue
 from flyball.loop.live import LiveEngine, live_engine
 from flyball.loop.promotion import Promoted, promote
@@ -76,18 +77,13 @@ def full_turn(
     report = None
     if promoted.live:
         live = live_engine(workshop)
-        issued = _decide_own_cases(workshop, live, turn)
-        report = default_path(workshop, promoted.release)
-    checkpoint = workshop.ledger.checkpoint()
-    if promoted.live and report is not None:
         documents = documents_in(workshop, turn.outputs)
-        unreadable = [
-            bad
-            for name, output in turn.outputs.items()
-            if name.startswith("documents:")
-            for bad in unreadable_of(output)
-        ]
-        write_report(report, view_of(workshop, live, issued, documents, unreadable, checkpoint))
+        issued = _decide_own_cases(workshop, live, turn, documents)
+        checkpoint = workshop.ledger.checkpoint()
+        view = view_of(workshop, live, issued, documents, _unreadable(turn), checkpoint)
+        report = write_report(default_path(workshop, promoted.release), view)
+    else:
+        checkpoint = workshop.ledger.checkpoint()
     return FullTurn(
         turn=turn,
         promoted=promoted,
@@ -99,9 +95,16 @@ def full_turn(
     )
 
 
-def _decide_own_cases(workshop: Workshop, live: LiveEngine, turn: TurnResult) -> list[Issued]:
+def _unreadable(turn: TurnResult) -> list[Unreadable]:
+    """Return the files that no source could read."""
+    outputs = [output for name, output in turn.outputs.items() if name.startswith("documents:")]
+    return [bad for output in outputs for bad in unreadable_of(output)]
+
+
+def _decide_own_cases(
+    workshop: Workshop, live: LiveEngine, turn: TurnResult, documents: Sequence[Document]
+) -> list[Issued]:
     """Issue the re-tested answers as decisions of the release; no expert is asked a second time."""
-    documents = documents_in(workshop, turn.outputs)
     answers = read_answers(workshop, turn.outputs["decisions"], documents)
     findings = read_findings(workshop, turn.outputs["playbook"])
     context = workshop.context_of(live.settings.deployment)

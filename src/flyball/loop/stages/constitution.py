@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flyball.core.digests import canonical_json, digest_of, from_json
+from flyball.core.digests import canonical_json, digest_of
 from flyball.data.datasets.cases import case_id_of
 from flyball.governance.constitution.principle import load_constitution
 from flyball.loop.engine import load_engine
@@ -17,9 +17,8 @@ from flyball.loop.stages.obligations import duties_of, shipped_entries
 from flyball.loop.stages.playbook import read_findings
 from flyball.loop.stages.thresholds import read_thresholds
 from flyball.loop.workshop import Workshop
-from flyball.models.decisions.records import Decision
 
-__all__ = ["constitution", "read_decisions"]
+__all__ = ["constitution"]
 
 
 def constitution(settings: Settings) -> Stage:
@@ -38,11 +37,6 @@ def constitution(settings: Settings) -> Stage:
 
     needs = (*sources, "decisions", "playbook", "obligations", "thresholds")
     return Stage("constitution", "hold every decision against the constitution", needs, inputs, run)
-
-
-def read_decisions(workshop: Workshop, output: Mapping[str, Any]) -> list[Decision]:
-    """Return the reviewed decisions of the re-test."""
-    return from_json(workshop.blobs.get(output["decisions"]), list[Decision])
 
 
 def _review(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:

@@ -13,9 +13,7 @@ from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.decisions import documents_in, read_answers
 from flyball.loop.stages.obligations import catalogue_of, shipped_entries
 from flyball.loop.workshop import Workshop
-from flyball.models.decisions.findings import findings_of_batch
 from flyball.models.decisions.records import Finding
-from flyball.models.experts.case_facts import case_facts
 
 __all__ = ["playbook", "read_findings", "rules_of"]
 
@@ -37,11 +35,7 @@ def playbook(settings: Settings) -> Stage:
         documents = documents_in(workshop, outputs)
         answers = read_answers(workshop, outputs["decisions"], documents)
         jurisdictions = workshop.deployment.settings.deployment.jurisdictions
-        cases = [
-            (fields, case_facts(document.text, media_type=document.media_type, jurisdictions=jurisdictions))
-            for fields, document in zip(answers, documents, strict=True)
-        ]
-        findings = findings_of_batch(rules.tables, cases)
+        findings = rules.find(documents, answers, jurisdictions)
         by_case = {
             case_id_of(document.content_digest): found
             for document, found in zip(documents, findings, strict=True)

@@ -14,7 +14,7 @@ from flyball.loop.stages.obligations import shipped_entries
 from flyball.loop.stages.thresholds import read_thresholds
 from flyball.loop.workshop import Workshop
 
-__all__ = ["read_made", "release"]
+__all__ = ["release"]
 
 
 def release(settings: Settings) -> Stage:
@@ -54,11 +54,6 @@ def release(settings: Settings) -> Stage:
         "constitution",
     )
     return Stage("release", "put every part under one signature", needs, inputs, run)
-
-
-def read_made(output: Mapping[str, Any]) -> Release:
-    """Return the release that the stage made."""
-    return msgspec.convert(output["release"], Release)
 
 
 def _made(workshop: Workshop, outputs: Outputs) -> Release:
