@@ -14,7 +14,13 @@ UV = str(Path(sys.executable).parent / "uv")
 FILES = {
     "default.txt": ["--no-default-groups"],
     "build.txt": ["--only-group", "build"],
-    "develop.txt": ["--all-extras", "--all-groups"],
+    # Left out: hana and db2 bring proprietary client libraries, and peers serves benchmarks only.
+    "develop.txt": [
+        "--all-extras",
+        "--all-groups",
+        *("--no-extra=hana", "--no-extra=db2", "--no-group=peers"),
+    ],
+    "peers.txt": ["--only-group", "peers"],
 }
 
 
