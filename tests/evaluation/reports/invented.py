@@ -17,7 +17,7 @@ from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.records import Context, Field, Span
 from flyball.core.verdicts import Check, combine
 from flyball.data.documents.records import Place, Unreadable
-from flyball.data.privacy.personal_data import Found
+from flyball.data.privacy.detection.records import Found
 from flyball.evaluation.reports import (
     ContractView,
     ExpertView,

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from flyball.data.privacy.personal_data import Found, find_personal_data
+from flyball.data.privacy.detection.records import Found
+from flyball.data.privacy.personal_data import find_people
 from flyball.evaluation.reports.records import BadReportView
 from flyball.evaluation.reports.redact import redacted_view
 
@@ -77,5 +78,5 @@ def test_a_finder_that_errs_makes_no_report(view):
 
 
 def test_the_finder_of_the_house_fits(view):
-    masked = redacted_view(view, find_personal_data)
+    masked = redacted_view(view, find_people)
     assert "k.vogel@brandt-soehne.example" not in masked.contracts[0].text

@@ -18,10 +18,10 @@ def changed(make, old, new):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("a.b@firm.example", "[email]"),
-        ("Write to a.b@firm.example or +49 30 123456.", "Write to [email] or [phone]."),
-        ("a.b@firm.example, c.d@firm.example", "[email], [email]"),
-        ("a.b@firm.example+49 30 123456", "[email][phone]"),
+        ("a.b@firm.example", "[EMAIL_ADDRESS]"),
+        ("Write to a.b@firm.example or +49 30 123456.", "Write to [EMAIL_ADDRESS] or [PHONE_NUMBER]."),
+        ("a.b@firm.example, c.d@firm.example", "[EMAIL_ADDRESS], [EMAIL_ADDRESS]"),
+        ("a.b@firm.example+49 30 123456", "[EMAIL_ADDRESS][PHONE_NUMBER]"),
         ("Delaware", "Delaware"),
         ("Delaware", None),
         (12.0, None),
@@ -37,7 +37,7 @@ def test_a_value_may_be_covered_or_taken_away(make, old, new):
     [
         ("Delaware", "Texas"),
         ("Delaware", "Delaware and Texas"),
-        ("Delaware", "[email] Texas"),
+        ("Delaware", "[EMAIL_ADDRESS] Texas"),
         ("Delaware", "Dela[x][y][z]ware"),
         ("Delaware", "[x]Delaware"),
         ("Delaware", "Texas [x]"),
@@ -45,7 +45,7 @@ def test_a_value_may_be_covered_or_taken_away(make, old, new):
         (12.0, "12"),
         (12.0, 13.0),
         (None, "Delaware"),
-        (None, "[email]"),
+        (None, "[EMAIL_ADDRESS]"),
     ],
 )
 def test_a_value_may_not_be_replaced_or_invented(make, old, new):
@@ -94,7 +94,7 @@ def test_what_is_still_claimed_may_be_covered_but_not_put_in_other_words(make):
     def finding(**changes):
         return make.decision(findings=[make.finding(**changes)])
 
-    assert bolder(field(), field(reason="Ask [email].")) == ""
+    assert bolder(field(), field(reason="Ask [EMAIL_ADDRESS].")) == ""
     assert bolder(field(), field(reason="All is well.")) == "law: it reworded the reason of a decided answer."
     assert bolder(field(), refer(field(), {"law": "All is well."})) == ""
     assert bolder(finding(), finding(message="All is well.")) == "law.G-01: it reworded a claim."

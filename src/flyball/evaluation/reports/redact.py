@@ -6,14 +6,14 @@ from typing import TypeVar
 
 from flyball.core.estimates import NotMeasured
 from flyball.core.records import Field
-from flyball.data.privacy.personal_data import Found
+from flyball.data.privacy.detection.records import Found
 from flyball.evaluation.reports.records import BadReportView, ContractView, ObligationView, ReportView
 from flyball.models.decisions.records import Decision
 
 __all__ = ["PersonalFinder", "redacted_view"]
 
 PersonalFinder = Callable[[str], Iterable[Found]]
-"""Finds personal data in a text, such as `data.privacy.personal_data.find_personal_data`."""
+"""Finds personal data in a text, such as `data.privacy.personal_data.find_people`."""
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ __all__ = ["CARE", "as_referred", "bolder", "described", "is_claim", "refer", "r
 CARE = {"automated": 0, "referred": 1, "refused": 2}
 """How careful an outcome is; a revision may only go up."""
 
-_COVER = re.compile(r"\[[a-z_]+\]")
+_COVER = re.compile(r"\[[A-Z_]+\]")
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 

@@ -17,15 +17,15 @@ def test_personal_details_in_words_are_covered(make):
     finding = make.finding(message="Pay to DE89 3704 0044 0532 0130 00 only.")
     decision = make.decision([field], [finding], case_name="anna.example@firm.example.pdf")
     assert problems(decision, make.reading()) == [
-        ("law", "Its words hold personal data (email)."),
-        ("law.G-01", "The words of law.G-01 hold personal data (iban)."),
-        ("", "The name of the case or the verdict holds personal data (email)."),
+        ("law", "Its words hold personal data (EMAIL_ADDRESS)."),
+        ("law.G-01", "The words of law.G-01 hold personal data (IBAN_CODE)."),
+        ("", "The name of the case or the verdict holds personal data (EMAIL_ADDRESS)."),
     ]
     revised = mended(decision, make.reading())
     assert problems(revised, make.reading()) == []
-    assert revised.fields[0].reason == "Ask [email] about it."
-    assert revised.fields[0].value == "[email]"
-    assert revised.findings[0].message == "Pay to [iban] only."
+    assert revised.fields[0].reason == "Ask [EMAIL_ADDRESS] about it."
+    assert revised.fields[0].value == "[EMAIL_ADDRESS]"
+    assert revised.findings[0].message == "Pay to [IBAN_CODE] only."
     assert "anna" not in revised.case_name
 
 

@@ -60,9 +60,9 @@ def _revise(decision: Decision, reading: Reading, complaints: tuple[Complaint, .
 
 
 nothing_personal = Checker(
-    summary="Reasons, findings, values and file names hold no e-mail address and no telephone, account, card "
-    "or social security number.",
-    version=1,
+    summary="Reasons, findings, values and file names hold no e-mail address and no telephone, account, "
+    "card, insurance, tax, passport or other number that points to a person.",
+    version=2,
     check=_check,
     revise=_revise,
 )

@@ -1,0 +1,198 @@
+"""Features of the tokens that may be part of a name, as places in one table of weights."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from flyball.data.privacy.detection.tagger.tokens import Hashes, Places, Tokens, hash_word
+
+__all__ = [
+    "NEIGHBOURS",
+    "N_FEATURES",
+    "OWN_WORD",
+    "TABLE_BITS",
+    "Lexicon",
+    "Runs",
+    "features_of",
+    "find_runs",
+    "make_lexicon",
+]
+
+TABLE_BITS = 18
+LONGEST_RUN = 48  # tokens decided together; a longer run is cut
+_WIDEST_GAP = 3  # tokens such as "of", "de la", ", " that may stand between two capitals of one name
+_MARGIN = 3  # tokens looked at on either side
+_LEXICON_BITS = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Lists that a word may stand on, as one byte of flags per place of a hash table.
+
+    Parameters
+    ----------
+    flags : uint8 of shape (2**19,)
+        Two words in one place share their flags: about one word in fifty of those on no list has some.
+    """
+
+    flags: npt.NDArray[np.uint8]
+
+    def look_up(self, words: Hashes) -> npt.NDArray[np.uint8]:
+        """Return the flags of words by their hashes; 0 where a word is on no list."""
+        return np.asarray(self.flags[_mixed(words) >> np.uint64(64 - _LEXICON_BITS)])
+
+
+def make_lexicon(lists: list[list[str]]) -> Lexicon:
+    """Return the lexicon of at most eight lists of single words."""
+    flags = np.zeros(1 << _LEXICON_BITS, np.uint8)
+    for bit, words in enumerate(lists):
+        hashes = np.array([hash_word(word) for word in words], np.uint64)
+        np.bitwise_or.at(flags, _mixed(hashes) >> np.uint64(64 - _LEXICON_BITS), np.uint8(1 << bit))
+    return Lexicon(flags)
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Stretches of tokens that are decided together.
+
+    Parameters
+    ----------
+    tokens : int64 of shape (n,)
+        Numbers of the tokens, ascending.
+    start, length : int64 of shape (n_runs,)
+        Where each run begins in `tokens`.
+    """
+
+    tokens: Places
+    start: Places
+    length: Places
+
+
+def find_runs(tokens: Tokens) -> Runs:
+    """Return the runs: capitals and numbers, and the short words and signs between them.
+
+    In a line without any capital every token is taken, so that text typed in lower case is read too.
+    """
+    n = tokens.start.size
+    strong = tokens.first >= 3
+    line = np.cumsum(tokens.lines > 0)
+    capitals = np.zeros(int(line[-1]) + 1 if n else 1, bool)
+    capitals[line[tokens.first == 3]] = True
+    strong |= ~capitals[line] if n else strong
+    at = np.flatnonzero(strong)
+    if not at.size:
+        return Runs(at, at, at)
+    gap = np.diff(at) - 1
+    weak_before = np.concatenate(([0], np.cumsum((tokens.end - tokens.start > 3) | (tokens.lines == 3))))
+    bridged = (gap <= _WIDEST_GAP) & (weak_before[at[1:]] == weak_before[at[:-1] + 1])
+    bridged &= tokens.lines[at[1:]] < 3
+    taken = strong.copy()
+    for step in range(1, _WIDEST_GAP + 1):
+        here = at[:-1][bridged & (gap >= step)] + step
+        taken[here] = True
+    chosen = np.flatnonzero(taken)
+    begins = np.empty(chosen.size, bool)
+    begins[0] = True
+    begins[1:] = (np.diff(chosen) > 1) | (tokens.lines[chosen[1:]] == 3)
+    start = np.flatnonzero(begins)
+    place = np.arange(chosen.size) - np.repeat(start, np.diff(np.append(start, chosen.size)))
+    begins |= place % LONGEST_RUN == 0
+    start = np.flatnonzero(begins)
+    return Runs(chosen, start, np.diff(np.append(start, chosen.size)))
+
+
+def _mixed(values: Hashes) -> Hashes:
+    """Spread hashes over all bits: the finalizer of MurmurHash3, halved."""
+    mixed = values ^ (values >> np.uint64(33))
+    mixed = mixed * np.uint64(0xFF51AFD7ED558CCD)
+    return np.asarray(mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xC4CEB9FE1A85EC53)
+
+
+def _joined(*parts: Hashes) -> Hashes:
+    total = parts[0]
+    for number, part in enumerate(parts[1:], 1):
+        total = (total ^ (total >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15) + part * np.uint64(
+            0xBF58476D1CE4E5B9 + 2 * number
+        )
+    return total
+
+
+def features_of(tokens: Tokens, at: Places, lexicon: Lexicon) -> npt.NDArray[np.uint32]:
+    """Return the places of the features of some tokens in the table of weights.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    at : int64 of shape (n,)
+        The tokens that are asked for; the words around them are looked at too.
+    lexicon : Lexicon
+
+    Returns
+    -------
+    uint32 of shape (N_FEATURES, n)
+    """
+    size = tokens.start.size
+    padded = np.zeros(size + 2 * _MARGIN, np.uint64)
+    inner = slice(_MARGIN, size + _MARGIN)
+
+    def around(values: npt.NDArray[np.generic]) -> dict[int, Hashes]:
+        padded[inner] = values
+        return {offset: padded[at + (_MARGIN + offset)] for offset in range(-_MARGIN, _MARGIN + 1)}
+
+    word = around(tokens.word)
+    # The line ends before a token are part of how it looks: a name on a line of its own is a name.
+    shape = around(tokens.shape.astype(np.uint64) + np.uint64(256) * tokens.lines)
+    listed = around(lexicon.look_up(tokens.word))
+    suffix = around(tokens.suffixes[1])
+    short = around(tokens.suffixes[0])
+    features = [
+        word[0],
+        _joined(word[0], shape[0]),
+        word[-1],
+        word[1],
+        word[-2],
+        word[2],
+        word[-3],
+        word[3],
+        _joined(word[-1], word[0]),
+        _joined(word[0], word[1]),
+        _joined(word[-2], word[-1]),
+        _joined(word[1], word[2]),
+        _joined(word[-1], word[1]),
+        _joined(word[-1], shape[0], listed[0]),
+        _joined(word[1], shape[0], listed[0]),
+        _joined(word[-2], word[-1], shape[0]),
+        shape[0],
+        _joined(shape[-1], shape[0]),
+        _joined(shape[0], shape[1]),
+        _joined(shape[-1], shape[0], shape[1]),
+        _joined(shape[-2], shape[-1], shape[0]),
+        _joined(shape[0], shape[1], shape[2]),
+        *(part[at] for part in tokens.prefixes),
+        *(part[at] for part in tokens.suffixes),
+        _joined(tokens.suffixes[1][at], shape[0]),
+        _joined(listed[0], shape[0]),
+        _joined(listed[-1], listed[0]),
+        _joined(listed[0], listed[1]),
+        _joined(listed[-1], listed[0], listed[1], shape[0]),
+        _joined(listed[-2], listed[-1], listed[0]),
+        _joined(listed[0], listed[1], listed[2]),
+        suffix[1],
+        suffix[-1],
+        _joined(short[-1], short[0], shape[0]),
+    ]
+    places = np.empty((len(features), at.size), np.uint32)
+    for number, values in enumerate(features):
+        salted = values + np.uint64((number + 1) * 0xD6E8FEB86659FD93 % (1 << 64))
+        places[number] = _mixed(salted) >> np.uint64(64 - TABLE_BITS)
+    return places
+
+
+N_FEATURES = 36
+
+OWN_WORD = (0, 1, 8, 9, 22, 23, 24, 25, 26, 27, 28)
+"""Features that tell which word it is."""
+
+NEIGHBOURS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+"""Features that tell which words stand around it."""
