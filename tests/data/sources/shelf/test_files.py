@@ -172,9 +172,9 @@ def test_batches_go_on_behind_a_state(folder):
     (batch,) = source.batches()
     assert batch.rows.schema.equals(FILES)
     assert batch.rows.column("name").to_pylist() == ["a.txt", "b/c.txt", "b/d.pdf"]
-    (rest,) = source.batches("b/c.txt")
+    (rest,) = source.batches("files", f"{source.listing().digest} b/c.txt")
     assert rest.rows.column("name").to_pylist() == ["b/d.pdf"]
-    assert list(source.batches(batch.state)) == []
+    assert list(source.batches("files", batch.state)) == []
 
 
 def test_progress_is_told(folder):

@@ -1,4 +1,4 @@
-"""Files: a folder, single files, or patterns; always in the same order."""
+"""Files: a folder, single files, patterns, or objects of a store; always in the same order."""
 
 import hashlib
 import os
@@ -11,11 +11,14 @@ import pyarrow as pa
 
 from flyball.core.digests import digest_of
 from flyball.core.text import sayable
-from flyball.data.sources.errors import BadSource, NothingThere
+from flyball.data.sources.errors import BadSource, NothingThere, UnknownStream
+from flyball.data.sources.objects.copies import Copies
+from flyball.data.sources.objects.settings import Settings
+from flyball.data.sources.objects.stores import STORE_SETTINGS, open_store
 from flyball.data.sources.shelf._digest_cache import DigestCache
-from flyball.data.sources.source import Batch, Item, Listing, Skipped
+from flyball.data.sources.source import Batch, Item, Listing, Skipped, Stream
 
-__all__ = ["FILES", "FileSource", "files"]
+__all__ = ["FILES", "FileSource", "StoreFiles", "files"]
 
 FILES = pa.schema(
     [
@@ -28,7 +31,6 @@ FILES = pa.schema(
 )
 """One row per file, as in `Item`."""
 
-_BATCH_ROWS = 1_000
 _CHUNK = 1 << 20
 _PATTERN = frozenset("*?[")
 _TEMPORARY_ENDINGS = (".tmp", ".temp", ".part", ".crdownload", ".swp", "~")
@@ -54,11 +56,14 @@ class FileSource:
         A file that keeps digests by size, modification time and inode, so that unchanged files are
         not read again. It believes the file system: a program that changes a file and then sets
         all three back goes unseen. Without it every file is read every time.
+    batch_rows : int
+        Rows in a batch, at least 1.
     """
 
     name: str
     paths: Sequence[Path]
     cache: Path | None = None
+    batch_rows: int = 1_000
 
     def listing(self, *, digests: bool = True, progress: Progress | None = None) -> Listing:
         """Return what is there.
@@ -97,45 +102,129 @@ class FileSource:
         whole = digest_of([[item.name, item.digest] for item in items]) if digests else ""
         return Listing(self.name, tuple(items), whole, tuple(skipped))
 
-    def batches(self, state: str = "") -> Iterator[Batch]:
-        """Yield one row per file, by name; `state` is the name of the last file that was seen."""
-        items = [item for item in self.listing().items if item.name > state]
-        for start in range(0, len(items), _BATCH_ROWS):
-            part = items[start : start + _BATCH_ROWS]
-            rows = [
-                {
-                    "name": item.name,
-                    "path": str(item.path),
-                    "size": item.size,
-                    "modified_ns": item.modified_ns,
-                    "digest": item.digest,
-                }
-                for item in part
-            ]
-            yield Batch(pa.RecordBatch.from_pylist(rows, schema=FILES), part[-1].name)
+    def check(self) -> Mapping[str, str]:
+        """Return how many files there are; none is opened."""
+        found = self.listing(digests=False)
+        return {"files": str(len(found.items)), "left out": str(len(found.skipped))}
+
+    def streams(self) -> tuple[Stream, ...]:
+        """Return the one stream there is: "files", one row per file."""
+        return (Stream("files", FILES, ("name",)),)
+
+    def batches(self, stream: str = "files", state: str = "") -> Iterator[Batch]:
+        """Yield one row per file, by name; unchanged files, and nothing else, yield no rows."""
+        yield from _listed(self.name, self.listing, self.batch_rows, stream, state)
 
 
-def files(name: str, settings: Mapping[str, object]) -> FileSource:
+@dataclass(frozen=True, slots=True)
+class StoreFiles:
+    """Objects of a store as whole files: they are fetched into a folder, changed ones alone.
+
+    Parameters
+    ----------
+    name : str
+        Its name in flyball.toml.
+    copies : Copies
+    cache : Path, optional
+        As of `FileSource`.
+    batch_rows : int
+    """
+
+    name: str
+    copies: Copies
+    cache: Path | None = None
+    batch_rows: int = 1_000
+
+    def listing(self, *, digests: bool = True, progress: Progress | None = None) -> Listing:
+        """Fetch what is new and return what is there, as of `FileSource`."""
+        cache = DigestCache(self.cache)
+        items = []
+        for one, path in self.copies.fetched(progress):
+            digest = cache.digest(path, path.stat(), _digest) if digests else ""
+            items.append(Item(one.name, path, one.size, one.modified_ns, digest))
+        cache.save()
+        whole = digest_of([[item.name, item.digest] for item in items]) if digests else ""
+        return Listing(self.name, tuple(items), whole)
+
+    def check(self) -> Mapping[str, str]:
+        """Sign in and list; nothing is fetched."""
+        place = self.copies.place
+        return {**place.facts(), "files": str(len(place.found()))}
+
+    def streams(self) -> tuple[Stream, ...]:
+        """Return the one stream there is: "files", one row per object."""
+        return (Stream("files", FILES, ("name",)),)
+
+    def batches(self, stream: str = "files", state: str = "") -> Iterator[Batch]:
+        """Yield one row per object, by name; unchanged ones, and nothing else, yield no rows."""
+        yield from _listed(self.name, self.listing, self.batch_rows, stream, state)
+
+
+def files(name: str, settings: Mapping[str, object]) -> FileSource | StoreFiles:
     """Open a file source from its settings: `path`, a text or a list of texts, and `cache`.
+
+    With a `url` the files are objects of a store, and `copies` is the folder that they are fetched into;
+    docs/recipes/object-stores.md describes the settings.
 
     Raises
     ------
     BadSource
         An unknown setting, or one of the wrong type.
     """
-    unknown = sorted(set(settings) - {"path", "cache"})
+    if "url" in settings:
+        return _store_files(name, settings)
+    unknown = sorted(set(settings) - {"path", "cache", "batch_rows"})
     path, cache = settings.get("path"), settings.get("cache")
     paths = path if isinstance(path, list | tuple) else [path]
-    if unknown or not paths or not all(isinstance(one, str) and one for one in paths):
+    rows = settings.get("batch_rows", 1_000)
+    wrong = not paths or not all(isinstance(one, str) and one for one in paths)
+    if unknown or wrong or not isinstance(rows, int) or rows < 1:
         raise BadSource(
-            f"Source {name} takes path (a text or a list of texts) and cache, got "
+            f"Source {name} takes path (a text or a list of texts), cache and batch_rows, got "
             f"{', '.join(f'{key} = {value!r}' for key, value in sorted(settings.items())) or 'nothing'}.",
             fix='For instance: path = "contracts".',
             source=name,
         )
-    return FileSource(
-        name, [Path(str(one)) for one in paths], Path(cache) if isinstance(cache, str) else None
-    )
+    folder = Path(cache) if isinstance(cache, str) else None
+    return FileSource(name, [Path(str(one)) for one in paths], folder, rows)
+
+
+def _store_files(name: str, settings: Mapping[str, object]) -> StoreFiles:
+    given = Settings(name, settings, STORE_SETTINGS | {"url", "copies", "cache", "batch_rows"})
+    place = open_store(given, given.text("url"))
+    folder, cache = given.text("copies"), given.text("cache")
+    if not folder:
+        raise given.bad("copies", "the folder that objects are fetched into")
+    rows = given.number("batch_rows", 1_000)
+    return StoreFiles(name, Copies(place, Path(folder)), Path(cache) if cache else None, rows)
+
+
+def _listed(
+    name: str, look: Callable[[], Listing], batch_rows: int, stream: str, state: str
+) -> Iterator[Batch]:
+    """Yield one row per file of a listing that is new to a state."""
+    if stream != "files":
+        raise UnknownStream(f"Source {name} has no stream {stream!r}.", fix="Known: files.", source=name)
+    listing = look()
+    done, _, behind = state.partition(" ")
+    if done == listing.digest and not behind:
+        return
+    items = [item for item in listing.items if done != listing.digest or item.name > behind]
+    for start in range(0, len(items), batch_rows):
+        part = items[start : start + batch_rows]
+        rows = [
+            {
+                "name": item.name,
+                "path": str(item.path),
+                "size": item.size,
+                "modified_ns": item.modified_ns,
+                "digest": item.digest,
+            }
+            for item in part
+        ]
+        last = part[-1].name == listing.items[-1].name
+        state = listing.digest if last else f"{listing.digest} {part[-1].name}"
+        yield Batch(pa.RecordBatch.from_pylist(rows, schema=FILES), state)
 
 
 def _named(paths: Sequence[Path], skipped: list[Skipped]) -> list[tuple[str, Path]]:
