@@ -47,6 +47,7 @@ def test_nothing_is_read_where_nothing_stands(reader, text):
     assert reader(text) is None
 
 
+@pytest.mark.usefixtures("undisturbed")
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:12])
 def test_hostile_text_takes_no_longer_than_text_of_its_length(reader, text):
     start = time.process_time()

@@ -8,10 +8,12 @@ import zipfile
 from email.message import EmailMessage
 
 import docx
+import pypdfium2
 from docx.oxml import OxmlElement
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
+from reportlab.platypus import PageBreak, SimpleDocTemplate, Table
 
 CLAUSES = (
     "1. TERM",
@@ -51,6 +53,100 @@ def scanned_pdf(pages=1, text_pages=0):
         drawing.showPage()
     drawing.save()
     return buffer.getvalue()
+
+
+def ruled(rows, widths, *, spans=(), repeat=0, bold=0):
+    """A table with a line around each cell, 18 points a row, for `flowing_pdf`."""
+    style = [("GRID", (0, 0), (-1, -1), 0.5, (0, 0, 0)), *(("SPAN", *span) for span in spans)]
+    if bold:
+        style.append(("FONTNAME", (0, 0), (-1, bold - 1), "Helvetica-Bold"))
+    return Table(rows, colWidths=widths, rowHeights=18, style=style, repeatRows=repeat)
+
+
+def spaced(rows, widths):
+    """A table without lines, for `flowing_pdf`."""
+    return Table(rows, colWidths=widths)
+
+
+def flowing_pdf(*blocks, packed=True):
+    """Tables one below the other on A4; None begins a new page."""
+    buffer = io.BytesIO()
+    flow = [PageBreak() if block is None else block for block in blocks]
+    SimpleDocTemplate(buffer, invariant=1, pageCompression=int(packed)).build(flow)
+    return buffer.getvalue()
+
+
+def photographed(*lines):
+    """A picture of 595 x 842 points at 200 dots per inch, its lines 18 points apart from (72, 760) down."""
+    buffer = io.BytesIO()
+    drawing = canvas.Canvas(buffer, pagesize=(595, 842), invariant=1)
+    for number, line in enumerate(lines):
+        drawing.drawString(72, 760 - 18 * number, line)
+    drawing.showPage()
+    drawing.save()
+    with pypdfium2.PdfDocument(buffer.getvalue()) as file:
+        return file[0].render(scale=200 / 72, grayscale=True).to_pil()
+
+
+def pdf_with_picture(picture, *, digital=1, stamp="", size=(595, 842), turned=0):
+    """Pages with a line of text, then one page under a picture of this size with a stamp below."""
+    buffer = io.BytesIO()
+    drawing = canvas.Canvas(buffer, pagesize=(595, 842), invariant=1)
+    for _ in range(digital):
+        drawing.drawString(72, 760, "This page is digital, and there are letters enough on it.")
+        drawing.showPage()
+    drawing.drawImage(ImageReader(picture), 0, 0, *size)
+    if stamp:
+        drawing.drawString(72, 30, stamp)
+    drawing.setPageRotation(turned)
+    drawing.showPage()
+    drawing.save()
+    return buffer.getvalue()
+
+
+def active_pdf(action, *, inside=b"", annotation=b""):
+    """A page with one sentence; `action` is what opening it would do, `inside` an entry of its names."""
+    drawing = b"BT /F 12 Tf 50 700 Td (The Supplier shall deliver.) Tj ET"
+    annotations = b"/Annots[6 0 R]" if annotation else b""
+    return _pdf_of(
+        b"<</Type/Catalog/Pages 2 0 R%s%s>>" % (b"/OpenAction" + action if action else b"", inside),
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R%s"
+        b"/Resources<</Font<</F 5 0 R>>>>>>" % annotations,
+        b"<</Length %d>>stream\n%s\nendstream" % (len(drawing), drawing),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        annotation or b"null",
+        b"<</Type/Filespec/F(prices.xlsx)/UF(prices.xlsx)/EF<</F 8 0 R>>>>",
+        b"<</Type/EmbeddedFile/Length 2>>stream\nPK\nendstream",
+    )
+
+
+def shown_pdf(drawing):
+    """A page of 600 x 800 points with this content stream; the font /F is Helvetica."""
+    return _pdf_of(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(drawing), drawing),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    )
+
+
+def ligature_pdf():
+    """A page that shows "o", a shape that stands for the ligature U+FB03, and "ce rent"."""
+    table = (
+        b"/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <FF> endcodespacerange "
+        b"1 beginbfchar <7E> <FB03> endbfchar 1 beginbfrange <20> <7D> <0020> endbfrange endcmap end"
+    )
+    drawing = b"BT /F 12 Tf 50 700 Td (o~ce rent) Tj ET"
+    return _pdf_of(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(drawing), drawing),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(table), table),
+    )
 
 
 def drawn_pdf():

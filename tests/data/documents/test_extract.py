@@ -100,6 +100,7 @@ def test_each_cause_has_a_code_of_its_own():
     assert len({error.code for error in errors}) == len(errors)
 
 
+@pytest.mark.usefixtures("undisturbed")
 def test_a_file_of_200_mb_is_refused_before_it_is_read(folder):
     before = time.process_time()
     with pytest.raises(TooLarge) as told:
@@ -195,3 +196,10 @@ def test_a_file_name_that_is_not_utf_8_can_be_said(tmp_path):
     (document,) = extract_many([path])
     assert document.name == "Geb\ufffdhr.txt"
     assert extract(path).name == document.name
+
+
+def test_a_login_page_that_came_in_place_of_a_pdf_is_read_as_what_it_is():
+    page = b"<!DOCTYPE html><html><body><form>Sign in <input type=password></form></body></html>"
+    document = extract(page, name="contract.pdf")
+    assert document.media_type == "text/html"
+    assert document.notes == ("its name ends in .pdf, but its content is HTML",)

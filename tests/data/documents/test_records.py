@@ -88,3 +88,34 @@ def test_an_error_becomes_a_record_with_all_it_knows():
     assert Unreadable.from_error("a.txt", error) == Unreadable(
         "a.txt", "documents.empty", "a.txt has 0 bytes.", "Ask again.", retry=False
     )
+
+
+def test_a_passage_has_one_box_for_each_line_and_no_word_is_cut():
+    """By hand: "two" begins at 4 and "three" at 8, so [5, 9) touches both: from 30 to 70; "four" from 10."""
+    document = Document(
+        "a.pdf",
+        "application/pdf",
+        "sha256:0",
+        "sha256:1",
+        "one two three\nfour",
+        (
+            Place(0, 14, 1, "line 1", (10, 90, 70, 100), ((0, 10.0, 28.0), (4, 30.0, 48.0), (8, 50.0, 70.0))),
+            Place(14, 18, 2, "line 2", (10, 700, 30, 710), ((0, 10.0, 30.0),)),
+        ),
+    )
+    assert document.boxes_of(5, 9) == ((1, (30.0, 90, 70.0, 100)),)
+    assert document.boxes_of(3, 7) == ((1, (30.0, 90, 48.0, 100)),)  # the blank before "two" is no word
+    assert document.boxes_of(8, 15) == ((1, (50.0, 90, 70.0, 100)), (2, (10.0, 700, 30.0, 710)))
+    assert document.boxes_of(13, 14) == ()  # the line break stands nowhere
+    assert document.boxes_of(18, 30) == ()
+
+
+def test_without_words_the_box_is_that_of_the_line():
+    places = (Place(0, 7, 1, "line 1", (10, 90, 70, 100)),)
+    document = Document("a.pdf", "application/pdf", "sha256:0", "sha256:1", "one two", places)
+    assert document.boxes_of(0, 3) == ((1, (10, 90, 70, 100)),)
+
+
+def test_a_format_without_pages_has_no_boxes():
+    document = Document("a.txt", "text/plain", "sha256:0", "sha256:1", "one", (Place(0, 3, None, "line 1"),))
+    assert document.boxes_of(0, 3) == ()

@@ -57,6 +57,7 @@ def test_what_cannot_be_read_is_named(data, other):
     assert sniff(data, "a.pdf") == ("", other)
 
 
+@pytest.mark.usefixtures("undisturbed")
 @pytest.mark.parametrize(
     "data", [b"<!-- -->" * 500, b"<?xml ?>" * 500, b" " * 4000, b"<!--" * 1000, b"a:" * 2000, b"a:\n " * 1000]
 )

@@ -5,7 +5,8 @@ import re
 from flyball.core.digests import digest_of_bytes
 from flyball.core.text import count
 from flyball.data.documents.errors import Empty, TooLong
-from flyball.data.documents.records import Document, Limits, Place
+from flyball.data.documents.records import Document, Limits, Page, Place, Unread
+from flyball.data.documents.tables import Box, Table
 
 __all__ = ["Assembly"]
 
@@ -27,8 +28,21 @@ class Assembly:
         self._pieces: list[str] = []
         self._places: list[Place] = []
         self._notes: list[str] = []
+        self._tables: list[Table] = []
+        self._cells = 0
+        self._page_kinds: list[Page] = []
+        self._unread: list[Unread] = []
         self._length = 0
         self._replaced = 0
+
+    @property
+    def length(self) -> int:
+        """Characters so far: the offset at which the next piece begins."""
+        return self._length
+
+    def text(self) -> str:
+        """Return what was collected so far."""
+        return "".join(self._pieces)
 
     def add(
         self,
@@ -36,7 +50,9 @@ class Assembly:
         *,
         label: str,
         page: int | None = None,
-        box: tuple[float, float, float, float] | None = None,
+        box: Box | None = None,
+        words: tuple[tuple[int, float, float], ...] = (),
+        confidence: float | None = None,
     ) -> None:
         """Append a piece of text and say where it stands. Nothing is added for "".
 
@@ -44,7 +60,7 @@ class Assembly:
         ----------
         text : str
             With the white space that separates it from the next piece.
-        label, page, box
+        label, page, box, words, confidence
             As in `Place`.
 
         Raises
@@ -69,19 +85,26 @@ class Assembly:
                     limit=limit,
                 )
         self._pieces.append(text)
-        self._places.append(Place(start, self._length, page, label, box))
+        self._places.append(Place(start, self._length, page, label, box, words, confidence))
 
     def include(self, inner: Document, label: str) -> None:
         """Append a document that lies inside this one; its labels get `label` in front."""
+        by = self._length
         for place in inner.places:
             self.add(
                 inner.text[place.start : place.end],
                 label=f"{label}, {place.label}",
                 page=place.page,
                 box=place.box,
+                words=place.words,
+                confidence=place.confidence,
             )
         for note in inner.notes:
             self.note(f"{label}: {note}")
+        for table in inner.tables:
+            self.add_table(table.moved(by, label))
+        for part in inner.unread:
+            self.leave_out(f"{label}, {part.what}", part.reason, part.page)
 
     def is_prose(self) -> bool:
         """Tell whether at least half of the characters are letters or spaces, and some are spaces."""
@@ -89,6 +112,24 @@ class Assembly:
         spaces = sum(character.isspace() for character in text)
         letters = sum(character.isalpha() for character in text)
         return 2 * (letters + spaces) >= len(text) and 20 * spaces >= len(text)
+
+    def add_table(self, table: Table) -> None:
+        """Keep a table whose words were added before; one too many stays text only, which is noted."""
+        if self._cells + len(table.cells) > self._limits.table_cells:
+            if self._cells <= self._limits.table_cells:
+                self.note(f"more than {self._limits.table_cells:,} cells: further tables are text only")
+            self._cells = self._limits.table_cells + 1
+            return
+        self._cells += len(table.cells)
+        self._tables.append(table)
+
+    def add_page_kind(self, page: Page) -> None:
+        """Keep what a page is."""
+        self._page_kinds.append(page)
+
+    def leave_out(self, what: str, reason: str, page: int | None = None) -> None:
+        """Keep that a part was not read, so that a person looks at it."""
+        self._unread.append(Unread(what, reason, page))
 
     def note(self, note: str) -> None:
         """Keep something that people should know."""
@@ -133,4 +174,7 @@ class Assembly:
             places=tuple(self._places),
             pages=pages,
             notes=tuple(self._notes),
+            tables=tuple(self._tables),
+            page_kinds=tuple(self._page_kinds),
+            unread=tuple(self._unread),
         )

@@ -3,6 +3,7 @@
 from flyball.core.errors import FlyballError
 
 __all__ = [
+    "ActiveContent",
     "Corrupt",
     "DocumentError",
     "Empty",
@@ -11,6 +12,8 @@ __all__ = [
     "ImageOnly",
     "Missing",
     "NotAFile",
+    "OcrFailed",
+    "OcrMissing",
     "TooDeep",
     "TooLarge",
     "TooLong",
@@ -110,3 +113,21 @@ class Missing(DocumentError):
 
     code = "documents.missing"
     retry = True
+
+
+class ActiveContent(DocumentError):
+    """It holds scripts, macros, programs to start or files inside, and those are to be refused."""
+
+    code = "documents.active_content"
+
+
+class OcrMissing(DocumentError):
+    """Text recognition is switched on, but the program or a language of it is not installed."""
+
+    code = "documents.ocr_missing"
+
+
+class OcrFailed(DocumentError):
+    """Text recognition broke down or took too long."""
+
+    code = "documents.ocr_failed"

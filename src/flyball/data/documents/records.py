@@ -2,10 +2,15 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import Literal
 
 from flyball.core.errors import BadInput, FlyballError
+from flyball.data.documents.tables import Box, Table
 
-__all__ = ["Document", "Limits", "Place", "Unreadable"]
+__all__ = ["Document", "Limits", "Page", "PageKind", "Place", "Unread", "Unreadable"]
+
+PageKind = Literal["digital", "scanned", "mixed", "drawn", "empty"]
+"""What a page of a PDF is: letters; a picture; both, the picture large; lines and shapes only; nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,18 @@ class Limits:
     cpu_seconds, memory_bytes : int
         Computing time and working memory for one document, held only where reading runs in
         processes of its own.
+    table_cells : int
+        Cells of all tables together; further tables stay in the text, but not as tables.
+    ocr : bool
+        Whether pages that are pictures are read by Tesseract, about two seconds a page. Off by default:
+        they are referred instead, see `Document.unread`.
+    ocr_languages : str
+        As Tesseract names them: "eng", "deu+eng". Each must be installed.
+    ocr_pages : int
+        Pages of one document that are read by OCR; further ones are referred.
+    refuse_active : bool
+        Whether a document with active content (JavaScript, macros, programs to start, files inside) is
+        refused. Otherwise it is read, nothing in it is run, and a note names it.
     """
 
     file_bytes: int = 100_000_000
@@ -47,6 +64,11 @@ class Limits:
     attachments: int = 200
     cpu_seconds: int = 120
     memory_bytes: int = 2_000_000_000
+    table_cells: int = 200_000
+    ocr: bool = False
+    ocr_languages: str = "eng"
+    ocr_pages: int = 200
+    refuse_active: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +84,64 @@ class Place:
     label : str
         For people: "page 3, line 12", "table 2, row 3, cell 1", "attachment offer.pdf, page 1, line 2".
     box : tuple of float or None
-        Left, bottom, right, top in points (1/72 inch) from the lower left corner of the page.
+        Left, bottom, right, top in points (1/72 inch) from the lower left corner of the page, as it
+        is before the viewer turns it.
+    words : tuple of (int, float, float)
+        For each word: its offset from `start`, and its left and right in points. () where not known.
+    confidence : float or None
+        How sure OCR was of the words on average, 0 (not at all) to 1; None for text that needed none.
     """
 
     start: int
     end: int
     page: int | None
     label: str
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
+    words: tuple[tuple[int, float, float], ...] = ()
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page of a document is, and why we think so.
+
+    Parameters
+    ----------
+    number : int
+        Counted from 1.
+    kind : str
+        One of `PageKind`.
+    reason : str
+        For people, with the figures: "1,832 letters", "a picture over 96 % of the page, no letters".
+    characters : int
+        Visible characters of digital text.
+    picture_share : float
+        Part of the page under pictures, 0 to 1.
+    """
+
+    number: int
+    kind: PageKind
+    reason: str
+    characters: int
+    picture_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A part of a document that was not read, so that a person must look at it.
+
+    Parameters
+    ----------
+    what : str
+        "page 3", "attachment plan.png".
+    reason : str
+        For people.
+    page : int or None
+    """
+
+    what: str
+    reason: str
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +166,13 @@ class Document:
         None where the format has no pages.
     notes : tuple of str
         What people should know: a page that is only a picture, a guessed encoding.
+    tables : tuple of Table
+        In order; their words are also in the text, at the spans of their cells.
+    page_kinds : tuple of Page
+        One for each page of a PDF; () for other formats.
+    unread : tuple of Unread
+        Parts that were not read: scanned pages, attachments of unknown kinds. () means that all was
+        read; otherwise no conclusion can rest on the *absence* of words from the text.
     """
 
     name: str
@@ -104,6 +183,9 @@ class Document:
     places: tuple[Place, ...]
     pages: int | None = None
     notes: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    page_kinds: tuple[Page, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     def __post_init__(self) -> None:
         at = 0
@@ -147,6 +229,38 @@ class Document:
         first = bisect_right(self.places, max(start, 0), key=lambda place: place.start) - 1
         last = bisect_right(self.places, min(end, len(self.text)) - 1, key=lambda place: place.start)
         return self.places[first:last]
+
+    def boxes_of(self, start: int, end: int) -> tuple[tuple[int, Box], ...]:
+        """Return where the passage [start, end) stands on the pages: one box for each line that it touches.
+
+        Parameters
+        ----------
+        start, end : int
+            In code points of `text`.
+
+        Returns
+        -------
+        tuple of (page, box)
+            The box reaches from the first to the last word that the passage touches: words are never cut.
+            Where the place of words is not known, it is the box of the line. () where the format has no
+            pages, and outside the text.
+        """
+        found: list[tuple[int, Box]] = []
+        for place in self.places_of(start, end):
+            if place.page is None or place.box is None:
+                continue
+            first, last = max(start, place.start), min(end, place.end)
+            passage = self.text[first:last]
+            first, last = last - len(passage.lstrip()), first + len(passage.rstrip())
+            if first >= last:
+                continue
+            begins = [place.start + word[0] for word in place.words]
+            hit = place.words[max(bisect_right(begins, first) - 1, 0) : bisect_right(begins, last - 1)]
+            left, bottom, right, top = place.box
+            if hit:
+                left, right = min(word[1] for word in hit), max(word[2] for word in hit)
+            found.append((place.page, (left, bottom, right, top)))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

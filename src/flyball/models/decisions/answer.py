@@ -1,6 +1,7 @@
 """Answer the fields of cases: predictions in, one `FieldDecision` per case and field out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import pyarrow as pa
@@ -44,6 +45,7 @@ def answer_fields(
     thresholds: Thresholds,
     readers: Mapping[str, Reader],
     failed: Mapping[str, Mapping[str, str]] | None = None,
+    unread: Mapping[str, str] | None = None,
 ) -> dict[str, tuple[FieldDecision, ...]]:
     """Route every field of every case and read the values out of what was quoted.
 
@@ -59,6 +61,9 @@ def answer_fields(
         For the fields whose `reads` names one.
     failed : mapping of case_id to mapping of expert name to str, optional
         Experts that broke on a case, with the reason.
+    unread : mapping of case_id to str, optional
+        What of a case could not be read: "page 3: scanned". Nothing is said to be absent then: an
+        answer without a passage goes to a person.
 
     Returns
     -------
@@ -74,10 +79,17 @@ def answer_fields(
     for case_id, text in texts.items():
         per_expert = {name: cases.get(case_id, nothing) for name, cases in answers.items()}
         broke = (failed or {}).get(case_id)
-        decided[case_id] = tuple(
-            _decide(field, text, per_expert, ordered, thresholds, readers, broke) for field in fields
-        )
+        found = (_decide(field, text, per_expert, ordered, thresholds, readers, broke) for field in fields)
+        gap = (unread or {}).get(case_id, "")
+        decided[case_id] = tuple(_referred_absence(one, gap) if gap else one for one in found)
     return decided
+
+
+def _referred_absence(decision: FieldDecision, gap: str) -> FieldDecision:
+    """Refer what is said to be absent from a document that was not read whole."""
+    if decision.outcome != "automated" or decision.evidence:
+        return decision
+    return replace(decision, outcome="referred", reason=f"not all of it was read ({gap}), so it may be there")
 
 
 def _decide(

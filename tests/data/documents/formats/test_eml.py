@@ -123,3 +123,41 @@ def test_odd_bytes_in_the_header_do_no_harm():
     document = read(b"From: \xff\xfe@x\nMIME-Version: 1.0\nSubject: =?utf-8?q?Geb=C3=BChr?=\n\nBody.\n")
     assert "Subject: Gebühr" in document.text
     document.text.encode()
+
+
+def test_what_was_not_read_is_left_for_a_person():
+    program = b"MZ\x90\x00" + b"\x00" * 60
+    document = read(
+        making.mail(attachments=[("tool.exe", program), ("scan.pdf", making.scanned_pdf()), ("a.txt", b"ok")])
+    )
+    assert [part.what for part in document.unread] == ["attachment tool.exe", "attachment scan.pdf"]
+    assert document.unread[0].reason == (
+        "[documents.unsupported] tool.exe is a Windows program, which cannot be read."
+    )
+    assert "ok" in document.text
+
+
+def test_a_scanned_page_of_an_attachment_is_left_for_a_person():
+    document = read(making.mail(attachments=[("a.pdf", making.scanned_pdf(1, text_pages=2))]))
+    assert [(part.what, part.page) for part in document.unread] == [("attachment a.pdf, page 1", 1)]
+
+
+def test_attachments_beyond_the_limit_are_left_for_a_person():
+    message = making.mail(attachments=[(f"{n}.txt", b"text") for n in range(3)])
+    assert [part.what for part in read(message, Limits(attachments=2)).unread] == [
+        "attachments after the first 2"
+    ]
+
+
+def test_tables_of_an_attachment_keep_their_places():
+    document = read(
+        making.mail(attachments=[("a.docx", making.word(("x",), (("Year", "Fee"), ("2026", "5"))))])
+    )
+    (table,) = document.tables
+    assert table.label == "attachment a.docx, table 1"
+    assert [document.text[start:end] for cell in table.cells for start, end in cell.spans] == [
+        "Year",
+        "Fee",
+        "2026",
+        "5",
+    ]

@@ -1,10 +1,11 @@
-"""DOCX: paragraphs and tables in order, footnotes and page headers after them."""
+"""DOCX: paragraphs and tables in order, footnotes and page headers after them; comments are not read."""
 
 import io
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import docx as python_docx
@@ -14,10 +15,11 @@ from lxml import etree
 
 from flyball.core.text import count, size
 from flyball.data.documents.assembly import Assembly
-from flyball.data.documents.errors import Corrupt, ExpandsTooMuch
+from flyball.data.documents.errors import ActiveContent, Corrupt, Empty, ExpandsTooMuch, ImageOnly
 from flyball.data.documents.format import Format
 from flyball.data.documents.formats._numbering import Numbering
 from flyball.data.documents.records import Document, Limits
+from flyball.data.documents.tables import Cell, Table
 
 __all__ = ["docx"]
 
@@ -42,11 +44,37 @@ _CHARACTERS = {
 }
 _NOTES = ((RELATION.FOOTNOTES, "footnote"), (RELATION.ENDNOTES, "endnote"))
 _MARGINS = ((RELATION.HEADER, "page header"), (RELATION.FOOTER, "page footer"))
+_COMMENT = _W + "comment"
+_PICTURES = {_W + "drawing", _W + "pict"}
+_MOST_FIELDS = 200_000  # of the grid of one table, merged cells spread out
 _PARSER_OPTIONS = {"resolve_entities": False, "no_network": True, "huge_tree": False, "load_dtd": False}
 
 
+@dataclass(slots=True)
+class _Growing:
+    """A cell that may go on in the next row."""
+
+    row: int
+    column: int
+    column_span: int
+    header: bool
+    row_span: int = 1
+    words: list[tuple[int, int, str]] = field(default_factory=list)
+
+    def cell(self) -> Cell:
+        return Cell(
+            self.row,
+            self.column,
+            "\n".join(text for _, _, text in self.words),
+            tuple((start, end) for start, end, _ in self.words),
+            self.row_span,
+            self.column_span,
+            self.header,
+        )
+
+
 def _read(data: bytes, name: str, limits: Limits) -> Document:
-    _refuse_bomb(data, name, limits)
+    inside = _refuse_bomb(data, name, limits)
     try:
         part = python_docx.Document(io.BytesIO(data)).part
     except (OpcError, LookupError, ValueError, zipfile.BadZipFile, zlib.error, etree.LxmlError) as err:
@@ -56,6 +84,7 @@ def _read(data: bytes, name: str, limits: Limits) -> Document:
             name=name,
         ) from err
     assembly = Assembly(name, limits)
+    _name_active_parts(assembly, inside, limits)
     root = part.element
     numbering = Numbering(_related(part, RELATION.NUMBERING), _related(part, RELATION.STYLES))
     _add_blocks(assembly, root.iterchildren(_W + "body"), numbering)
@@ -67,13 +96,46 @@ def _read(data: bytes, name: str, limits: Limits) -> Document:
     hidden = sum(1 for run in root.iter(_RUN) if _is_hidden(run))
     if hidden:
         assembly.note(f"{count(hidden, 'passage')} formatted as hidden, not read")
-    return assembly.document(data, docx.media_type)
+    comments = _related(part, RELATION.COMMENTS)
+    if comments is not None and (number := sum(1 for _ in comments.iter(_COMMENT))):
+        assembly.note(f"{count(number, 'comment')} beside the text, not read")
+    try:
+        return assembly.document(data, docx.media_type)
+    except Empty as err:
+        pictures = sum(1 for _ in root.iter(*_PICTURES))
+        if not pictures:
+            raise
+        raise ImageOnly(
+            f"{name}: {count(pictures, 'picture')} but no text.",
+            fix="Print it to a PDF, run text recognition (OCR) over that and give the searchable PDF.",
+            name=name,
+            pictures=pictures,
+        ) from err
 
 
-def _refuse_bomb(data: bytes, name: str, limits: Limits) -> None:
-    """Refuse a file whose parts would unpack to more than allowed, before any is unpacked."""
+def _name_active_parts(assembly: Assembly, inside: list[str], limits: Limits) -> None:
+    """Note macros, and keep files inside unread; refuse both where that is asked."""
+    macros = any(one.endswith("vbaProject.bin") for one in inside)
+    files = [one for one in inside if one.startswith("word/embeddings/") and not one.endswith("/")]
+    if limits.refuse_active and (macros or files):
+        holds = [*(["macros"] if macros else []), *(f"the file {one}" for one in files)]
+        raise ActiveContent(
+            f"{assembly.name} holds {', '.join(holds)}.",
+            fix="Save it as a plain .docx without them, or allow active content, which is never run.",
+            name=assembly.name,
+        )
+    if macros:
+        assembly.note("it holds macros; nothing of them was run")
+    for one in files:
+        assembly.note(f"a file lies inside, not read: {one}")
+        assembly.leave_out(f"file {one} inside", "files inside a Word document are not read")
+
+
+def _refuse_bomb(data: bytes, name: str, limits: Limits) -> list[str]:
+    """Refuse a file whose parts would unpack to more than allowed, before any is; return their names."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            inside = packed.namelist()
             sizes = [
                 (entry.file_size, entry.filename.endswith((".xml", ".rels"))) for entry in packed.infolist()
             ]
@@ -95,6 +157,7 @@ def _refuse_bomb(data: bytes, name: str, limits: Limits) -> None:
                 name=name,
                 unpacked=unpacked,
             )
+    return inside
 
 
 def _add_blocks(assembly: Assembly, roots: Iterator[Any], numbering: Numbering) -> None:
@@ -112,15 +175,65 @@ def _add_blocks(assembly: Assembly, roots: Iterator[Any], numbering: Numbering) 
 
 
 def _add_table(assembly: Assembly, table: Any, label: str, numbering: Numbering) -> None:
+    places: dict[Any, tuple[int, int, str]] = {}  # of each paragraph, in those of nested tables too
     for row_number, row in enumerate(_outermost(table, {_ROW}), start=1):
         cells = list(_outermost(row, {_CELL}))
         for number, cell in enumerate(cells, start=1):
-            paragraphs = _outermost(cell, {_PARAGRAPH})
-            lines = [(numbering.number(paragraph), _text(paragraph)) for paragraph in paragraphs]
-            text = "\n".join(_with_number(*line) for line in lines if line[1].strip())
+            pieces: list[str] = []
+            at = assembly.length
+            for paragraph in _outermost(cell, {_PARAGRAPH}):
+                line = (numbering.number(paragraph), _text(paragraph))
+                if line[1].strip():
+                    text = _with_number(*line)
+                    pieces.append(text)
+                    places[paragraph] = (at, at + len(text), text)
+                    at += len(text) + 1
             end = "\t" if number < len(cells) else "\n"
-            assembly.add(text + end, label=f"{label}, row {row_number}, cell {number}")
+            assembly.add("\n".join(pieces) + end, label=f"{label}, row {row_number}, cell {number}")
     assembly.add("\n", label=f"{label}, end")
+    _keep_table(assembly, table, label, places)
+
+
+def _keep_table(assembly: Assembly, table: Any, label: str, places: dict[Any, tuple[int, int, str]]) -> None:
+    """Keep the grid of a table whose paragraphs stand in the text at `places`, then those inside it."""
+    cells: list[_Growing] = []
+    above: dict[int, _Growing] = {}  # column -> the cell that goes on below
+    nested: list[tuple[Any, str]] = []
+    width = rows = 0
+    for row, element in enumerate(_outermost(table, {_ROW})):
+        column = _number(element, f"{_W}trPr/{_W}gridBefore", 0)
+        header = element.find(f"{_W}trPr/{_W}tblHeader") is not None
+        rows, begun = row + 1, above
+        above = {}
+        for number, cell in enumerate(_outermost(element, {_CELL}), start=1):
+            span = max(_number(cell, f"{_W}tcPr/{_W}gridSpan", 1), 1)
+            merge = cell.find(f"{_W}tcPr/{_W}vMerge")
+            goes_on = merge is not None and merge.get(_W + "val", "continue") == "continue"
+            one = begun.get(column) if goes_on else None
+            if one is None or one.column_span != span:
+                one = _Growing(row, column, span, header)
+                cells.append(one)
+            one.row_span = rows - one.row
+            one.words += [places[part] for part in _outermost(cell, {_PARAGRAPH}) if part in places]
+            if merge is not None:
+                above[column] = one
+            inner = enumerate(_outermost(cell, {_TABLE}), start=1)
+            nested += [(part, f"{label}, row {rows}, cell {number}, table {count}") for count, part in inner]
+            column += span
+            width = max(width, column)
+    if cells and rows * width <= _MOST_FIELDS:
+        assembly.add_table(Table(label, rows, width, tuple(one.cell() for one in cells)))
+    elif cells:
+        assembly.note(f"{label}: too many fields; it is text only")
+    for part, inner_label in nested:
+        _keep_table(assembly, part, inner_label, places)
+
+
+def _number(element: Any, path: str, default: int) -> int:
+    """Return a whole number that a property states, the default where it states none that is sound."""
+    found = element.find(path)
+    said = found.get(_W + "val", "") if found is not None else ""
+    return min(int(said[:6]), 1_000) if said.isascii() and said.isdigit() else default
 
 
 def _related(part: Any, relation: str) -> Any:

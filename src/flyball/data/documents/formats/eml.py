@@ -45,6 +45,8 @@ def _add_message(assembly: Assembly, message: MIMEPart, limits: Limits, label: s
     for number, part in enumerate(_attachments(message, body), start=1):
         if number > limits.attachments:
             assembly.note(f"only the first {limits.attachments} attachments were read")
+            left = f"attachments after the first {limits.attachments}"
+            assembly.leave_out(_joined(label, left), "more attachments than are read")
             break
         file_name = " ".join((part.get_filename() or f"part {number}").split())
         inner_label = _joined(label, f"attachment {file_name}")
@@ -95,6 +97,7 @@ def _add_attachment(assembly: Assembly, part: MIMEPart, limits: Limits, label: s
         raise
     except DocumentError as err:
         assembly.note(f"{label} was not read: [{err.code}] {err.message}")
+        assembly.leave_out(label, f"[{err.code}] {err.message}")
 
 
 def _payload(part: MIMEPart) -> bytes:

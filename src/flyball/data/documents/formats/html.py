@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Callable
 from typing import Any
 
 from lxml import etree
@@ -10,6 +11,7 @@ from flyball.core.text import count, size
 from flyball.data.documents.assembly import Assembly
 from flyball.data.documents.errors import Corrupt, Empty, TooDeep, TooLarge
 from flyball.data.documents.format import Format
+from flyball.data.documents.formats._html_tables import Tables
 from flyball.data.documents.formats.txt import decoded
 from flyball.data.documents.records import Document, Limits
 
@@ -76,6 +78,14 @@ class _Blocks:
         self._heading = ""
         self._number = 0
         self._preformatted = False
+        self._marks: list[tuple[int, Callable[[int], None]]] = []
+
+    def mark(self, tell: Callable[[int], None]) -> None:
+        """Call `tell` with the offset in the text of what is added next, once that is known."""
+        if self._pieces:
+            self._marks.append((len(self._pieces), tell))
+        else:
+            tell(self._assembly.length)
 
     def text(self, text: str, *, as_it_is: bool) -> None:
         """Add running text; white space counts as one space, and as none behind a space or a break."""
@@ -106,8 +116,9 @@ class _Blocks:
 
     def close(self, *, heading: bool = False, row: bool = False) -> None:
         """End the block; a heading stands over all blocks until the next heading."""
-        text = "".join(self._pieces)
-        text = text.strip("\n").rstrip() if self._preformatted else text.strip(" \t\n\r")
+        whole = "".join(self._pieces)
+        text = whole.strip("\n").rstrip() if self._preformatted else whole.strip(" \t\n\r")
+        self._tell_marks(len(whole) - len(whole[whole.find(text) :]), len(text))
         self._pieces, self._preformatted = [], False
         if not text.strip():
             return
@@ -118,6 +129,15 @@ class _Blocks:
             self._number += 1
             label = f"block {self._number}" + (f", under “{self._heading}”" if self._heading else "")
         self._assembly.add(text + ("\n" if row else "\n\n"), label=label)
+
+    def _tell_marks(self, cut: int, length: int) -> None:
+        """Tell each mark where it is: `cut` characters were taken off the front of the block."""
+        at = piece = 0
+        for number, tell in self._marks:
+            at += sum(map(len, self._pieces[piece:number]))
+            piece = number
+            tell(self._assembly.length + min(max(at - cut, 0), length))
+        self._marks = []
 
     def end_table(self) -> None:
         """Part a table from what follows by a blank line."""
@@ -161,7 +181,10 @@ def _read(data: bytes, name: str, limits: Limits) -> Document:
         )
     if root is None:
         raise Empty(f"{name} holds no text.", fix="Check that it is the right file.", name=name)
-    _walk(root, _Blocks(assembly), assembly)
+    tables = Tables()
+    _walk(root, _Blocks(assembly), assembly, tables)
+    for table in tables.records(assembly):
+        assembly.add_table(table)
     return assembly.document(data, html.media_type)
 
 
@@ -179,7 +202,7 @@ def _decoded(data: bytes, name: str) -> tuple[str, str, bool]:
     return decoded(data, name)
 
 
-def _walk(root: Any, blocks: _Blocks, assembly: Assembly) -> None:
+def _walk(root: Any, blocks: _Blocks, assembly: Assembly, tables: Tables) -> None:
     """Go through the elements in order, without recursion: a page may be nested as deep as it likes."""
     preformatted = hidden = 0
     unseen: Any = None
@@ -196,6 +219,7 @@ def _walk(root: Any, blocks: _Blocks, assembly: Assembly) -> None:
                 blocks.close() if cell is None else blocks.line_break_between()
             if tag in _CELLS and cell is None and _holds_a_value(element):
                 cell = element
+            tables.begin(tag, element, blocks.mark)
             preformatted += tag == "pre"
             if tag == "br":
                 blocks.line_break()
@@ -203,6 +227,7 @@ def _walk(root: Any, blocks: _Blocks, assembly: Assembly) -> None:
                 blocks.text(element.text, as_it_is=preformatted > 0)
         elif event == "end" and (unseen is None or element is unseen):
             if unseen is None:
+                tables.end(tag, blocks.mark)
                 if tag in _CELLS:
                     cell = None if element is cell else cell
                     blocks.cell()

@@ -1,0 +1,89 @@
+"""What a PDF would do, hide or carry beside its pages: found and named, never run."""
+
+import ctypes
+import re
+import zlib
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+__all__ = ["active_parts", "files_inside", "notes_and_fields"]
+
+_MOST_UNPACKED = 20_000_000  # bytes of object streams that are looked through
+_STREAM = re.compile(rb"/ObjStm\b[^\x00]{0,400}?stream\r?\n")
+_MOST_FILES = 50  # inside, named one by one
+
+
+def _name(word: str) -> bytes:
+    """Return a pattern for a PDF name, of which any letter may be written as #4A."""
+    letters = "".join(f"(?:{letter}|#{ord(letter):02x}|#{ord(letter):02X})" for letter in word)
+    return f"/{letters}(?![A-Za-z0-9])".encode()
+
+
+_ACTIVE = {
+    "JavaScript": re.compile(_name("JavaScript")),
+    "an action that starts a program": re.compile(_name("Launch")),
+    "an action that imports data": re.compile(_name("ImportData")),
+    "an action that sends a form": re.compile(_name("SubmitForm")),
+    "rich media": re.compile(_name("RichMedia")),
+}
+
+
+def active_parts(data: bytes, file: pdfium.PdfDocument) -> list[str]:
+    """Return what the file would run or send if a viewer let it.
+
+    Names are looked for in the bytes and in object streams; a locked file hides the latter.
+    """
+    unpacked = _object_streams(data)
+    found = [what for what, name in _ACTIVE.items() if name.search(data) or name.search(unpacked)]
+    if pdfium_c.FPDFDoc_GetJavaScriptActionCount(file.raw) > 0 and "JavaScript" not in found:
+        found.insert(0, "JavaScript")
+    return found
+
+
+def files_inside(file: pdfium.PdfDocument) -> list[str]:
+    """Return the names of the files that the PDF carries; they are not read."""
+    count = max(pdfium_c.FPDFDoc_GetAttachmentCount(file.raw), 0)
+    names = []
+    for index in range(min(count, _MOST_FILES)):
+        attachment = pdfium_c.FPDFDoc_GetAttachment(file.raw, index)
+        length = pdfium_c.FPDFAttachment_GetName(attachment, None, 0)
+        buffer = ctypes.create_string_buffer(max(min(length, 2_000), 2))
+        pdfium_c.FPDFAttachment_GetName(
+            attachment, ctypes.cast(buffer, ctypes.POINTER(pdfium_c.FPDF_WCHAR)), len(buffer)
+        )
+        text = buffer.raw.decode("utf-16-le", "replace").partition("\0")[0]
+        names.append(" ".join(text.split())[:200] or f"file {index + 1}")
+    if count > _MOST_FILES:
+        names.append(f"{count - _MOST_FILES:,} more")
+    return names
+
+
+def notes_and_fields(page: pdfium.PdfPage) -> int:
+    """Return how many comments and filled form fields lie on a page; their words are not read."""
+    count = 0
+    for index in range(min(pdfium_c.FPDFPage_GetAnnotCount(page.raw), 10_000)):
+        note = pdfium_c.FPDFPage_GetAnnot(page.raw, index)
+        if not note:
+            continue
+        kind = pdfium_c.FPDFAnnot_GetSubtype(note)
+        key = b"V" if kind == pdfium_c.FPDF_ANNOT_WIDGET else b"Contents"
+        if kind not in (pdfium_c.FPDF_ANNOT_LINK, pdfium_c.FPDF_ANNOT_POPUP):
+            count += pdfium_c.FPDFAnnot_GetStringValue(note, key, None, 0) > 2
+        pdfium_c.FPDFPage_CloseAnnot(note)
+    return count
+
+
+def _object_streams(data: bytes) -> bytes:
+    pieces: list[bytes] = []
+    left = _MOST_UNPACKED
+    for stream in _STREAM.finditer(data):
+        try:
+            piece = zlib.decompressobj().decompress(data[stream.end() : stream.end() + left], left)
+        except zlib.error:
+            continue  # packed in another way, or locked
+        pieces.append(piece)
+        left -= len(piece)
+        if left <= 0:
+            break
+    return b"\n".join(pieces)
