@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 import pyarrow as pa
 
 from flyball.data.datasets.schemas import CASES, DOCUMENTS
-from flyball.data.documents.records import Document, Place
+from flyball.data.documents.records import Document, Place, Unread
 
-__all__ = ["case_id_of", "cases_of", "document_of", "documents_of", "label_row"]
+__all__ = ["case_id_of", "cases_of", "document_of", "documents_of", "label_row", "unread_of"]
 
+_GAPS = 3
+"""Parts that were not read and are named; the rest is counted."""
 _ID_DIGITS = 16  # 64 bits: among a million cases, two share an id with a chance of 1 in 37 million
 
 
@@ -54,6 +56,7 @@ def documents_of(documents: Iterable[Document]) -> pa.Table:
             "text_digest": document.text_digest,
             "pages": document.pages,
             "notes": list(document.notes),
+            "unread": [{"what": gap.what, "reason": gap.reason, "page": gap.page} for gap in document.unread],
             "places": [
                 {
                     "start": place.start,
@@ -82,6 +85,7 @@ def document_of(case: dict[str, str], row: dict[str, object]) -> Document:
     """
     places = row["places"]
     notes = row["notes"]
+    unread = row.get("unread")
     pages = row["pages"]
     return Document(
         name=case["name"],
@@ -101,7 +105,23 @@ def document_of(case: dict[str, str], row: dict[str, object]) -> Document:
         ),
         pages=pages if isinstance(pages, int) else None,
         notes=tuple(notes) if isinstance(notes, list) else (),
+        unread=tuple(
+            Unread(gap["what"], gap["reason"], gap["page"])
+            for gap in (unread if isinstance(unread, list) else [])
+        ),
     )
+
+
+def unread_of(documents: Iterable[Document]) -> dict[str, str]:
+    """Return what could not be read, in words, by the id of the case; a document read whole is left out."""
+    return {
+        case_id_of(document.content_digest): "; ".join(
+            f"{gap.what}: {gap.reason}" for gap in document.unread[:_GAPS]
+        )
+        + (f"; and {len(document.unread) - _GAPS} more" if len(document.unread) > _GAPS else "")
+        for document in documents
+        if document.unread
+    }
 
 
 def label_row(

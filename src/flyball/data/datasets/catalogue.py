@@ -4,7 +4,9 @@ Importing pyiceberg takes a second or two; import this module only where dataset
 """
 
 import contextlib
+import itertools
 import re
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -19,6 +21,8 @@ __all__ = ["NAMESPACE", "Catalogue", "open_catalogue", "silent"]
 
 NAMESPACE = "flyball"
 
+_ATTEMPTS = 5
+_MADE_BY_ANOTHER = ("already exists", "unique", "locked")
 _PASSWORD = re.compile(r"(?<=://)([^:/@]*):[^@/]*@")
 
 
@@ -76,7 +80,8 @@ def open_catalogue(url: str, warehouse: Path | str) -> Catalogue:
         "sqlite:////folder/catalogue.db" or "postgresql://user:password@host/database".
     warehouse : Path or str
         Folder for the data files, or a URL such as "s3://bucket/prefix". It is written into the
-        catalogue as an absolute address: a warehouse cannot be moved by moving its folder.
+        catalogue as an absolute address: a warehouse cannot be moved by moving its folder. A folder that
+        is made here is for its owner alone; one that is there keeps its rights.
 
     Returns
     -------
@@ -104,12 +109,19 @@ def open_catalogue(url: str, warehouse: Path | str) -> Catalogue:
             url=shown,
         )
     if isinstance(warehouse, Path):
-        warehouse.mkdir(parents=True, exist_ok=True)
+        warehouse.mkdir(mode=0o700, parents=True, exist_ok=True)  # rows of people lie here
         warehouse = warehouse.resolve().as_uri()
-    try:
-        sql = SqlCatalog(NAMESPACE, uri=address, warehouse=warehouse)
-    except sqlalchemy.exc.SQLAlchemyError as err:
-        raise silent(shown, err) from err
-    with contextlib.suppress(NamespaceAlreadyExistsError):
-        sql.create_namespace(NAMESPACE)
-    return Catalogue(sql, shown)
+    for attempt in itertools.count(1):
+        try:
+            sql = SqlCatalog(NAMESPACE, uri=address, warehouse=warehouse)
+            with contextlib.suppress(NamespaceAlreadyExistsError):
+                sql.create_namespace(NAMESPACE)
+            return Catalogue(sql, shown)
+        except sqlalchemy.exc.DBAPIError as err:
+            # Another process may make the same tables in the same moment; then they are there now.
+            if attempt == _ATTEMPTS or not any(word in str(err.orig).lower() for word in _MADE_BY_ANOTHER):
+                raise silent(shown, err) from err
+            time.sleep(0.05 * 2**attempt)
+        except sqlalchemy.exc.SQLAlchemyError as err:
+            raise silent(shown, err) from err
+    raise silent(shown, TimeoutError())  # for the type checker: the loop ends in a return or an error

@@ -5,8 +5,9 @@ import hashlib
 import pyarrow as pa
 
 from flyball.core.digests import canonical_json
+from flyball.data.datasets.multiset import RowSum
 
-__all__ = ["content_digest", "described"]
+__all__ = ["content_digest", "described", "row_digest"]
 
 _BATCH_ROWS = 1_000
 
@@ -41,6 +42,25 @@ def content_digest(table: pa.Table) -> str:
     for row in sorted(rows):
         whole.update(row)
     return "sha256:" + whole.hexdigest()
+
+
+def row_digest(schema: pa.Schema, rows: int, total: RowSum) -> str:
+    """Return the digest of a content whose rows have been summed: of its columns, row count and sum.
+
+    Parameters
+    ----------
+    schema : Schema
+        As `stored_schema` gives it.
+    rows : int
+    total : RowSum
+
+    Returns
+    -------
+    str
+        "lthash:" and 64 digits. How it differs from `content_digest`: docs/decisions/0008-content-digests.md.
+    """
+    whole = canonical_json([sorted(described(schema)), rows, total.hex()])
+    return "lthash:" + hashlib.sha256(whole).hexdigest()
 
 
 def described(schema: pa.Schema) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,9 @@ __all__ = [
     "BadLabels",
     "Conflict",
     "DatasetError",
+    "LeakedCases",
+    "Overtaken",
+    "RetentionOverdue",
     "SchemaChanged",
     "SpanNotFound",
     "TagTaken",
@@ -33,6 +36,12 @@ class Conflict(DatasetError):
     code = "datasets.conflict"
     retry = True
     exit_code = 3
+
+
+class Overtaken(Conflict):
+    """The content that a change was made for is no longer the current one; what was read is kept."""
+
+    code = "datasets.overtaken"
 
 
 class Altered(DatasetError):
@@ -70,3 +79,17 @@ class SpanNotFound(BadLabels):
     """A labelled passage is not in the text of its case."""
 
     code = "datasets.span_not_found"
+
+
+class RetentionOverdue(DatasetError):
+    """Something that should be gone by now is still there."""
+
+    code = "datasets.retention_overdue"
+    exit_code = 1
+
+
+class LeakedCases(DatasetError):
+    """The same person, company or case stands on both sides of a split."""
+
+    code = "datasets.leaked_cases"
+    exit_code = 1

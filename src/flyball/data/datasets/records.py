@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flyball.core.digests import short
-
 __all__ = ["Card", "Snapshot", "dataset_card"]
 
 Card = Mapping[str, str | int | float | bool | list[str] | None]
@@ -51,7 +49,7 @@ class Snapshot:
     @property
     def id(self) -> str:
         """Name for people: "cases@9f3c01ab77de"."""
-        return f"{self.dataset}@{short(self.digest)}"
+        return f"{self.dataset}@{self.digest.rpartition(':')[2][:12]}"
 
 
 def dataset_card(

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-__all__ = ["CASES", "DOCUMENTS", "LABELS", "PLACE", "SPAN"]
+__all__ = ["CASES", "DOCUMENTS", "LABELS", "PLACE", "SPAN", "UNREAD"]
 
 SPAN = pa.struct([pa.field("start", pa.int32()), pa.field("end", pa.int32())])
 
@@ -39,12 +39,17 @@ PLACE = pa.struct(
     ]
 )
 
+UNREAD = pa.struct(
+    [pa.field("what", pa.string()), pa.field("reason", pa.string()), pa.field("page", pa.int32())]
+)
+
 DOCUMENTS = pa.schema(
     [
         pa.field("case_id", pa.string(), nullable=False),
         pa.field("text_digest", pa.string(), nullable=False),
         pa.field("pages", pa.int32()),  # null where the format has no pages
         pa.field("notes", pa.list_(pa.string()), nullable=False),
+        pa.field("unread", pa.list_(UNREAD)),  # null in datasets that are older than this column
         pa.field("places", pa.list_(PLACE), nullable=False),
     ]
 )

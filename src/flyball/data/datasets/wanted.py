@@ -1,0 +1,117 @@
+"""Wanted: the rows and texts that are about one person or one document."""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+__all__ = ["SHORTEST_WORDS", "Wanted"]
+
+SHORTEST_WORDS = 5
+"""A shorter value ("42") stands in too many texts about others; it is only looked for in named columns."""
+
+_BATCH_ROWS = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for.
+
+    Parameters
+    ----------
+    words : tuple of str
+        Looked for in every text, as whole words, whatever the case and the white space between them.
+    exact : mapping of str to frozenset of str
+        Column -> values, as text, that a row about the person has there.
+    """
+
+    words: tuple[str, ...] = ()
+    exact: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Say nothing of the person."""
+        return f"Wanted({len(self.words)} words, columns {', '.join(sorted(self.exact)) or 'none'})"
+
+    def rows(self, batch: pa.RecordBatch) -> pa.BooleanArray:
+        """Return for each row whether it is about the person; shape (n_rows,)."""
+        found = pa.array([False] * batch.num_rows, pa.bool_())
+        pattern = _pattern(self.words, "(?:^|[^\\pL\\pN_])", "(?:$|[^\\pL\\pN_])")
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            values = self.exact.get(name)
+            if values:
+                hit = pc.is_in(_as_text(column), pa.array(sorted(values), pa.string()))
+                found = pc.or_(found, pc.fill_null(hit, False))
+            if self.words and (texts := _texts(column)) is not None:
+                hit = pc.match_substring_regex(texts, pattern, ignore_case=True)
+                found = pc.or_(found, pc.fill_null(hit, False))
+        return found
+
+    def stands_in(self, data: bytes) -> bool:
+        """Return whether bytes hold the words: as text, JSON, or in the cells of a Parquet or Arrow file."""
+        if not self.words:
+            return False
+        if data[:4] == b"PAR1":
+            with pq.ParquetFile(BytesIO(data)) as file:
+                return any(self._holds(batch) for batch in file.iter_batches(_BATCH_ROWS))
+        if data[:6] == b"ARROW1":
+            with pa.ipc.open_file(data) as file:
+                return any(self._holds(file.get_batch(one)) for one in range(file.num_record_batches))
+        # In JSON a line break is written as \n, so that the letter before a word may be part of it.
+        before = r"(?:(?<!\w)|(?<=\\[nrt]))"
+        text = data.decode(errors="replace")
+        if text.lstrip()[:1] == "<":  # a page, in which a name may be written as "O&#39;Neil"
+            text = html.unescape(text)
+        return bool(re.search(_pattern(self.words, before, r"(?!\w)"), text, re.IGNORECASE))
+
+    def _holds(self, batch: pa.RecordBatch) -> bool:
+        return bool(pc.any(self.rows(batch)).as_py())
+
+
+def _pattern(words: Iterable[str], before: str, after: str) -> str:
+    forms = {
+        r"(?:\s|\\[nrt])+".join(re.escape(part) for part in unicodedata.normalize(form, one).split())
+        for one in words
+        for form in ("NFC", "NFD")
+    }
+    return f"{before}(?:{'|'.join(sorted(forms))}){after}"
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+        return pa.array([None if one is None else str(one) for one in column.to_pylist()], pa.string())
+    return column.cast(pa.string())
+
+
+def _texts(column: pa.Array) -> pa.Array | None:
+    """Return what a column says, None where it holds no text."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        decoded = [None if one is None else one.decode(errors="replace") for one in column.to_pylist()]
+        return pa.array(decoded, pa.large_string())
+    if pa.types.is_nested(kind):
+        said = [None if one is None else " ".join(_said(one)) for one in column.to_pylist()]
+        return pa.array(said, pa.large_string())
+    return None
+
+
+def _said(value: object) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, bytes):
+        yield value.decode(errors="replace")
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _said(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _said(item)
