@@ -15,6 +15,7 @@ from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, Failed, NotMeasured
 from flyball.core.records import Span
 from flyball.core.verdicts import Check
+from flyball.data.labels.words import STRICTEST
 from flyball.governance.approvals import Person, sign_approval
 from flyball.governance.gates import dataset_gate, decision_gate, release_gate
 from flyball.governance.records import (
@@ -387,3 +388,33 @@ def test_where_nobody_else_has_to_sign_a_rejection_still_blocks():
     alone = replace(CANDIDATE, approvals_required=0, approvals=())
     assert release_gate()(alone).allowed
     assert not release_gate()(replace(alone, approvals=(approved(decision="reject"),))).allowed
+
+
+@pytest.mark.parametrize(
+    ("columns", "training", "reason"),
+    [
+        ({"iban": ("purpose:fraud",)}, False, "iban: collected for fraud, but used for contract-review"),
+        ({"note": ("no-training",)}, True, "note: nothing may be learned from it"),
+        ({"note": ("no-training",)}, False, ""),
+        ({"note": ("purpose:contract-review",), "iban": ("personal-data",)}, True, ""),
+        ({"note": ("secret",)}, False, "Nobody knows the data label 'secret'"),
+        ({"note": STRICTEST}, False, "note: its sources allow no purpose in common"),
+    ],
+)
+def test_each_column_keeps_its_own_purpose_and_the_refusal_names_it(columns, training, reason):
+    record = replace(
+        DATASET, column_labels=columns, training=training, purpose_tags=("contract-review",), sent_to=()
+    )
+    verdict = dataset_gate()(record)
+    assert verdict.allowed is not bool(reason)
+    assert reason in verdict.reason
+    failed = {check.name for check in verdict.checks if not check.passed}
+    assert failed <= {"dataset.purpose", "dataset.residency"}
+
+
+def test_a_column_that_stays_home_keeps_its_dataset_home():
+    sent = (Destination("model.example", "DE"),)
+    record = replace(DATASET, data_labels=("residency:EU",), sent_to=sent)
+    assert dataset_gate()(record).allowed
+    verdict = dataset_gate()(replace(record, column_labels={"iban": ("residency:local",)}))
+    assert "it must stay on this machine" in verdict.reason

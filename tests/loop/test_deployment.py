@@ -3,7 +3,16 @@
 import pytest
 
 from flyball.core.errors import BadInput, UnknownName
-from flyball.loop.deployment import digest_of_path, find_deployment, read_fields, shipped_solutions, solution
+from flyball.loop.deployment import (
+    digest_of_path,
+    find_deployment,
+    open_deployment,
+    read_fields,
+    shipped_solutions,
+    solution,
+)
+from flyball.loop.init import init_deployment
+from flyball.loop.workshop import Workshop
 
 
 def test_it_is_found_by_folder_by_file_and_from_below(tmp_path):
@@ -48,3 +57,10 @@ def test_a_mistake_in_the_fields_is_named(tmp_path, text, message):
     (tmp_path / "fields.toml").write_text(text)
     with pytest.raises(BadInput, match=message):
         read_fields(tmp_path / "fields.toml")
+
+
+def test_what_the_loop_remembers_is_for_its_owner_alone(tmp_path):
+    init_deployment("contract-review", tmp_path / "d")
+    with Workshop(open_deployment(tmp_path / "d")) as workshop:
+        workshop.ledger.append(kind="test", actor="user:tester", body={})
+        assert workshop.state.stat().st_mode & 0o077 == 0

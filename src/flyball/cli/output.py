@@ -49,11 +49,12 @@ class Output:
             self.talk.print(line)
 
     def table(self, columns: list[str], rows: Iterable[list[str]]) -> None:
-        """Write a table; cells are taken as they are, without markup."""
+        """Write a table; names of columns and cells are taken as they are, without markup."""
         table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
         for column in columns:
             right = column.startswith(">")
-            table.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
+            name = escape(column.removeprefix(">"))
+            table.add_column(name, justify="right" if right else "left", overflow="fold")
         for row in rows:
             table.add_row(*[escape(cell) for cell in row])
         self.out.print(table)

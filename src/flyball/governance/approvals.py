@@ -31,7 +31,7 @@ __all__ = [
     "verify_approval",
 ]
 
-ApprovalKind = Literal["release", "rule", "obligation", "threshold"]
+ApprovalKind = Literal["release", "rule", "obligation", "threshold", "reveal", "erase", "declassify"]
 ApprovalDecision = Literal["approve", "reject"]
 
 # Said before what is signed, so that a signature of an approval can never be taken for that of a checkpoint.

@@ -8,6 +8,9 @@ from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate
 from flyball.core.text import count
 from flyball.core.verdicts import Check, Gate
+from flyball.data.labels.columns import speaks_against
+from flyball.data.labels.errors import UnknownLabel
+from flyball.data.labels.words import PERSONAL, checked, strictest
 from flyball.governance.approvals import missing_approvals
 from flyball.governance.guards import Guard, gate_of, kept
 from flyball.governance.obligations.jurisdictions import covers
@@ -23,7 +26,6 @@ from flyball.governance.records import (
 __all__ = ["dataset_gate", "decision_gate", "release_gate"]
 
 _RESIDENCY = "residency:"
-_PURPOSE = "purpose:"
 _STAYS = frozenset({"local", "home"})
 _NO_LICENCE = frozenset({"", "unknown", "none", "n/a", "?", "unlicensed"})
 
@@ -134,19 +136,23 @@ def _readable(limit: float, dataset: DatasetToUse) -> Check:
 
 
 def _purpose(dataset: DatasetToUse) -> Check:
-    allowed = [label.removeprefix(_PURPOSE) for label in dataset.data_labels if label.startswith(_PURPOSE)]
-    if "personal-data" in dataset.data_labels and not dataset.purpose.strip():
+    own = dataset.column_labels
+    try:
+        labels = {"": checked(dataset.data_labels), **{name: checked(own[name]) for name in sorted(own)}}
+    except UnknownLabel as err:
+        return Check("dataset.purpose", False, f"{err.message} Nobody could keep to it")
+    against = speaks_against(labels, dataset.purpose_tags, training=dataset.training)
+    personal = any(PERSONAL in one for one in labels.values())
+    if personal and not dataset.purpose.strip():
         problem = "personal data, but no purpose is written down"
-    elif allowed and set(allowed).isdisjoint(dataset.purpose_tags):
-        used = ", ".join(dataset.purpose_tags) or "no purpose that has a name"
-        problem = f"collected for {', '.join(allowed)}, but used for {used}"
     else:
-        problem = ""
+        problem = "; ".join(f"{name}: {why}" if name else why for name, why in against.items())
     return kept("dataset.purpose", problem, dataset.purpose.strip() or "no personal data, no purpose stated")
 
 
 def _residency(dataset: DatasetToUse) -> Check:
-    labels = [item.removeprefix(_RESIDENCY) for item in dataset.data_labels if item.startswith(_RESIDENCY)]
+    everywhere = strictest(dataset.data_labels, *dataset.column_labels.values())
+    labels = [item.removeprefix(_RESIDENCY) for item in everywhere if item.startswith(_RESIDENCY)]
     if not dataset.sent_to:
         return Check("dataset.residency", True, "nothing leaves this machine")
     places = [label for label in labels if label not in _STAYS]

@@ -60,6 +60,10 @@ class DatasetToUse:
         The day of use; who belongs to the EU is looked up for it.
     sent_to : tuple of Destination
         Everything outside this machine that will see the data; () means that nothing leaves.
+    column_labels : mapping of str to tuple of str
+        Labels of each column, on top of `data_labels`; empty where columns have none of their own.
+    training : bool
+        Whether something is to be learned from it.
     """
 
     name: str
@@ -74,6 +78,8 @@ class DatasetToUse:
     on: date
     purpose_tags: tuple[str, ...] = ()
     sent_to: tuple[Destination, ...] = ()
+    column_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    training: bool = False
 
 
 @dataclass(frozen=True, slots=True)

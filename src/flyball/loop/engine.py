@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from flyball.core.records import Context, Field
 from flyball.core.verdicts import Check, Verdict
-from flyball.data.datasets.cases import case_id_of, cases_of
+from flyball.data.datasets.cases import case_id_of, cases_of, unread_of
 from flyball.data.documents.records import Document
 from flyball.governance.constitution.checker import Reading
 from flyball.governance.constitution.principle import Constitution, load_constitution
@@ -174,6 +174,7 @@ class Engine:
             self.thresholds,
             self.readers,
             asked.failures,
+            unread_of(documents),
         )
         return [decided[name] for name in ids]
 

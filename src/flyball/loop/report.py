@@ -6,7 +6,7 @@ from pathlib import Path
 import flyball
 from flyball.core.digests import short
 from flyball.data.documents.records import Document, Unreadable
-from flyball.data.privacy.personal_data import find_personal_data
+from flyball.data.privacy.personal_data import find_people
 from flyball.evaluation.records import Report, report_from_json
 from flyball.evaluation.reports.records import (
     ContractView,
@@ -55,9 +55,9 @@ def write_report(path: Path, view: ReportView, *, redacted: bool = False) -> Pat
     path : Path
     view : ReportView
     redacted : bool
-        Cover personal data, for a report that may leave the house.
+        Cover personal data and names of people, for a report that may leave the house.
     """
-    page = render_report(view, redacted=redacted, find_personal=find_personal_data if redacted else None)
+    page = render_report(view, redacted=redacted, find_personal=find_people if redacted else None)
     write_atomically(path, page.encode())
     return path
 

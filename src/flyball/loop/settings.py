@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -14,14 +14,18 @@ from flyball.core.errors import BadInput
 __all__ = [
     "ENVIRONMENT_PREFIX",
     "Approvals",
+    "BudgetSettings",
     "DeploymentSettings",
     "ExpertSettings",
     "Objective",
     "Playbook",
+    "PrivacySettings",
     "Promise",
+    "RetentionSettings",
     "Settings",
     "SourceSettings",
     "State",
+    "StreamSettings",
     "load_settings",
     "origins",
 ]
@@ -57,15 +61,33 @@ class State(_Section, frozen=True):
     catalogue: str = ""
 
 
+class StreamSettings(_Section, frozen=True):
+    """`[[source.stream]]`: one table, entity set or record of a source that is wanted."""
+
+    name: str
+    key: tuple[str, ...] = ()
+    cursor: str = ""
+    contract: str = ""
+    dataset: str = ""
+
+
 class SourceSettings(_Section, frozen=True):
     """`[[source]]`: where cases come from, and the labels that people have given."""
 
     name: str
-    path: str
-    kind: str = "files"
+    path: str = ""
+    url: str = ""
+    kind: str = ""
     labels: str = ""
+    data_labels: tuple[str, ...] = ()
+    schema_changes: Literal["refuse", "add"] = "refuse"
     largest_file_mb: int = 100
     unreadable_share_at_most: float = 0.5
+    ocr: bool = False
+    ocr_languages: str = "eng"
+    refuse_active: bool = False
+    settings: dict[str, Any] = {}
+    stream: tuple[StreamSettings, ...] = ()
 
 
 class ExpertSettings(_Section, frozen=True):
@@ -119,6 +141,41 @@ class Approvals(_Section, frozen=True):
     release: int = 1
 
 
+class BudgetSettings(_Section, frozen=True):
+    """`[[privacy.budget]]`: what may ever be told about one dataset and one group of its subjects."""
+
+    dataset: str
+    group: str
+    unit: str
+    epsilon: float
+    delta: float = 0.0
+    rows_per_unit_at_most: int = 1
+    unit_column: str = ""
+    neighbouring: Literal["add_remove"] = "add_remove"
+
+
+class PrivacySettings(_Section, frozen=True):
+    """`[privacy]`: keys of pseudonyms, by name and by reference, and budgets of differential privacy."""
+
+    keys: dict[str, Any] = {}
+    current_key: str = ""
+    budget: tuple[BudgetSettings, ...] = ()
+
+
+class RetentionSettings(_Section, frozen=True):
+    """`[[retention]]`: how long the snapshots of a dataset stay.
+
+    A snapshot is due `keep_days` after it was made, unless it is one of the `keep_last` newest, at least 1,
+    or has one of the `keep_tags`. `run_every_days` is how long what is due may wait for a run.
+    """
+
+    dataset: str
+    keep_days: int
+    keep_last: int = 1
+    keep_tags: tuple[str, ...] = ("*",)
+    run_every_days: int = 1
+
+
 class Settings(_Section, frozen=True):
     """Everything that `flyball.toml` says."""
 
@@ -130,6 +187,8 @@ class Settings(_Section, frozen=True):
     state: State = State()
     objective: tuple[Objective, ...] = ()
     approvals: Approvals = Approvals()
+    privacy: PrivacySettings = PrivacySettings()
+    retention: tuple[RetentionSettings, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +315,15 @@ def _refuse_nonsense(settings: Settings, path: Path) -> None:
                 fix="Give each a name of its own.",
                 name=doubled[0],
             )
+    budgets = [(one.dataset, one.group) for one in settings.privacy.budget]
+    twice = sorted({one for one in budgets if budgets.count(one) > 1})
+    if twice:
+        raise BadInput(
+            f"{path.name}: two budgets are for {twice[0][0]}/{twice[0][1]}.",
+            fix="One budget for each dataset and group: two would let the same people be told about twice.",
+            dataset=twice[0][0],
+            group=twice[0][1],
+        )
     if settings.approvals.release < 0:
         raise BadInput(
             f"{path.name}: approvals.release must be 0 or more, got {settings.approvals.release}.",

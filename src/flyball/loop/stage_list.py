@@ -1,6 +1,7 @@
 """The stages of a deployment, in the order in which a turn walks them."""
 
 from flyball.loop.settings import Settings
+from flyball.loop.sources import document_sources
 from flyball.loop.stage import Stage
 from flyball.loop.stages.constitution import constitution
 from flyball.loop.stages.decisions import decisions
@@ -20,8 +21,8 @@ __all__ = ["stages_of"]
 def stages_of(settings: Settings) -> tuple[Stage, ...]:
     """Return every stage; each stands after those that it needs."""
     return (
-        *(documents(source) for source in settings.source),
-        snapshot(settings.source),
+        *(documents(source) for source in document_sources(settings.source)),
+        snapshot(document_sources(settings.source)),
         *(expert(one) for one in settings.expert),
         *(predictions(one) for one in settings.expert),
         thresholds(settings),

@@ -79,7 +79,7 @@ def only_one_turn(state: Path) -> Iterator[None]:
     TurnBusy
         Another process holds it.
     """
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (state / "turn.lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

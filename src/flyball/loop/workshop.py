@@ -75,7 +75,7 @@ class Workshop:
     @cached_property
     def ledger(self) -> Ledger:
         """The memory; opened on first use."""
-        self.state.mkdir(parents=True, exist_ok=True)
+        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         return open_ledger(
             self._url(self.deployment.settings.state.ledger, "ledger.sqlite"),
             key=self.key,

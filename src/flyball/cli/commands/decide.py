@@ -22,6 +22,7 @@ from flyball.loop.issue import Issued
 from flyball.loop.live import LiveEngine, live_engine
 from flyball.loop.releases import live_release
 from flyball.loop.report import view_of, write_report
+from flyball.loop.sources import document_sources, limits_of
 from flyball.loop.workshop import Workshop
 
 __all__ = ["command"]
@@ -150,7 +151,7 @@ def _live(workshop: Workshop, output: Output) -> LiveEngine:
 
 
 def _limits(live: LiveEngine) -> Limits:
-    return Limits(file_bytes=max(one.largest_file_mb for one in live.settings.source) * 1_000_000)
+    return limits_of(document_sources(live.settings.source))
 
 
 def _place(workshop: Workshop) -> Path:

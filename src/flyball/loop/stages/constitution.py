@@ -11,6 +11,7 @@ from flyball.governance.constitution.principle import load_constitution
 from flyball.loop.engine import load_engine
 from flyball.loop.kit import kit_of_deployment
 from flyball.loop.settings import Settings
+from flyball.loop.sources import document_sources
 from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.decisions import documents_in, read_answers
 from flyball.loop.stages.obligations import duties_of, shipped_entries
@@ -23,7 +24,7 @@ __all__ = ["constitution"]
 
 def constitution(settings: Settings) -> Stage:
     """Return the stage that reviews."""
-    sources = tuple(f"documents:{source.name}" for source in settings.source)
+    sources = tuple(f"documents:{source.name}" for source in document_sources(settings.source))
 
     def inputs(workshop: Workshop) -> dict[str, str]:
         deployment = workshop.deployment

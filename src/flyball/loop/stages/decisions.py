@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from flyball.core.digests import canonical_json, digest_of, from_json
-from flyball.data.datasets.cases import case_id_of
+from flyball.data.datasets.cases import case_id_of, unread_of
 from flyball.data.documents.records import Document
 from flyball.loop.settings import Settings
+from flyball.loop.sources import document_sources
 from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.documents import read_documents
 from flyball.loop.stages.expert import load_expert
@@ -23,7 +24,7 @@ __all__ = ["decisions", "documents_in", "read_answers"]
 
 def decisions(settings: Settings) -> Stage:
     """Return the stage that routes."""
-    sources = tuple(f"documents:{source.name}" for source in settings.source)
+    sources = tuple(f"documents:{source.name}" for source in document_sources(settings.source))
     experts = tuple(f"predictions:{expert.name}" for expert in settings.expert)
 
     def inputs(workshop: Workshop) -> dict[str, str]:
@@ -47,6 +48,7 @@ def decisions(settings: Settings) -> Stage:
             cards,
             read_thresholds(outputs["thresholds"]),
             {field.reads: READERS.load(field.reads) for field in fields if field.reads},
+            unread=unread_of(documents),
         )
         automated = sum(one.outcome == "automated" for row in found.values() for one in row)
         return {

@@ -8,13 +8,13 @@ from flyball.core.errors import BadInput
 from flyball.data.datasets.cases import case_id_of
 from flyball.data.documents.extract import extract_many
 from flyball.data.documents.reading import READERS_VERSION
-from flyball.data.documents.records import Document, Limits, Unreadable
-from flyball.data.sources.shelf.files import FileSource
-from flyball.data.sources.source import SOURCES, Item, Listing
+from flyball.data.documents.records import Document, Unreadable
+from flyball.data.sources.source import FileListing, Item, Listing
 from flyball.ledger.blobs import Blobs
 from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.loop.memo import write_atomically
 from flyball.loop.settings import SourceSettings
+from flyball.loop.sources import limits_of, open_source
 from flyball.loop.stage import Outputs, Stage
 from flyball.loop.workshop import Workshop
 
@@ -28,7 +28,7 @@ def documents(source: SourceSettings) -> Stage:
         return {
             "files": listing_of(workshop, source).digest,
             "readers": str(READERS_VERSION),
-            "limits": digest_of(_limits(source)),
+            "limits": digest_of(limits_of([source])),
         }
 
     def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
@@ -40,9 +40,14 @@ def documents(source: SourceSettings) -> Stage:
 
 def listing_of(workshop: Workshop, source: SourceSettings) -> Listing:
     """Return what lies in the source now; unchanged files are not opened again."""
-    path = str(workshop.deployment.path(source.path))
     cache = str(workshop.state / "listings" / f"{source.name}.json")
-    opened: FileSource = SOURCES.load(source.kind)(source.name, {"path": path, "cache": cache})
+    opened = open_source(workshop.deployment, source, cache=cache)
+    if not isinstance(opened, FileListing):
+        raise BadInput(
+            f"The source {source.name} does not hold files.",
+            fix='Documents come from a source of kind "files"; tables are loaded by `flyball source sync`.',
+            source=source.name,
+        )
     return opened.listing()
 
 
@@ -54,10 +59,6 @@ def read_documents(output: Mapping[str, Any], blobs: Blobs) -> list[Document]:
 def unreadable_of(output: Mapping[str, Any]) -> list[Unreadable]:
     """Return the files that the stage could not read."""
     return [Unreadable(**row) for row in output["unreadable"]]
-
-
-def _limits(source: SourceSettings) -> Limits:
-    return Limits(file_bytes=source.largest_file_mb * 1_000_000)
 
 
 def _read(workshop: Workshop, source: SourceSettings) -> Mapping[str, Any]:
@@ -74,7 +75,7 @@ def _read(workshop: Workshop, source: SourceSettings) -> Mapping[str, Any]:
         [(item.name, item.path) for item in fresh],
         workers=workshop.workers,
         isolated=True,
-        limits=_limits(source),
+        limits=limits_of([source]),
     )
     unreadable = []
     for item, result in zip(
@@ -119,5 +120,5 @@ def _known(workshop: Workshop, item: Item, source: SourceSettings) -> dict[str, 
 
 
 def _name(item: Item, source: SourceSettings) -> str:
-    made_of = [item.name, item.digest, READERS_VERSION, digest_of(_limits(source))]
+    made_of = [item.name, item.digest, READERS_VERSION, digest_of(limits_of([source]))]
     return f"{short(digest_of(made_of))}.json"

@@ -21,6 +21,7 @@ from flyball.evaluation.leaks import SEEN_IN_TRAINING, leaked
 from flyball.evaluation.records import LeftOut, Report, Subject, report_from_json
 from flyball.loop.halves import LABELS_WERE_USED, in_tuning_half
 from flyball.loop.settings import Settings
+from flyball.loop.sources import document_sources
 from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.decisions import documents_in, read_answers
 from flyball.loop.stages.expert import load_expert, seen_texts
@@ -37,7 +38,7 @@ _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 
 def evaluation(settings: Settings) -> Stage:
     """Return the stage that measures."""
-    sources = tuple(f"documents:{source.name}" for source in settings.source)
+    sources = tuple(f"documents:{source.name}" for source in document_sources(settings.source))
     experts = tuple(f"expert:{expert.name}" for expert in settings.expert)
 
     def inputs(workshop: Workshop) -> dict[str, str]:

@@ -9,6 +9,7 @@ from flyball.loop.deployment import Deployment
 from flyball.loop.engine import PlaybookRules, load_playbook
 from flyball.loop.kit import kit_of_deployment
 from flyball.loop.settings import Settings
+from flyball.loop.sources import document_sources
 from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.decisions import documents_in, read_answers
 from flyball.loop.stages.obligations import catalogue_of, shipped_entries
@@ -20,7 +21,7 @@ __all__ = ["playbook", "read_findings", "rules_of"]
 
 def playbook(settings: Settings) -> Stage:
     """Return the stage that runs the rules."""
-    sources = tuple(f"documents:{source.name}" for source in settings.source)
+    sources = tuple(f"documents:{source.name}" for source in document_sources(settings.source))
 
     def inputs(workshop: Workshop) -> dict[str, str]:
         rules = rules_of(workshop.deployment)

@@ -9,6 +9,7 @@ from flyball.core.digests import digest_of
 from flyball.loop.kit import kit_of_deployment, pack
 from flyball.loop.releases import Release, new_release, sign_release
 from flyball.loop.settings import Settings
+from flyball.loop.sources import document_sources
 from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.obligations import shipped_entries
 from flyball.loop.stages.thresholds import read_thresholds
@@ -19,7 +20,7 @@ __all__ = ["release"]
 
 def release(settings: Settings) -> Stage:
     """Return the stage that signs."""
-    sources = tuple(f"documents:{source.name}" for source in settings.source)
+    sources = tuple(f"documents:{source.name}" for source in document_sources(settings.source))
     experts = tuple(f"expert:{expert.name}" for expert in settings.expert)
 
     def inputs(workshop: Workshop) -> dict[str, str]:

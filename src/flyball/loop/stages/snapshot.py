@@ -13,6 +13,8 @@ from flyball.data.datasets.cases import cases_of, documents_of
 from flyball.data.datasets.labels import read_labels
 from flyball.data.datasets.records import Snapshot, dataset_card
 from flyball.data.datasets.schemas import CASES, LABELS
+from flyball.data.labels.columns import ColumnLabels, card_of_labels, labels_of_card, whole
+from flyball.data.labels.words import PERSONAL, checked, strictest
 from flyball.governance.gates import dataset_gate
 from flyball.governance.records import DatasetToUse, Destination
 from flyball.loop.deployment import digest_of_path
@@ -23,6 +25,8 @@ from flyball.loop.stages.documents import read_documents
 from flyball.loop.workshop import Workshop
 
 __all__ = ["read_cases", "read_part", "snapshot"]
+
+_WORDLESS = frozenset({"case_id", "source", "media_type", "content_digest", "text_digest", "field", "pages"})
 
 
 def snapshot(sources: tuple[SourceSettings, ...]) -> Stage:
@@ -40,6 +44,7 @@ def snapshot(sources: tuple[SourceSettings, ...]) -> Stage:
         return found | {
             about.fields: digest_of_path(deployment.root / about.fields),
             "data labels, purpose, licence": repr((about.data_labels, about.purpose, about.licence)),
+            "data labels of sources": repr([(one.name, one.data_labels) for one in sources]),
             "hosts": repr(egress_of(deployment.settings)),
         }
 
@@ -84,9 +89,30 @@ def _make(workshop: Workshop, sources: tuple[SourceSettings, ...], outputs: Outp
         "labels": pa.concat_tables(labels) if labels else LABELS.empty_table(),
         "places": _once(pa.concat_tables(places)),
     }
-    _gate(workshop, sources, tables["cases"], outputs)
+    columns = _column_labels(workshop, sources, tables)
+    _gate(workshop, sources, tables["cases"], columns["cases"], outputs)
     parents = tuple(sorted(row["content_digest"] for out in outputs.values() for row in out["documents"]))
-    return {name: _written(workshop, name, table, parents) for name, table in tables.items()}
+    from_where = ", ".join(source.path for source in sources)
+    return {
+        name: _written(workshop, name, table, parents, from_where, columns[name])
+        for name, table in tables.items()
+    }
+
+
+def _column_labels(
+    workshop: Workshop, sources: tuple[SourceSettings, ...], tables: Mapping[str, pa.Table]
+) -> dict[str, ColumnLabels]:
+    """Return the labels of every column: of the deployment, and the strictest of its sources.
+
+    What a row says of a case by digest and number alone is not personal by itself; its words are.
+    """
+    about = workshop.deployment.settings.deployment.data_labels
+    own = checked((*about, *strictest(*(source.data_labels for source in sources))))
+    plain = tuple(label for label in own if label != PERSONAL)
+    return {
+        name: {column: plain if column in _WORDLESS else own for column in table.column_names}
+        for name, table in tables.items()
+    }
 
 
 def _labels(path: Path, cases: pa.Table, fields: tuple[Field, ...], output: Mapping[str, Any]) -> pa.Table:
@@ -101,10 +127,16 @@ def _once(table: pa.Table) -> pa.Table:
         if case_id not in seen:
             seen.add(case_id)
             keep.append(number)
-    return table.take(keep)
+    return table.take(pa.array(keep, pa.int64()))  # without a type, an empty list is one of nulls
 
 
-def _gate(workshop: Workshop, sources: tuple[SourceSettings, ...], cases: pa.Table, outputs: Outputs) -> None:
+def _gate(
+    workshop: Workshop,
+    sources: tuple[SourceSettings, ...],
+    cases: pa.Table,
+    columns: ColumnLabels,
+    outputs: Outputs,
+) -> None:
     settings = workshop.deployment.settings
     unreadable = sum(len(output["unreadable"]) for output in outputs.values())
     limit = min(source.unreadable_share_at_most for source in sources)
@@ -120,8 +152,11 @@ def _gate(workshop: Workshop, sources: tuple[SourceSettings, ...], cases: pa.Tab
             data_labels=settings.deployment.data_labels,
             licence=settings.deployment.licence,
             purpose_tags=settings.deployment.tags,
+            column_labels=columns,
             on=workshop.clock().date(),
-            sent_to=tuple(Destination(host.host) for host in egress_of(settings) if not host.local),
+            sent_to=tuple(
+                Destination(host.host) for host in egress_of(settings) if host.gets_data and not host.local
+            ),
         )
     )
     workshop.ledger.append(kind="gate.dataset", actor="system:turn", body=verdict)
@@ -132,9 +167,17 @@ def _gate(workshop: Workshop, sources: tuple[SourceSettings, ...], cases: pa.Tab
         )
 
 
-def _written(workshop: Workshop, name: str, table: pa.Table, parents: tuple[str, ...]) -> dict[str, Any]:
+def _written(
+    workshop: Workshop,
+    name: str,
+    table: pa.Table,
+    parents: tuple[str, ...],
+    from_where: str,
+    columns: ColumnLabels,
+) -> dict[str, Any]:
     from flyball.data.datasets.catalogue import open_catalogue
-    from flyball.data.datasets.snapshots import write_snapshot
+    from flyball.data.datasets.snapshots import list_snapshots, write_snapshot
+    from flyball.loop.labelling import require_declassified
 
     about = workshop.deployment.settings.deployment
     card = dataset_card(
@@ -143,14 +186,22 @@ def _written(workshop: Workshop, name: str, table: pa.Table, parents: tuple[str,
             "labels": "One row is one field of one contract, answered by a person.",
             "places": "One row is the map from the text of a contract back to its pages.",
         }[name],
-        from_where=", ".join(source.path for source in workshop.deployment.settings.source),
+        from_where=from_where,
         rows=table.num_rows,
-        personal_data="yes" if "personal-data" in about.data_labels else "unknown",
+        personal_data="yes" if PERSONAL in whole(columns) else "unknown",
         licence=about.licence,
         created_by="flyball turn",
     )
     with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
+        for before in list_snapshots(catalogue, name)[-1:]:
+            held = labels_of_card(before.card, table.column_names)
+            require_declassified(workshop, name, held, columns)
         made: Snapshot = write_snapshot(
-            catalogue, name, table, parents=parents, card=card, clock=workshop.clock
+            catalogue,
+            name,
+            table,
+            parents=parents,
+            card=card | card_of_labels(columns),
+            clock=workshop.clock,
         )
     return {"id": made.id, "digest": made.digest, "rows": made.rows}
