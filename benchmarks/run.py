@@ -1,6 +1,7 @@
 """Run every benchmark one after the other; `make bench`. Figures and commands: docs/benchmarks.md.
 
-CUAD is read from CUAD_TRAIN (a path to its training split, JSON or .gz) where it is set.
+CUAD is read from CUAD_TRAIN (a path to its training split, JSON or .gz) and HMDA from HMDA_2018 (its zip),
+where they are set. Peers are measured where they are installed: `pip install -r requirements/peers.txt`.
 """
 
 import os
@@ -9,12 +10,28 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+DATA_LAYER = (
+    "mainframe.py",
+    "odata.py",
+    "databases.py",
+    "files.py",
+    "documents.py",
+    "personal_data.py",
+    "snapshots.py",
+    "scale.py",
+)
 
 
 def main() -> int:
     """Return the first exit status that is not 0."""
     cuad = os.environ.get("CUAD_TRAIN")
+    hmda = os.environ.get("HMDA_2018")
     commands = [["ledger.py"], ["loop.py", *(["--cuad", cuad] if cuad else [])]]
+    commands += [[name] for name in DATA_LAYER]
+    if hmda:
+        commands.append(["differential_privacy.py", "--hmda", hmda])
+    else:
+        print("HMDA_2018 is not set: the cost of differential privacy is left out.", file=sys.stderr)
     if cuad:
         commands.append(["contracts_cv.py", "--cuad", cuad])
     else:

@@ -27,11 +27,15 @@ def test_every_setting_has_its_row():
         "deployment": settings.DeploymentSettings,
         "state": settings.State,
         "source": settings.SourceSettings,
+        "source.stream": settings.StreamSettings,
         "expert": settings.ExpertSettings,
         "playbook": settings.Playbook,
         "promise": settings.Promise,
         "objective": settings.Objective,
         "approvals": settings.Approvals,
+        "retention": settings.RetentionSettings,
+        "privacy": settings.PrivacySettings,
+        "privacy.budget": settings.BudgetSettings,
     }
     for section, kind in named.items():
         text = " ".join(row for row in rows if f"`{section}." in row)
