@@ -284,9 +284,7 @@ class _Reader:
             one.digest: one for name in datasets for one in list_snapshots(self.catalogue, name)
         }
         self.expired = {
-            one.digest
-            for name in datasets
-            for one in expired_snapshots(existing_table(self.catalogue, name))
+            one.digest for name in datasets for one in expired_snapshots(existing_table(self.catalogue, name))
         }
 
     def __enter__(self) -> "_Reader":
@@ -350,7 +348,9 @@ class _Reader:
                 graph.add(Node(f"expert:{expert}", "expert", expert, part, files))
                 graph.link(f"expert:{expert}", node, "part of")
             else:
-                status: BlobStatus = self.workshop.blobs.status(part) if part.startswith("sha256:") else "missing"
+                status: BlobStatus = (
+                    self.workshop.blobs.status(part) if part.startswith("sha256:") else "missing"
+                )
                 # Duties are hashed in place, not kept as a blob.
                 checked: Verified = "not checked" if name == "duties" else _blob(status)
                 graph.link(graph.add(Node(f"part:{part}", "part", name, part, checked)), node, "part of")

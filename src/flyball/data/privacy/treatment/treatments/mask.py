@@ -12,7 +12,6 @@ from flyball.data.quality.masking import masked
 __all__ = ["mask"]
 
 
-
 @dataclass(frozen=True, slots=True)
 class _Mask:
     column: str
@@ -42,10 +41,7 @@ class _Mask:
             if len(letters) > 2 * shown
             else set()
         )
-        return "".join(
-            one if index in kept else masked(one)
-            for index, one in enumerate(value)
-        )
+        return "".join(one if index in kept else masked(one) for index, one in enumerate(value))
 
 
 def mask(column: str, settings: Mapping[str, object], tools: Tools) -> _Mask:
