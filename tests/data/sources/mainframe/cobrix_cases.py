@@ -1,4 +1,4 @@
-"""Cobrix' own tests 1 to 9: their files, their options in our words, and their records in our form.
+"""Cobrix' own tests 1 to 9: their files, their options by their names, and their records in our form.
 
 Cobrix writes names with "_" for "-", leaves out what is null, and numbers its generated columns. Its options
 were read in `spark-cobol/src/test/scala/za/co/absa/cobrix/spark/cobol/source` of AbsaOSS/cobrix.
@@ -11,34 +11,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
+from typer.testing import CliRunner
 
-from flyball.data.sources.mainframe import json_lines, settings_from
+from flyball.cli.commands.source import command
+from flyball.data.sources.mainframe import settings_from
 from flyball.data.sources.mainframe.code_pages import code_page
 from flyball.data.sources.mainframe.reading import Reader
 
 DATA = Path(__file__).parents[4].parent / "shared" / "data" / "legacy" / "cobrix" / "data"
 WHY_NOT = "the Cobrix test data are not here (../shared/data/legacy/cobrix)"
-
-# What Cobrix makes of the controls that all EBCDIC pages share; the others are blanks to it.
-_TURNED = {0x0D: "\n", 0x25: "\r"}
-
-
-# Where its page "common_extended" has a substitute character instead.
-_SUBSTITUTED = (0x04, 0x06, 0x08, 0x09, 0x0A, 0x14, 0x15, 0x17, 0x1A, 0x1B)
-
-
-def cobrix_page(name, *, keep):
-    """Return a code page of ours with Cobrix' idea of control characters, as 256 characters."""
-    table = list(code_page(name).table)
-    bare = code_page("cp037").table
-    for byte in (*range(0x40), 0xFF):
-        sign = bare[byte]
-        table[byte] = _TURNED.get(byte, sign if sign == "\x85" or (keep and ord(sign) < 0x80) else " ")
-    if name == "common":
-        table[0x07] = table[0x3F] = " "
-        for byte in _SUBSTITUTED:
-            table[byte] = "\x1a"
-    return "".join(table)
 
 
 def _custom():
@@ -62,73 +43,69 @@ class Case:
         return self.expected.removesuffix(".txt")
 
 
-SEGMENT = {"segment_field": "SIGNATURE", "segment_filter": ["S9276511"]}
-LEVELS = {
-    "record_format": "rdw",
-    "record_ids": True,
-    "segment_field": "SEGMENT-ID",
-    "segment_levels": ["C", "P"],
-    "segment_prefix": "A",
-}
-ROOT = LEVELS | {"segment_levels": ["C"], "segment_prefix": "B"}
+COLLAPSED = {"schema_retention_policy": "collapse_root"}
+SEGMENT = COLLAPSED | {"segment_field": "SIGNATURE", "segment_filter": "S9276511"}
+IDS = COLLAPSED | {"segment_field": "SEGMENT_ID", "generate_record_id": "true"}
+LEVELS = IDS | {"segment_id_level0": "C", "segment_id_level1": "P", "segment_id_prefix": "A"}
+ROOT = IDS | {"segment_id_root": "C", "segment_id_prefix": "B", "input_split_records": "100"}
+# Cobrix reads EBCDIC as "common" where no page is named, we as cp037: so this one is named.
+COMMON = {"ebcdic_code_page": "common"}
+VARIABLE = COMMON | {"record_format": "V", "improved_null_detection": "false"}
 FOUR, FIVE = "test4_copybook.cob", "test5_copybook.cob"
-MANY = {"trim": "none", "controls": "keep"}
-PAGES = {
-    "cp037": {"code_page": cobrix_page("cp037", keep=False), "controls": "keep"},
-    "cp_custom": MANY | {"code_page": _custom()},
-    **{
-        name: MANY | {"code_page": cobrix_page(name.removesuffix("_ext"), keep=True)}
-        for name in ("cp037_ext", "cp273", "cp500", "cp1140", "cp1141", "cp1148")
-    },
-}
+WHOLE = COLLAPSED | {"string_trimming_policy": "none"}
 
 CASES = [
-    Case("test1_expected/test1.txt", "test1_copybook.cob", "test1_data"),
+    Case("test1_expected/test1.txt", "test1_copybook.cob", "test1_data", COLLAPSED),
     Case(
         "test1a_expected/test1a.txt",
         "test1a_copybook.cob",
         "test1_data",
-        {"record_prefix_bytes": 2, "record_suffix_bytes": 27},
+        COLLAPSED | {"record_start_offset": "2", "record_end_offset": "27"},
     ),
-    Case("test1b_expected/test1b.txt", "test1_copybook.cob", "test1_data", {"record_ids": True}),
+    Case(
+        "test1b_expected/test1b.txt",
+        "test1_copybook.cob",
+        "test1_data",
+        COLLAPSED | {"generate_record_id": "true"},
+    ),
+    Case("test3_expected/test3.txt", "test3_copybook.cob", "test3_data", SEGMENT),
     *[
-        Case(f"test3_expected/test3{ending}.txt", "test3_copybook.cob", "test3_data", SEGMENT | options)
-        for ending, options in [
-            ("", {}),
-            ("_trim_none", {"trim": "none"}),
-            ("_trim_left", {"trim": "left"}),
-            ("_trim_right", {"trim": "right"}),
-            ("_trim_both", {"trim": "both"}),
-        ]
+        Case(
+            f"test3_expected/test3_trim_{policy}.txt",
+            "test3_copybook.cob",
+            "test3_data",
+            SEGMENT | {"string_trimming_policy": policy},
+        )
+        for policy in ("none", "left", "right", "both")
     ],
-    Case("test4_expected/test4.txt", FOUR, "test4_data", LEVELS | {"code_page": "ascii", "controls": "drop"}),
+    Case(
+        "test4_expected/test4.txt", FOUR, "test4_data", LEVELS | {"encoding": "ascii", "record_format": "V"}
+    ),
     Case(
         "test4_expected/test4a.txt",
         FOUR,
         "test4a_data",
-        LEVELS | {"code_page": "latin-1", "controls": "drop", "low_values": "text"},
+        LEVELS
+        | {
+            "encoding": "ascii",
+            "ascii_charset": "ISO-8859-1",
+            "record_format": "V",
+            "improved_null_detection": "false",
+        },
     ),
-    Case(
-        "test5_expected/test5.txt", FIVE, "test5_data", LEVELS | {"code_page": "common", "low_values": "text"}
-    ),
-    Case(
-        "test5_expected/test5a.txt", FIVE, "test5_data", ROOT | {"code_page": "common", "low_values": "text"}
-    ),
-    Case(
-        "test5_expected/test5b.txt",
-        FIVE,
-        "test5b_data",
-        LEVELS | {"code_page": "common", "low_values": "text"},
-    ),
+    Case("test5_expected/test5.txt", FIVE, "test5_data", LEVELS | VARIABLE),
+    Case("test5_expected/test5a.txt", FIVE, "test5_data", ROOT | VARIABLE),
+    Case("test5_expected/test5b.txt", FIVE, "test5b_data", LEVELS | VARIABLE | {"is_rdw_big_endian": "true"}),
     Case(
         "test5_expected/test5c.txt",
         FIVE,
         "test5_data",
         ROOT
+        | COMMON
         | {
-            "code_page": "common",
-            "low_values": "text",
-            "segments": {"STATIC-DETAILS": ["C", "D"], "CONTACTS": ["P"]},
+            "record_format": "V",
+            "redefine_segment_id_map:0": "STATIC-DETAILS => C,D",
+            "redefine-segment-id-map:1": "CONTACTS => P",
         },
     ),
     Case(
@@ -136,45 +113,71 @@ CASES = [
         "test5d_copybook.cob",
         "test5b_data",
         LEVELS
+        | COMMON
         | {
-            "record_format": "length_field",
+            "improved_null_detection": "false",
             "record_length_field": "RECORD-LENGTH",
-            "record_length_adjustment": 4,
-            "code_page": "common",
-            "low_values": "text",
+            "rdw_adjustment": "4",
         },
     ),
     Case(
-        "test6_expected/test6.txt", "test6_copybook.cob", "test6_data", {"float_format": "ieee"}, order="ID"
+        "test6_expected/test6.txt",
+        "test6_copybook.cob",
+        "test6_data",
+        COLLAPSED
+        | {"floating_point_format": "IEEE754", "strict_sign_overpunching": "true", "pedantic": "true"},
+        order="ID",
     ),
     *[
         Case(
             f"test7_expected/test7{letter}.txt",
             "test7_fillers.cob",
             "test7_data",
-            {"fillers": fillers, "filler_names": names},
+            COLLAPSED
+            | {
+                "drop_group_fillers": groups,
+                "drop_value_fillers": fields,
+                "filler_naming_policy": naming,
+            },
             order="AMOUNT",
             exact=False,  # its pretty printer makes 14.0 of 14.00
         )
-        for letter, fillers, names in [
-            ("", "drop", "numbers"),
-            ("a", "groups", "numbers"),
-            ("b", "fields", "numbers"),
-            ("c", "keep", "numbers"),
-            ("d", "keep", "previous"),
+        for letter, groups, fields, naming in [
+            ("", "true", "true", "sequence_numbers"),
+            ("a", "false", "true", "sequence_numbers"),
+            ("b", "true", "false", "sequence_numbers"),
+            ("c", "false", "false", "sequence_numbers"),
+            ("d", "false", "false", "previous_field_name"),
         ]
     ],
-    Case("test8_expected/test8_printable.txt", "test8_copybook.cob", "test8_data", {"code_page": "common"}),
+    Case("test8_expected/test8_printable.txt", "test8_copybook.cob", "test8_data", COLLAPSED | COMMON),
     Case(
         "test8_expected/test8_non_printable.txt",
         "test8_copybook.cob",
         "test8_data",
-        MANY | {"code_page": cobrix_page("common", keep=True), "check_code_page": False},
+        WHOLE | {"ebcdic_code_page": "common_extended"},
+    ),
+    Case(
+        "test9_expected/test9_cp037.txt",
+        "test9_copybook.cob",
+        "test9_data",
+        COLLAPSED | {"ebcdic_code_page": "cp037"},
     ),
     *[
-        Case(f"test9_expected/test9_{name}.txt", "test9_copybook.cob", "test9_data", options)
-        for name, options in PAGES.items()
+        Case(
+            f"test9_expected/test9_{page.replace('_extended', '_ext')}.txt",
+            "test9_copybook.cob",
+            "test9_data",
+            WHOLE | {"ebcdic_code_page": page},
+        )
+        for page in ("cp037_extended", "cp273", "cp500", "cp1140", "cp1141", "cp1148")
     ],
+    Case(
+        "test9_expected/test9_cp_custom.txt",
+        "test9_copybook.cob",
+        "test9_data",
+        WHOLE | {"code_page": _custom(), "controls": "keep"},  # a class of Java there
+    ),
 ]
 
 _GENERATED = {"record_number": "Record_Id", "record_bytes": "Record_Byte_Length"}
@@ -190,15 +193,13 @@ def expected_of(case):
 
 
 def found_in(case):
-    """Return our records in Cobrix' form."""
-    settings = {
-        "copybook": DATA / case.copybook,
-        "path": DATA / case.data,
-        "names": "underscore",
-        **case.options,
-    }
+    """Return the records that the command shows, in Cobrix' form."""
+    files = ["--copybook", str(DATA / case.copybook), "--data", str(DATA / case.data)]
+    options = [f"--{name}={value}" for name, value in case.options.items()]
+    done = CliRunner().invoke(command, ["preview", "mainframe", *files, *options, "--json"])
+    assert done.exit_code == 0, done.output
     read = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, strict=False)
-    records = [_as_cobrix(read.decode(line)) for line in json_lines(settings)]
+    records = [_as_cobrix(read.decode(line)) for line in done.stdout.split("\n") if line]
     if case.order:
         records.sort(key=lambda record: record[case.order])
     return records
@@ -215,7 +216,7 @@ def _as_cobrix(value):
         if name == "file":
             record["File_Id"] = Decimal(0)
         elif one is not None and name != "byte_offset":
-            name = _GENERATED.get(name, name.replace("segment_id_", "Seg_Id"))
+            name = _GENERATED.get(name, name.replace("segment_id_", "Seg_Id")).replace("-", "_")
             record[name] = _as_cobrix(one)
     return record
 

@@ -9,7 +9,7 @@ import pytest
 
 from flyball.data.sources.errors import BadSource
 from flyball.data.sources.mainframe import OPTIONS, settings_from
-from flyball.data.sources.mainframe.aliases import ALIASES, NO_EFFECT
+from flyball.data.sources.mainframe.aliases import ALIASES, NO_EFFECT, NOT_HERE
 from flyball.data.sources.mainframe.errors import BadCopybook, CopybookDoesNotFit
 from flyball.data.sources.mainframe.records import json_lines
 
@@ -198,3 +198,26 @@ def test_what_changes_other_tools_alone_is_taken_and_what_nobody_knows_is_not():
 def test_every_alias_is_the_name_of_a_setting():
     assert set(ALIASES.values()) <= {option.name for option in OPTIONS}
     assert not set(ALIASES) & {option.name for option in OPTIONS}
+
+
+def test_a_page_by_the_name_that_cobrix_has_for_it_has_its_control_characters(tmp_path):
+    """X'25' is a line feed in EBCDIC, and a carriage return to Cobrix; X'12' is a control, X'C1' an A."""
+    raw = b"\xc1\xc1\x25\xc1\x12\xc1\xc1"
+    found = {
+        page: read(tmp_path, raw, ebcdic_code_page=page)[0]["BODY"]
+        for page in ("common", "cp037_extended", "cp500")
+    }
+    assert found == {"common": "A\rA AA", "cp037_extended": "A\rA\x12AA", "cp500": "A\rA\x12AA"}
+    assert read(tmp_path, raw, code_page="cp037")[0]["BODY"] == "A A AA"
+
+
+def test_ascii_as_cobrix_says_it_loses_its_control_characters(tmp_path):
+    assert read(tmp_path, b"AO\0N\x01E ", encoding="ascii")[0]["BODY"] == "ONE"
+    assert read(tmp_path, b"AO\0N\x01E ", code_page="ascii")[0]["BODY"] == "O N E"
+
+
+@pytest.mark.parametrize("key", sorted(NOT_HERE))
+def test_what_only_cobrix_can_is_refused_with_what_to_do_instead(tmp_path, key):
+    with pytest.raises(BadSource) as told:
+        read(tmp_path, framed(), **{key: "x"})
+    assert f"{key} is not possible. {NOT_HERE[key]}" in str(told.value)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from flyball.data.sources.errors import BadSource
 
-__all__ = ["ALIASES", "NO_EFFECT", "our_settings"]
+__all__ = ["ALIASES", "NOT_HERE", "NO_EFFECT", "our_settings"]
 
 ALIASES: Mapping[str, str] = {
     "data": "path",
@@ -52,6 +52,7 @@ ALIASES: Mapping[str, str] = {
     "filler_naming_policy": "filler_names",
     "redefine_segment_id_map": "segments",
     "segment_id_level": "segment_levels",
+    "segment_id_root": "segment_levels",
     "segment_id_prefix": "segment_prefix",
     "generate_record_id": "record_ids",
     "truncate_comments": "copybook_format",
@@ -72,11 +73,21 @@ NO_EFFECT = frozenset(
         "debug_layout_positions",
         "metadata",
         "strict_integral_precision",
+        "strict_sign_overpunching",
         "block_length",
         "records_per_block",
     }
 )
 """Settings of other tools that change nothing here, or are taken in by others."""
+
+NOT_HERE: Mapping[str, str] = {
+    "ebcdic_code_page_class": "code_page takes the 256 characters of the page itself.",
+    "record_extractor": "record_format, record_length_field and record_length_map say how records follow.",
+    "generate_corrupt_fields": 'invalid = "null" makes such fields null and counts them.',
+    "generate_record_bytes": "record_ids gives byte and length of each record.",
+    "with_input_file_name_col": "record_ids adds the file of each record.",
+}
+"""Settings of Cobrix that cannot be had here, and what to do instead."""
 
 _NUMBERED = re.compile(
     r"(redefine_segment_id_map|segment_children|field_code_page|segment_id_level)[:_]?(.*)"
@@ -112,6 +123,13 @@ class _Aliases:
         says_less = key in ("is_record_sequence", "is_text") and "record_format" in self.found
         if key in NO_EFFECT or says_less:
             return
+        if key in NOT_HERE:
+            raise BadSource(
+                f"Source {self.name}: {key} is not possible.",
+                fix=NOT_HERE[key],
+                source=self.name,
+                setting=key,
+            )
         if numbered and (numbered[2] or numbered[1] == "segment_children"):
             self._take_numbered(numbered[1], numbered[2], value)
             return
@@ -136,6 +154,8 @@ class _Aliases:
                 "float_format", key, _FLOATS.get(str(one).lower(), one)
             ),
             "encoding": self._encoding,
+            "ebcdic_code_page": lambda one: self._set("code_page", key, f"cobrix:{one}"),
+            "segment_id_root": lambda one: self._take_numbered("segment_id_level", "0", one),
             "drop_group_fillers": lambda one: None,
             "drop_value_fillers": lambda one: None,
         }
@@ -156,10 +176,13 @@ class _Aliases:
             self._set(key, key, parts)
         if self.levels:
             self._set("segment_levels", "segment_id_level", [self.levels[one] for one in sorted(self.levels)])
-        page = str(found.get("code_page", ""))
-        if page.lower().endswith(("_extended", "-extended")):
-            found["code_page"] = page[: -len("_extended")]
+        page = str(found.get("code_page", "")).lower()
+        if page.startswith("cobrix:"):  # such a page says itself what becomes of control characters
             found.setdefault("controls", "keep")
+        elif str(given.get("encoding", "")).lower() == "ascii":
+            found.setdefault("controls", "drop")
+        if page.endswith(("_extended", "-extended")):
+            found.setdefault("check_code_page", False)
         form = str(found.get("record_format", "fixed")).lower()
         if form == "fb" and {"block_length", "records_per_block"} & set(given):
             found["record_format"] = "fixed"  # blocks of a known length have no words before them

@@ -22,6 +22,11 @@ _ASCII_NAMES = frozenset(
     {"ascii", "us-ascii", "latin-1", "iso-8859-1", "iso-8859-15", "windows-1252", "cp1252"}
 )
 _NOTHING = "�"
+_COBRIX = "cobrix:"
+_COBRIX_BARE = frozenset({"common", "cp037", "cp838", "cp870", "cp875", "cp1025", "cp1047"})
+"""Pages of Cobrix whose control characters are blanks; the others have those of ASCII."""
+_COBRIX_LINE_ENDS = {0x0D: "\n", 0x25: "\r"}
+_COBRIX_SUBSTITUTED = (0x04, 0x06, 0x08, 0x09, 0x0A, 0x14, 0x15, 0x17, 0x1A, 0x1B)
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class CodePage:
 def code_page(name: str) -> CodePage:
     """Find a code page: of Python, of the package `ebcdic`, "common", or 256 characters.
 
+    "cobrix:cp037" is a page with what Cobrix makes of control characters.
+
     Raises
     ------
     BadSource
@@ -91,6 +98,10 @@ def code_page(name: str) -> CodePage:
     if len(name) == 256:
         return CodePage("of one's own", name)
     lowered = name.lower().replace("_", "-")
+    if lowered.startswith(_COBRIX):
+        return _of_cobrix(lowered.removeprefix(_COBRIX))
+    if lowered.endswith("-extended"):
+        return code_page(lowered.removesuffix("-extended"))
     if lowered == "common":
         return CodePage("common", _common())
     if lowered in ("utf-8", "utf8"):
@@ -125,6 +136,35 @@ def _common() -> str:
     table = [sign if sign.isascii() and sign.isprintable() else " " for sign in code_page("cp037").table]
     table[0xCA], table[0x6A] = "-", "¦"
     return "".join(table)
+
+
+def _of_cobrix(name: str) -> CodePage:
+    """Return a page as Cobrix has it: control characters are blanks, or those of ASCII and the rest blanks.
+
+    Source: AbsaOSS/cobrix 898330b, `cobol-parser/.../encoding/codepage`, compared character by character;
+    a few signs of cp870 and cp875 differ.
+    """
+    plain = name.removesuffix("-extended")
+    page = code_page(plain)
+    if not page.is_ebcdic:
+        return page
+    bare = name in _COBRIX_BARE
+    table = list(page.table)
+    controls = code_page("cp037").table
+    for byte in (*range(0x40), 0xFF):
+        sign = controls[byte]
+        kept = sign.isascii() and not bare
+        table[byte] = _COBRIX_LINE_ENDS.get(byte, sign if kept else " ")
+    if plain == "common":
+        if not bare:
+            table[0x07] = table[0x3F] = " "
+            for byte in _COBRIX_SUBSTITUTED:
+                table[byte] = "\x1a"
+    elif not bare or name == "cp037":
+        table[0x15] = "\x85"
+    else:  # no-break space and soft hyphen
+        table = [" " if sign in "\xa0\xad" else sign for sign in table]
+    return CodePage(f"{_COBRIX}{name}", "".join(table))
 
 
 def _is_control(sign: str) -> bool:

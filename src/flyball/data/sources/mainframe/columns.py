@@ -250,7 +250,7 @@ class Decoder:
         if len(raw) < _ENOUGH_TEXT:
             return
         self.code_page_checked = True
-        page = code_page(self.settings.code_page)
+        page = code_page(self.settings.code_page.removeprefix("cobrix:"))
         other = code_page("ascii" if page.is_ebcdic else "cp037")
         strange, plain = float(page.strange[raw].mean()), float(page.plain[raw].mean())
         other_plain = float(other.plain[raw].mean())
