@@ -446,3 +446,16 @@ def test_where_a_chain_of_rdws_breaks_is_told(tmp_path):
     raw = b"".join(map(rdw, accounts()[:2])) + bytes(8)
     with pytest.raises(CopybookDoesNotFit, match=r"2 records, and stops at byte 38: 00 00 00 00"):
         read(tmp_path, raw, record_format="rdw")
+
+
+def test_a_pattern_finds_files_and_all_files_of_folders(tmp_path):
+    for number, name in enumerate(["a/one.dat", "b/deep/two.dat", "b/.hidden.dat", "three.dat"]):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(account(number))
+    settings = {"copybook_text": COPYBOOK, "path": f"{tmp_path}/*", "record_ids": True}
+    rows = [row for batch in read_records(settings) for row in batch.to_pylist()]
+    assert [(row["file"], row["ACCOUNT-ID"]) for row in rows] == [
+        ("a/one.dat", 0),
+        ("b/deep/two.dat", 1),
+        ("three.dat", 3),
+    ]

@@ -67,7 +67,7 @@ def json_lines(settings: Mapping[str, object], limit: int | None = None) -> Iter
 
 
 def data_files(paths: Sequence[Path]) -> list[tuple[str, Path]]:
-    """Return the files of paths (files, folders, patterns), each with a name; hidden ones are passed over.
+    """Return the files of paths (files, folders, patterns of both), each with a name; no hidden ones.
 
     Raises
     ------
@@ -82,8 +82,7 @@ def data_files(paths: Sequence[Path]) -> list[tuple[str, Path]]:
 
 def _files_of(path: Path) -> list[tuple[str, Path]]:
     if path.is_dir():
-        found = [file for file in sorted(path.rglob("*")) if file.is_file()]
-        top = path
+        top, matches = path, [path]
     elif path.is_file():
         return [(path.name, path)]
     else:
@@ -91,7 +90,9 @@ def _files_of(path: Path) -> list[tuple[str, Path]]:
         if fixed is None:
             raise NothingThere(f"There is no file or folder {path}.", fix="Check the path.", path=path)
         top = Path(*path.parts[:fixed])
-        found = sorted(file for file in top.glob(str(Path(*path.parts[fixed:]))) if file.is_file())
+        matches = list(top.glob(str(Path(*path.parts[fixed:]))))
+    inside = {file for one in matches for file in (one.rglob("*") if one.is_dir() else [one])}
+    found = sorted(file for file in inside if file.is_file())
     named = [(file.relative_to(top).as_posix(), file) for file in found]
     kept = [
         (name, file) for name, file in named if not any(part.startswith(".") for part in Path(name).parts)
