@@ -109,6 +109,8 @@ def test_a_request_needs_a_reason_and_something_to_reveal(workshop, token):
 def test_one_wrong_pseudonym_among_many_reveals_none(workshop, token):
     with pytest.raises(NotAPseudonym, match="Number 1"):
         reveal(workshop, [token, "PERSON_k1_x"], domain="customer", person="anna", reason=REASON)
+    (written,) = entries(workshop, "privacy.revealed")  # it was there before anything was decrypted
+    assert written["count"] == 2
 
 
 def test_pseudonyms_that_keep_their_form_come_back_too(workshop):

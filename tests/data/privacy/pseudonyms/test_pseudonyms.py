@@ -52,6 +52,12 @@ def test_a_card_number_becomes_one_with_a_right_check_digit():
         keep_form(["4012888888881882"], alphabet="digits", key=bytes(32), tweak=b"", check_digit=True)
 
 
+@pytest.mark.parametrize("alphabet", ["capitals", "letters"])
+def test_a_check_digit_among_letters_is_refused_as_its_value_could_not_be_had_back(alphabet):
+    with pytest.raises(BadInput, match=f"got the alphabet '{alphabet}'"):
+        keep_form(["ABCD12344X"], alphabet=alphabet, key=bytes(32), tweak=b"", check_digit=True)
+
+
 def test_a_value_that_could_be_guessed_is_refused_by_its_number():
     with pytest.raises(TooShort, match="Value 1 has 5 of the characters"):
         keep_form(["123456", "12345x"], alphabet="digits", key=bytes(32), tweak=b"")

@@ -109,6 +109,10 @@ def test_pseudonyms_in_a_free_text_replace_what_is_found(tools):
         ({"alphabet": "runes"}, "alphabet is 'runes'"),
         ({"find": "names"}, "find is 'names'"),
         ({"kind": "person"}, "kind is 'person'"),
+        ({"kind": "_PERSON"}, "kind is '_PERSON'"),
+        ({"kind": "A" * 41}, "kind is 'A+'"),
+        ({"check_digit": True}, "a token has no check digit"),
+        ({"alphabet": "capitals", "check_digit": True}, "capitals have no check digit"),
         ({"alphabet": "digits", "find": "personal data"}, "alphabet is 'digits'"),
     ],
 )

@@ -59,7 +59,7 @@ def keep_form(
     TooShort
         Fewer than a million values have the form; the message gives the number of the value.
     BadInput
-        `check_digit` and the digit is wrong.
+        `check_digit` and the digit is wrong, or the alphabet is not "digits".
     """
     return _mapped(values, alphabet, key, tweak, check_digit, ff1.encrypt)
 
@@ -74,6 +74,11 @@ def restore_form(
 def _mapped(
     values: Sequence[str], alphabet: str, key: bytes, tweak: bytes, check_digit: bool, cipher: _Cipher
 ) -> list[str]:
+    if check_digit and alphabet != "digits":
+        raise BadInput(
+            f"A check digit is that of a number, got the alphabet {alphabet!r}.",
+            fix='Write alphabet = "digits", or leave check_digit out.',
+        )
     letters = ALPHABETS[alphabet]
     place = {letter: number for number, letter in enumerate(letters)}
     found: list[str] = list(values)

@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from flyball.data.privacy.pseudonyms.errors import NotAPseudonym
 from flyball.data.privacy.pseudonyms.keys import KeyRing
 
-__all__ = ["TOKEN", "tokens_of", "values_of"]
+__all__ = ["KIND", "TOKEN", "tokens_of", "values_of"]
 
-TOKEN = re.compile(r"([A-Z][A-Z_]{0,39})_([a-z0-9]{1,8})_([a-z2-7]{32,})")
+KIND = re.compile(r"[A-Z][A-Z_]{0,39}")
+TOKEN = re.compile(rf"({KIND.pattern})_([a-z0-9]{{1,8}})_([a-z2-7]{{32,}})")
 """KIND_KEY_CIPHERTEXT; finds tokens inside a text too."""
 
 _STEP = 8

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from flyball.data.privacy.pseudonyms.formats import ALPHABETS, keep_form
 from flyball.data.privacy.pseudonyms.keys import KeyRing
-from flyball.data.privacy.pseudonyms.tokens import tokens_of
+from flyball.data.privacy.pseudonyms.tokens import KIND, tokens_of
 from flyball.data.privacy.treatment.errors import BadTreatment
 from flyball.data.privacy.treatment.text import replace_spans
 from flyball.data.privacy.treatment.treatment import Scan, Tools, take_settings
@@ -118,11 +118,15 @@ def pseudonymise(column: str, settings: Mapping[str, object], tools: Tools) -> _
     if read["find"] not in ("everything", "personal data") or (found and tools.scan is None):
         raise _bad(column, f"find is {read['find']!r}", 'Write find = "everything" or "personal data".')
     if alphabet == "text":
-        if not (kind.replace("_", "").isalpha() and kind.isascii() and kind.isupper()):
-            raise _bad(column, f"kind is {kind!r}", "A kind is a word in capitals.")
+        if not KIND.fullmatch(kind):
+            raise _bad(column, f"kind is {kind!r}", "A kind is a word in capitals, of at most 40 letters.")
+        if read["check_digit"]:
+            raise _bad(column, "a token has no check digit", 'Write alphabet = "digits".')
         return _Token(column, domain, kind, tools.keys, tools.scan if found else None)
     if alphabet not in ALPHABETS or found:
         raise _bad(column, f"alphabet is {alphabet!r}", f"Known: text, {', '.join(ALPHABETS)}.")
+    if read["check_digit"] and alphabet != "digits":
+        raise _bad(column, f"{alphabet} have no check digit", 'Write alphabet = "digits".')
     return _Form(column, domain, alphabet, bool(read["check_digit"]), tools.keys)
 
 
