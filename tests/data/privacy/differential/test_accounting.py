@@ -88,6 +88,13 @@ def test_an_epsilon_without_sense_is_refused(epsilon):
         spend_of(epsilon, 0.0, budget_delta=1e-6)
 
 
+@pytest.mark.parametrize("delta", [-1e-9, 1e-19, 1.0, math.nan, math.inf])
+def test_a_delta_without_sense_is_refused(delta):
+    """1e-19 is less than the smallest part of a delta that is counted: it would be paid with nothing."""
+    with pytest.raises(BadPrivateQuery, match=r"ask for one of 1e-16 or more"):
+        spend_of(1.0, delta, budget_delta=1e-6)
+
+
 def test_a_delta_cannot_be_paid_by_a_budget_without_one():
     with pytest.raises(BadPrivateQuery, match="delta 1e-08 cannot be paid by a budget with delta 0"):
         spend_of(1.0, 1e-8, budget_delta=0.0)

@@ -5,6 +5,7 @@ A budget of epsilon 1 with delta 0 pays ten releases of 0.1 and no eleventh. Wit
 sixteenth is a quarter of rho(1), which is worth an epsilon of about a half.
 """
 
+import math
 import sqlite3
 import subprocess
 import sys
@@ -267,6 +268,11 @@ def test_an_unreadable_budget_is_shown_as_spent(budget, opened, tmp_path):
         {"delta": -1e-9},
         {"rows_per_unit_at_most": 0},
         {"rows_per_unit_at_most": 2},
+        {"rows_per_unit_at_most": 1.5, "unit_column": "id"},
+        {"rows_per_unit_at_most": math.nan, "unit_column": "id"},
+        {"epsilon": math.nan},
+        {"epsilon": math.inf},
+        {"delta": math.nan},
         {"neighbouring": "replace"},
         {"epsilon": 0.0},
     ],

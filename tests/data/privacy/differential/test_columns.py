@@ -95,3 +95,11 @@ def test_a_text_column_is_not_cut_into_bins():
 def test_too_many_cells_are_refused():
     with pytest.raises(BadPrivateQuery, match="age x age has 9 cells, more than 8"):
         shape_of([AGES, AGES], largest=8)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(1.0, 1.0), (0.0, math.inf), (math.nan, 1.0), (0.0, 1e-310), (0.0, 1e300)]
+)
+def test_bounds_for_which_no_exact_step_exists_are_refused(low, high):
+    with pytest.raises(BadPrivateQuery, match="The bounds of 'x' must be rising"):
+        Bounds("x", low, high)

@@ -1,8 +1,8 @@
 """Noise that does what it was charged for; and a check that catches noise that does not.
 
 For pure epsilon, no event may be more likely under a table than e^epsilon times under its neighbour. A count
-of neighbours differs by 1. From 40,000 draws of each, the event with the largest ratio is chosen on one half
-and measured on the other, so that choosing does not flatter; 4.5 standard deviations are given to chance.
+of neighbours differs by 1. From 40,000 draws of each, the event that shows the largest loss is chosen on
+one half and measured on the other, so that choosing does not flatter; 4.5 standard deviations are for chance.
 """
 
 import math
@@ -29,16 +29,15 @@ def shown_epsilon(one, other, *, delta=0.0):
     """Return an epsilon that the draws show to be lost, at least, by the best of all events `draw >= t`."""
     half = len(one) // 2
 
-    def best(here, there):
-        ends = np.unique(here[:half])
-        p = np.array([(here[:half] >= end).mean() for end in ends])
-        q = np.array([(there[:half] >= end).mean() for end in ends])
-        enough = q * half > 50
-        end = ends[enough][np.argmax((p[enough] - delta) / q[enough])]
-        p, q = (here[half:] >= end).mean(), (there[half:] >= end).mean()
+    def loss(here, there, end):
+        p, q = (here >= end).mean(), (there >= end).mean()
         low = p - 4.5 * math.sqrt(p * (1 - p) / half) - delta
         high = q + 4.5 * math.sqrt(q * (1 - q) / half)
-        return math.log(max(low, 1e-12) / high)
+        return math.log(max(low, 1e-12) / max(high, 1 / half))
+
+    def best(here, there):
+        end = max(np.unique(here[:half]), key=lambda end: loss(here[:half], there[:half], end))
+        return loss(here[half:], there[half:], end)
 
     return max(best(one, other), best(other, one), best(-one, -other), best(-other, -one))
 

@@ -49,6 +49,19 @@ def test_without_a_unit_column_every_row_counts():
     assert protect(pa.table({"a": [1, 1, 1]}), Terms()).rows.num_rows == 3
 
 
+def test_a_unit_that_a_dictionary_lists_twice_is_one_unit():
+    """Indices 0 and 1 both say "a"; as two units they would have four rows together."""
+    who = pa.DictionaryArray.from_arrays(pa.array([0, 1, 0, 1, 2, None], pa.int32()), ["a", "a", "b"])
+    table = pa.table({"who": who, "row": range(6)})
+    found = protect(table, Terms(unit_column="who", rows_per_unit_at_most=2)).rows
+    assert found.column("row").to_pylist() == [0, 1, 4, 5]
+    assert found.schema.field("who").type == pa.string()
+
+
+def test_rows_are_not_shown_where_a_private_table_is_printed():
+    assert "Ada" not in repr(protect(pa.table({"name": ["Ada"]}), Terms()))
+
+
 def test_a_missing_unit_column_is_named():
     with pytest.raises(BadPrivateQuery, match="no column 'who'"):
         protect(pa.table({"a": [1]}), Terms(unit_column="who"))

@@ -27,6 +27,7 @@ PICO = 10**12
 ATTO = 10**18
 SMALLEST_EPSILON = 1e-4
 LARGEST_EPSILON = 100.0
+SMALLEST_DELTA = 1e-16
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
@@ -80,7 +81,7 @@ def spend_of(epsilon: float, delta: float, *, budget_delta: float) -> Spend:
     Raises
     ------
     BadPrivateQuery
-        Epsilon is not between 0.0001 and 100, or delta below 0 or not below 1.
+        Epsilon is not between 0.0001 and 100, or delta neither 0 nor in [1e-16, 1).
     """
     if not SMALLEST_EPSILON <= epsilon <= LARGEST_EPSILON:
         raise BadPrivateQuery(
@@ -88,10 +89,11 @@ def spend_of(epsilon: float, delta: float, *, budget_delta: float) -> Spend:
             fix="Most releases take between 0.1 and 2.",
             epsilon=epsilon,
         )
-    if not 0.0 <= delta < 1.0 or (delta > 0.0 and budget_delta == 0.0):
+    if not (delta == 0.0 or SMALLEST_DELTA <= delta < 1.0) or (delta > 0.0 and budget_delta == 0.0):
         raise BadPrivateQuery(
             f"A release with delta {delta} cannot be paid by a budget with delta {budget_delta}.",
-            fix="Declare a budget with a delta, well below one over the number of units.",
+            fix="Declare a budget with a delta, well below one over the number of units, and ask for one of "
+            f"{SMALLEST_DELTA:g} or more.",
             delta=delta,
         )
     if budget_delta == 0.0:

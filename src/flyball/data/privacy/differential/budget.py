@@ -91,11 +91,12 @@ class Declaration:
                 fix="Take well below one over the number of units.",
                 delta=self.delta,
             )
-        if self.rows_per_unit_at_most < 1 or (self.rows_per_unit_at_most > 1 and not self.unit_column):
+        most = self.rows_per_unit_at_most
+        if type(most) is not int or most < 1 or (most > 1 and not self.unit_column):
             raise BadPrivateQuery(
-                f"The budget {self.name} counts {self.rows_per_unit_at_most} rows per unit, with the unit in "
+                f"The budget {self.name} counts {most} rows per unit, with the unit in "
                 f"column {self.unit_column!r}.",
-                fix="Give at least 1, and unit_column where it is more than 1.",
+                fix="Give a whole number of at least 1, and unit_column where it is more than 1.",
             )
         if self.neighbouring != "add_remove":
             raise BadPrivateQuery(

@@ -22,6 +22,9 @@ __all__ = ["Bins", "Bounds", "Categories", "Coded", "cells", "encode", "shape_of
 GRID = 2**20
 """Steps between 0 and the larger bound of a summed column."""
 
+SMALLEST_REACH, LARGEST_REACH = 1e-200, 1e200
+"""Sizes of a bound for which the steps of the grid are numbers that a computer holds exactly."""
+
 
 @dataclass(frozen=True, slots=True)
 class Categories:
@@ -146,7 +149,7 @@ class Bounds:
     ----------
     name : str
     low, high : float
-        Finite, low below high.
+        Finite, low below high, the larger of them in size between 1e-200 and 1e200.
     """
 
     name: str
@@ -154,9 +157,11 @@ class Bounds:
     high: float
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+        reach = max(abs(self.low), abs(self.high))
+        if not (self.low < self.high and SMALLEST_REACH <= reach <= LARGEST_REACH):
             raise BadPrivateQuery(
-                f"The bounds of {self.name!r} must be finite and rising, got {self.low} and {self.high}.",
+                f"The bounds of {self.name!r} must be rising, and the larger one in [{SMALLEST_REACH:g}, "
+                f"{LARGEST_REACH:g}] without its sign, got {self.low} and {self.high}.",
                 fix="Take round numbers that cover what is plausible; do not read them off the data.",
             )
 

@@ -1,7 +1,7 @@
 """A table that answers only through its budget."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -85,7 +85,7 @@ class PrivateTable:
     budget : Budget
     """
 
-    rows: pa.Table
+    rows: pa.Table = field(repr=False)
     budget: Budget
 
     @property
@@ -149,6 +149,7 @@ def protect(table: pa.Table, budget: Budget) -> PrivateTable:
         The unit column is not there.
     """
     declared = budget.declaration
+    table = _plain(table)
     if not declared.unit_column:
         return PrivateTable(table, budget)
     units = column_of(table, declared.unit_column).combine_chunks()
@@ -159,6 +160,15 @@ def protect(table: pa.Table, budget: Budget) -> PrivateTable:
     place = np.arange(len(ordered)) - np.repeat(starts, np.diff(np.r_[starts, len(ordered)]))
     kept = np.sort(order[place < declared.rows_per_unit_at_most])
     return PrivateTable(table.take(pa.array(kept)), budget)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return the table without dictionaries: one may list a value twice, and one unit would be two."""
+    fields = [
+        one.with_type(one.type.value_type) if pa.types.is_dictionary(one.type) else one
+        for one in table.schema
+    ]
+    return table.cast(pa.schema(fields, table.schema.metadata))
 
 
 def _guarantee(reservation: Reservation) -> Guarantee:
