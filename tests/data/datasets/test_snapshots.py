@@ -29,9 +29,11 @@ from flyball.data.datasets.snapshots import (
     list_datasets,
     list_snapshots,
     read_snapshot,
+    scan_snapshot,
     tag_snapshot,
     write_snapshot,
 )
+from flyball.data.labels.columns import card_of_labels, labels_of
 
 PATH = Path(__file__).parents[2] / "ledger" / "postgresql_server.py"
 SPEC = importlib.util.spec_from_file_location("postgresql_server", PATH)
@@ -323,3 +325,11 @@ def test_a_catalogue_can_be_used_in_a_with_statement(url, tmp_path):
     with open_catalogue(url, tmp_path / "warehouse") as catalogue:
         assert isinstance(catalogue, Catalogue)
         assert catalogue.url.partition(":")[0] in ("sqlite", "postgresql")
+
+
+def test_rows_carry_the_labels_of_their_snapshot(catalogue):
+    labels = {name: ("no-training",) if name == "text" else () for name in CASES.names}
+    snapshot = write_snapshot(catalogue, "cases", cases("a"), card=card_of_labels(labels), parents=[])
+    assert labels_of(read_snapshot(catalogue, snapshot).schema) == labels
+    (batch,) = scan_snapshot(catalogue, snapshot, columns=["text", "source"])
+    assert labels_of(batch.schema) == {"text": ("no-training",), "source": ()}

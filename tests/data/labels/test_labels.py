@@ -13,10 +13,11 @@ from flyball.data.labels.columns import (
     labelled,
     labels_of,
     labels_of_card,
+    require_learnable,
     speaks_against,
     whole,
 )
-from flyball.data.labels.errors import UnknownLabel
+from flyball.data.labels.errors import NotForTraining, UnknownLabel
 from flyball.data.labels.words import STRICTEST, checked, purposes, residencies, strictest
 
 WORDS = [
@@ -107,3 +108,19 @@ def test_a_use_outside_the_purposes_is_named_with_its_columns():
     }
     assert speaks_against({"iban": ("purpose:fraud",)}, ["fraud", "x"]) == {}
     assert speaks_against(labels, ["fraud"], training=True)["row"] == "nothing may be learned from it"
+
+
+@pytest.mark.parametrize("written", [b'["no-training"]', b"not json"])
+def test_rows_that_nothing_may_be_learned_from_are_refused_by_column(written):
+    fields = [pa.field("a", pa.string(), metadata={b"flyball.labels": written}), pa.field("b", pa.string())]
+    table = pa.schema(fields).empty_table()
+    with pytest.raises(NotForTraining, match="Nothing may be learned from a: labelled no-training"):
+        require_learnable(table.select(["b"]), table)
+    require_learnable(table.select(["b"]))
+
+
+def test_rows_of_a_source_that_is_not_for_training_are_refused_whole():
+    table = pa.table({"a": ["x"], "b": ["y"]})
+    require_learnable(table)
+    with pytest.raises(NotForTraining, match="learned from a, b"):
+        require_learnable(table.replace_schema_metadata({"flyball.use": "no-training"}))

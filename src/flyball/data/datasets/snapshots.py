@@ -39,6 +39,7 @@ from flyball.data.datasets.tables import (
     told,
     unknown,
 )
+from flyball.data.labels.columns import labelled, labels_of_card
 
 __all__ = [
     "find_snapshot",
@@ -127,7 +128,8 @@ def read_snapshot(catalogue: Catalogue, snapshot: Snapshot | str) -> pa.Table:
     Returns
     -------
     Table
-        With the schema with which it was written. The order of rows is not part of a snapshot.
+        With the schema with which it was written, and the labels of its card on the columns. The order of
+        rows is not part of a snapshot.
 
     Raises
     ------
@@ -143,7 +145,7 @@ def read_snapshot(catalogue: Catalogue, snapshot: Snapshot | str) -> pa.Table:
         raise unknown(catalogue, wanted.id)
     schema = schema_of(iceberg)
     if not wanted.digest.startswith("sha256:"):
-        return pa.Table.from_batches(scan_snapshot(catalogue, wanted), schema)
+        return pa.Table.from_batches(scan_snapshot(catalogue, wanted), _with_labels(schema, wanted))
     try:
         table = stored.scan(snapshot_id=wanted.iceberg_id).to_arrow().select(schema.names).cast(schema)
     except (OSError, ValueError, pa.ArrowException) as err:
@@ -151,7 +153,7 @@ def read_snapshot(catalogue: Catalogue, snapshot: Snapshot | str) -> pa.Table:
     digest = content_digest(table)
     if digest != wanted.digest:
         raise _other_content(wanted, table.num_rows, digest)
-    return table
+    return table.cast(_with_labels(schema, wanted))
 
 
 def scan_snapshot(
@@ -173,7 +175,8 @@ def scan_snapshot(
     Yields
     ------
     RecordBatch
-        With the schema with which the snapshot was written. The order of rows is not part of it.
+        With the schema with which the snapshot was written, and the labels of its card on the columns. The
+        order of rows is not part of it.
 
     Raises
     ------
@@ -195,6 +198,7 @@ def scan_snapshot(
             snapshot=wanted.id,
         )
     part = pa.schema([schema.field(name) for name in columns]) if columns else schema
+    shown = _with_labels(part, wanted)
     summed = wanted.digest.startswith("lthash:") and not columns
     total, rows = RowSum(), 0
     try:
@@ -204,7 +208,7 @@ def scan_snapshot(
             if summed:
                 total.add(batch.select(schema.names))
             rows += batch.num_rows
-            yield _cast(batch, part)
+            yield _cast(batch, shown)
     except (OSError, ValueError, pa.ArrowException) as err:
         raise _unreadable(wanted, err) from err
     kept = schema_to_pyarrow(as_stored.select(*schema.names), include_field_ids=False)
@@ -334,6 +338,11 @@ def _other_content(wanted: Snapshot, rows: int, digest: str) -> Altered:
         snapshot=wanted.id,
         found=digest,
     )
+
+
+def _with_labels(schema: pa.Schema, snapshot: Snapshot) -> pa.Schema:
+    labels = labels_of_card(snapshot.card, schema.names)
+    return labelled(schema, {name: own for name, own in labels.items() if own})
 
 
 def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -7,13 +7,23 @@ import pyarrow as pa
 
 from flyball.core.digests import canonical_json
 from flyball.core.errors import BadInput
-from flyball.data.labels.errors import UnknownLabel
+from flyball.data.labels.errors import NotForTraining, UnknownLabel
 from flyball.data.labels.words import NO_TRAINING, STRICTEST, checked, purposes, strictest
 
-__all__ = ["CARD_KEY", "card_of_labels", "labelled", "labels_of", "labels_of_card", "speaks_against", "whole"]
+__all__ = [
+    "CARD_KEY",
+    "card_of_labels",
+    "labelled",
+    "labels_of",
+    "labels_of_card",
+    "require_learnable",
+    "speaks_against",
+    "whole",
+]
 
 CARD_KEY = "column_labels"
 _METADATA = b"flyball.labels"
+_USE = b"flyball.use"
 
 ColumnLabels = Mapping[str, tuple[str, ...]]
 
@@ -113,6 +123,28 @@ def speaks_against(labels: ColumnLabels, tags: Iterable[str], *, training: bool 
         elif training and NO_TRAINING in own:
             found[column] = "nothing may be learned from it"
     return found
+
+
+def require_learnable(*tables: pa.Table) -> None:
+    """Refuse rows that nothing may be learned from; whatever trains asks this first.
+
+    Rows of a snapshot carry the labels of its card, and rows of a source the use that is set there.
+
+    Raises
+    ------
+    NotForTraining
+        A column, or all of a table, is labelled no-training, or its labels cannot be read.
+    """
+    for table in tables:
+        closed = [name for name, own in labels_of(table.schema).items() if NO_TRAINING in own]
+        if (table.schema.metadata or {}).get(_USE, b"").decode() == NO_TRAINING:
+            closed = list(table.column_names)
+        if closed:
+            raise NotForTraining(
+                f"Nothing may be learned from {', '.join(closed)}: labelled {NO_TRAINING}.",
+                fix="Train on other rows, or leave these columns out.",
+                columns=", ".join(closed),
+            )
 
 
 def whole(labels: ColumnLabels) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from flyball.data.labels.errors import NotForTraining
 from flyball.data.privacy.differential import Bins, Categories, protect, synthesize
 from flyball.data.privacy.differential.errors import BadPrivateQuery
 from flyball.data.privacy.differential.synthesis import _from_root, _on_simplex
@@ -87,3 +88,10 @@ def test_the_nearest_counts_are_found():
 
 def test_edges_point_away_from_the_root():
     assert _from_root([(2, 3), (0, 2), (1, 3)]) == [(0, 2), (2, 3), (3, 1)]
+
+
+def test_nothing_is_made_of_rows_that_nothing_may_be_learned_from(budget):
+    private = protect(ROWS.replace_schema_metadata({"flyball.use": "no-training"}), budget())
+    with pytest.raises(NotForTraining, match="learned from x, y, z, w"):
+        synthesize(private, COLUMNS, epsilon=1.0)
+    assert private.budget.statement()["epsilon_spent"] == 0.0

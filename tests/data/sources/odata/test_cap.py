@@ -20,6 +20,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from flyball.data.labels.columns import require_learnable
+from flyball.data.labels.errors import NotForTraining
 from flyball.data.sources.shelf.sap_odata import sap_odata
 
 pytestmark = [pytest.mark.slow, pytest.mark.cap]
@@ -212,3 +214,12 @@ def test_many_reads_in_one_request(root, version):
     bodies = [json_of(reply) for reply in replies[:-1]]
     found = [body["d"]["ID"] if version == "v2" else body["ID"] for body in bodies]
     assert found == list(range(60))
+
+
+def test_no_row_of_the_service_can_reach_a_training_step(ledger):
+    source = ledger()
+    rows = [batch.rows for stream in ("Accounts", "Items") for batch in source.batches(stream)]
+    assert sum(one.num_rows for one in rows) == 200
+    for one in rows:
+        with pytest.raises(NotForTraining):
+            require_learnable(pa.Table.from_batches([one]))

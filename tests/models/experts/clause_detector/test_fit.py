@@ -11,6 +11,8 @@ pytest.importorskip("sklearn", reason="the extra `train` is not installed")
 pytest.importorskip("lightgbm", reason="the extra `train` is not installed")
 
 from flyball.core.errors import BadInput
+from flyball.data.labels.columns import labelled
+from flyball.data.labels.errors import NotForTraining
 from flyball.models.experts.clause_detector import BadArtefact, ClauseDetector, fit
 from flyball.models.experts.clause_detector.corpus import folds_of, read
 from flyball.models.experts.expert import PREDICTIONS, check_predictions
@@ -189,3 +191,12 @@ def test_fewer_groups_than_folds_are_refused():
     corpus = read(CASES, LABELS)
     with pytest.raises(BadInput, match="90 cases form 2 groups that must stay together, too few for 5 folds"):
         folds_of(corpus, folds=5, seed=0, groups=["one", "two"] * 45)
+
+
+def test_nothing_is_learned_from_cases_or_labels_that_are_not_for_training():
+    cases, labels = invented(20)
+    closed = cases.cast(labelled(cases.schema, {"text": ["no-training"]}))
+    with pytest.raises(NotForTraining, match="learned from text"):
+        fit(closed, labels)
+    with pytest.raises(NotForTraining, match="learned from case_id"):
+        fit(cases, labels.replace_schema_metadata({"flyball.use": "no-training"}))

@@ -7,6 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from flyball.data.labels.columns import labelled
+from flyball.data.labels.errors import NotForTraining
 from flyball.data.privacy.differential import Bins, Budget, Categories, Declaration, protect
 from flyball.data.privacy.differential.errors import BadPrivateQuery, BudgetExhausted
 from flyball.ledger import open_ledger
@@ -90,3 +92,12 @@ def test_what_cannot_be_trained_spends_nothing(private, columns, target, rounds)
     with pytest.raises(BadPrivateQuery):
         fit_private(private, columns, target=target, epsilon=1.0, rounds=rounds)
     assert private.budget.statement()["epsilon_spent"] == 0.0
+
+
+def test_nothing_is_learned_from_a_column_that_is_not_for_training(private):
+    closed = labelled(private.rows.schema, {"size": ["no-training"]})
+    table = protect(private.rows.cast(closed), private.budget)
+    with pytest.raises(NotForTraining, match="learned from size"):
+        fit_private(table, [COLOUR, SIZE], target=FLAG, epsilon=1.0)
+    assert private.budget.statement()["epsilon_spent"] == 0.0
+    assert fit_private(table, [COLOUR], target=FLAG, epsilon=1.0).guarantee.epsilon == 1.0

@@ -21,6 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from flyball.core.digests import digest_of_bytes
+from flyball.data.labels.columns import require_learnable
 from flyball.data.privacy.differential.accounting import Spend
 from flyball.data.privacy.differential.columns import Coded, cells, encode, shape_of
 from flyball.data.privacy.differential.errors import BadPrivateQuery
@@ -76,6 +77,8 @@ def synthesize(
     Raises
     ------
     BudgetExhausted, BudgetChanged, BudgetUnreadable, BadPrivateQuery
+    NotForTraining
+        A column is labelled so; nothing was spent.
 
     Notes
     -----
@@ -88,6 +91,7 @@ def synthesize(
     k = table.rows_per_unit
     every = [*columns, target] if target else list(columns)
     kinds = [table.rows.schema.field(column.name).type for column in every]
+    require_learnable(table.rows.select([column.name for column in every]))
 
     def answer(private: pa.Table, spend: Spend) -> tuple[pa.Table, float]:
         codes = encode(private, every)

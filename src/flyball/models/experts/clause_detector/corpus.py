@@ -14,6 +14,7 @@ import pyarrow as pa
 from flyball.core.digests import digest_of_bytes
 from flyball.core.errors import BadInput
 from flyball.core.extras import optional_import
+from flyball.data.labels.columns import require_learnable
 from flyball.models.experts.clause_detector.marks import MARKS, cue_counts
 from flyball.models.experts.clause_detector.ngrams import (
     TRIGRAMS_FROM,
@@ -125,8 +126,11 @@ def read(cases: pa.Table, labels: pa.Table) -> Corpus:
     ------
     BadInput
         A case lacks the label of a field, or an answer is not a flag.
+    NotForTraining
+        A column is labelled so.
     """
     sparse = optional_import("scipy.sparse", extra="train")
+    require_learnable(cases, labels)
     case_ids: list[str] = cases.column("case_id").to_pylist()
     texts: list[str] = cases.column("text").to_pylist()
     fields, present, spans = _labels(case_ids, labels)

@@ -8,6 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from flyball.core.digests import digest_of
+from flyball.data.labels.columns import require_learnable
 from flyball.data.privacy.differential.accounting import Spend
 from flyball.data.privacy.differential.columns import Categories, Coded, encode
 from flyball.data.privacy.differential.errors import BadPrivateQuery
@@ -57,6 +58,8 @@ def fit_private(
     Raises
     ------
     BudgetExhausted, BudgetChanged, BudgetUnreadable, BadPrivateQuery
+    NotForTraining
+        A column is labelled so; nothing was spent.
 
     Notes
     -----
@@ -82,6 +85,7 @@ def fit_private(
     if not 1 <= rounds <= 1000:
         raise BadPrivateQuery(f"Cannot train in {rounds} rounds.", fix="Between 1 and 1000.", rounds=rounds)
     encode(table.rows.slice(0, 0), every)
+    require_learnable(table.rows.select([one.name for one in every]))
     k = table.rows_per_unit
     sizes = [one.size for one in columns]
 
