@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from flyball.core.errors import UnknownName
+from flyball.data.datasets.relocation import relocate
 from flyball.data.documents.records import Limits
 from flyball.loop.deciding import decide_files
 from flyball.loop.deployment import open_deployment
@@ -34,10 +35,11 @@ def turned(tmp_path_factory):
 
 @pytest.fixture
 def workshop(turned, tmp_path):
-    """A copy, so that a test may damage it. Iceberg keeps absolute paths: its snapshots stay."""
+    """A copy, so that a test may damage it."""
     root = tmp_path / "copy"
     shutil.copytree(turned, root)
     with Workshop(open_deployment(root)) as opened:
+        relocate(opened.catalogue_url, opened.state / "warehouse")
         yield opened
 
 

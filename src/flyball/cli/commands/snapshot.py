@@ -17,6 +17,7 @@ from flyball.data.datasets.catalogue import Catalogue, open_catalogue
 from flyball.data.datasets.compaction import compact
 from flyball.data.datasets.datasheet import datasheet_of, render_datasheet
 from flyball.data.datasets.history import snapshot_at
+from flyball.data.datasets.relocation import relocate
 from flyball.data.datasets.snapshots import find_snapshot, list_datasets, list_snapshots, tag_snapshot
 from flyball.loop.labelling import declassify
 from flyball.loop.retention import require_retained, retain_datasets, retention_of
@@ -238,6 +239,22 @@ def branch(
         output.json({"ok": True, "branches": found})
         return
     output.table(["branch", "snapshot", ">rows"], ([n, one.id, str(one.rows)] for n, one in found.items()))
+
+
+@command.command("relocate")
+def relocate_all(deployment: DeploymentOption = None, json: JsonOption = False) -> None:
+    """Write down where the datasets are after the folder was moved or copied; data files stay as they are."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        done = relocate(workshop.catalogue_url, workshop.state / "warehouse")
+        if done:
+            workshop.ledger.append(
+                kind="snapshot.relocated", actor=workshop.actor, body={"datasets": list(done)}
+            )
+    if json:
+        output.json({"ok": True, "relocated": list(done)})
+        return
+    output.text(f"{count(len(done), 'dataset')} written down at the new place.")
 
 
 def _moment(text: str) -> datetime:

@@ -36,6 +36,7 @@ from flyball.data.datasets.retention import (
     SameRefs,
     as_expired,
     bare_path,
+    files_below,
     listed_files,
     needed_files,
     places_of,
@@ -298,9 +299,8 @@ def _snapshots(table: Table, tainted: list[str]) -> list[IcebergSnapshot]:
 
 def _tainted(table: Table, wanted: Wanted) -> list[str]:
     """Return the files that hold a row or name such a file, in the order in which they may be deleted."""
-    files, root = places_of(table)
-    selector = pafs.FileSelector(root, recursive=True, allow_not_found=True)
-    paths = sorted(one.path for one in files.get_file_info(selector) if one.is_file)
+    files, _ = places_of(table)
+    paths = sorted(one.path for one in files_below(table))
     wanted = _with_old_names(table, wanted)
     rows = [path for path in paths if path.endswith(".parquet") and _file_holds(files, path, wanted)]
     lists = [path for path in paths if path.endswith(".avro")]
@@ -372,11 +372,10 @@ def _sha256(files: pafs.FileSystem, path: str) -> str:
 def wanted_values(catalogue: Catalogue, dataset: str, wanted: Wanted, column: str) -> set[str]:
     """Return what the wanted rows have in a column, in every file of the dataset."""
     table = existing_table(catalogue, dataset)
-    files, root = places_of(table)
+    files, _ = places_of(table)
     found: set[str] = set()
-    selector = pafs.FileSelector(root, recursive=True, allow_not_found=True)
-    for one in files.get_file_info(selector):
-        if one.is_file and one.path.endswith(".parquet"):
+    for one in files_below(table):
+        if one.path.endswith(".parquet"):
             with files.open_input_file(one.path) as opened, pq.ParquetFile(opened) as file:
                 if column in file.schema_arrow.names:
                     for batch in file.iter_batches(_BATCH_ROWS):

@@ -9,6 +9,7 @@ __all__ = [
     "Conflict",
     "DatasetError",
     "LeakedCases",
+    "Moved",
     "Overtaken",
     "RetentionOverdue",
     "SchemaChanged",
@@ -28,6 +29,12 @@ class BadCatalogue(DatasetError):
     """The catalogue cannot be opened."""
 
     code = "datasets.bad_catalogue"
+
+
+class Moved(BadCatalogue):
+    """The folder of the data files is not where the catalogue says."""
+
+    code = "datasets.moved"
 
 
 class Conflict(DatasetError):

@@ -23,7 +23,7 @@ from pyiceberg.table.update.snapshot import ExpireSnapshots, ManageSnapshots
 from flyball.core.digests import canonical_json
 from flyball.core.text import count
 from flyball.data.datasets.catalogue import Catalogue
-from flyball.data.datasets.errors import RetentionOverdue, UnknownSnapshot
+from flyball.data.datasets.errors import Altered, RetentionOverdue, UnknownSnapshot
 from flyball.data.datasets.history import EXPIRED, Expired, expired_snapshots
 from flyball.data.datasets.loading import staged_files
 from flyball.data.datasets.tables import (
@@ -44,6 +44,7 @@ __all__ = [
     "SameRefs",
     "as_expired",
     "bare_path",
+    "files_below",
     "listed_files",
     "needed_files",
     "places_of",
@@ -319,17 +320,12 @@ def needed_files(table: Table) -> Iterator[str]:
 
 
 def _left_behind(table: Table, policy: Retention, now: datetime) -> tuple[str, ...]:
-    files, folder = places_of(table)
+    files, _ = places_of(table)
     needed = {bare_path(path) for path in needed_files(table)}
     before = now - timedelta(hours=policy.grace_hours)
     found = []
-    for one in files.get_file_info(pafs.FileSelector(folder, recursive=True, allow_not_found=True)):
-        if (
-            one.is_file
-            and bare_path(one.path) not in needed
-            and one.mtime is not None
-            and one.mtime <= before
-        ):
+    for one in files_below(table):
+        if bare_path(one.path) not in needed and one.mtime is not None and one.mtime <= before:
             found.append(
                 bare_path(one.path) if isinstance(files, pafs.LocalFileSystem) else _address(table, one.path)
             )
@@ -338,7 +334,30 @@ def _left_behind(table: Table, policy: Retention, now: datetime) -> tuple[str, .
 
 def places_of(table: Table) -> tuple[pafs.FileSystem, str]:
     """Return the file system of a table and its folder there."""
+    scheme, _, path = table.location().partition("://")
+    if scheme == "file":  # letter by letter, as pyiceberg reads it; from_uri would take "%20" for a space
+        return pafs.LocalFileSystem(), path
     return pafs.FileSystem.from_uri(table.location())  # type: ignore[no-any-return]
+
+
+def files_below(table: Table) -> list[pafs.FileInfo]:
+    """Return every file in the folder of a table, whatever needs it.
+
+    Raises
+    ------
+    Altered
+        The newest metadata of the table is not among them: then nobody can say what else is not.
+    """
+    files, folder = places_of(table)
+    selector = pafs.FileSelector(folder, recursive=True, allow_not_found=True)
+    found = [one for one in files.get_file_info(selector) if one.is_file]
+    if bare_path(table.metadata_location) not in {bare_path(one.path) for one in found}:
+        raise Altered(
+            f"The files of {table.name()[-1]} are not in {folder}, where they should be.",
+            fix="Find out who moved them, and put them back.",
+            dataset=table.name()[-1],
+        )
+    return found
 
 
 def _exists(files: pafs.FileSystem, path: str) -> bool:
