@@ -1,55 +1,21 @@
-"""Labelling: what is made from data inherits its labels, and a label is only dropped on somebody's word."""
+"""Labelling: data is kept only for what its labels allow, and a label is only dropped on somebody's word."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+
+import pyarrow as pa
 
 from flyball.core.errors import BadInput, Refused
-from flyball.data.datasets.catalogue import Catalogue
-from flyball.data.datasets.records import Snapshot
-from flyball.data.datasets.snapshots import list_datasets, list_snapshots
-from flyball.data.labels.columns import ColumnLabels, labels_of_card
-from flyball.data.labels.words import STRICTEST, checked, strictest
+from flyball.data.labels.columns import ColumnLabels
+from flyball.data.labels.words import checked, strictest
+from flyball.governance.gates import dataset_gate
+from flyball.governance.records import DatasetToUse
 from flyball.loop.permission import signed_request
 from flyball.loop.workshop import Workshop
 
-__all__ = ["DECLASSIFIED", "declassify", "inherited_labels", "loosened", "require_declassified"]
+__all__ = ["DECLASSIFIED", "declassify", "loosened", "require_allowed", "require_declassified"]
 
 DECLASSIFIED, REFUSED = "labels.declassified", "labels.declassification_refused"
 _SHORTEST_REASON = 8
-
-
-def inherited_labels(
-    catalogue: Catalogue, parents: Iterable[str], columns: Iterable[str]
-) -> dict[str, tuple[str, ...]]:
-    """Return the labels of the columns of a dataset that is made from others.
-
-    Parameters
-    ----------
-    catalogue : Catalogue
-    parents : iterable of str
-        Digests of the snapshots that it is made from.
-    columns : iterable of str
-        Of the new dataset.
-
-    Returns
-    -------
-    dict of str to tuple of str
-        For a column that parents have too: the strictest of theirs. For a new one: the strictest of all
-        columns of all parents, as nobody can say what it was made from. A parent that is not there any
-        more, or whose card is damaged, counts as the strictest there is.
-    """
-    wanted = tuple(columns)
-    snapshots = {
-        one.digest: one for name in list_datasets(catalogue) for one in list_snapshots(catalogue, name)
-    }
-    known = [snapshots.get(digest) for digest in parents]
-    lost = [STRICTEST] if None in known else []
-    held = [_labels(one) for one in known if one is not None]
-    everything = strictest(*lost, *(labels for one in held for labels in one.values()))
-    found = {}
-    for column in wanted:
-        own = [one[column] for one in held if column in one]
-        found[column] = strictest(*lost, *own) if own else everything
-    return found
 
 
 def loosened(before: ColumnLabels, after: ColumnLabels) -> dict[str, tuple[str, ...]]:
@@ -150,8 +116,60 @@ def require_declassified(workshop: Workshop, dataset: str, before: ColumnLabels,
         )
 
 
-def _labels(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
-    return labels_of_card(snapshot.card, [name for name, _ in snapshot.columns])
+def require_allowed(
+    workshop: Workshop,
+    dataset: str,
+    schema: pa.Schema,
+    *,
+    rows: int,
+    labels: ColumnLabels,
+    data_labels: tuple[str, ...] = (),
+) -> None:
+    """Ask the dataset gate whether rows with these labels may be kept; the verdict goes into the ledger.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    dataset : str
+    schema : Schema
+        Of the rows.
+    rows : int
+    labels : mapping of str to tuple of str
+        By column.
+    data_labels : tuple of str
+        Of all columns together, on top.
+
+    Raises
+    ------
+    Refused
+        With the reason: the column, what it was collected for, and what it would be used for.
+    """
+    about = workshop.deployment.settings.deployment
+    kinds = {column.name: str(column.type) for column in schema}
+    verdict = dataset_gate()(
+        DatasetToUse(
+            name=dataset,
+            digest="",
+            n_cases=max(rows, 1),  # an empty table is a fact about the source, not a refusal
+            n_unreadable=0,
+            columns=kinds,
+            expected_columns=kinds,
+            purpose=about.purpose,
+            data_labels=data_labels,
+            column_labels=labels,
+            licence=about.licence,
+            purpose_tags=about.tags,
+            on=workshop.clock().date(),
+            sent_to=(),
+        )
+    )
+    workshop.ledger.append(kind="gate.dataset", actor=workshop.actor, body=verdict)
+    if not verdict.allowed:
+        raise Refused(
+            f"{dataset} may not be kept. {verdict.reason}.",
+            fix="Mend what the checks name in [deployment] or [[source]] of flyball.toml.",
+            dataset=dataset,
+        )
 
 
 def _words(value: object) -> tuple[str, ...]:

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from flyball.core.errors import BadInput
 from flyball.data.datasets.catalogue import open_catalogue
+from flyball.data.datasets.inheritance import inherited_labels
 from flyball.data.datasets.records import Snapshot, dataset_card
 from flyball.data.datasets.snapshots import find_snapshot, read_snapshot
 from flyball.data.datasets.splits import keep_split, split_by_entity
-from flyball.data.labels.columns import card_of_labels, labels_of_card
-from flyball.data.labels.words import strictest
+from flyball.data.labels.columns import card_of_labels
+from flyball.loop.labelling import require_allowed
 from flyball.loop.workshop import Workshop
 
 __all__ = ["split_snapshot"]
@@ -46,6 +47,8 @@ def split_snapshot(
     ------
     BadInput
         No entity, or what `split_by_entity` refuses.
+    Refused
+        Its labels do not allow what this deployment does.
     """
     if not entities:
         raise BadInput(
@@ -55,8 +58,8 @@ def split_snapshot(
         of = find_snapshot(catalogue, reference)
         rows = read_snapshot(catalogue, of)
         split = split_by_entity(rows, key=key, entities=entities, shares=shares, salt=salt)
-        labels = labels_of_card(of.card, [name for name, _ in of.columns])
-        kept = {name: labels.get(name, strictest(*labels.values())) for name in split.column_names}
+        kept = inherited_labels(catalogue, [of.digest], split.column_names)
+        require_allowed(workshop, f"{of.dataset}_split", split.schema, rows=split.num_rows, labels=kept)
         card = dataset_card(
             what=f"Which part of {of.dataset} a row belongs to.",
             from_where=f"{of.id}, by {', '.join(entities)}, salt {salt!r}",

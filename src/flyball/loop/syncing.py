@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from flyball.core.digests import canonical_json, digest_of, digest_of_bytes, from_json
-from flyball.core.errors import Refused, UnknownName
+from flyball.core.errors import UnknownName
 from flyball.core.text import count
 from flyball.data.datasets.catalogue import Catalogue, open_catalogue
 from flyball.data.datasets.content import described
@@ -38,10 +38,8 @@ from flyball.data.quality.records import QualityReport
 from flyball.data.sources.errors import BadSource, SchemaDrifted, UnknownStream
 from flyball.data.sources.objects.errors import FileChanged
 from flyball.data.sources.source import Source, Stream
-from flyball.governance.gates import dataset_gate
-from flyball.governance.records import DatasetToUse
 from flyball.loop.erased import ErasedSubjects
-from flyball.loop.labelling import require_declassified
+from flyball.loop.labelling import require_allowed, require_declassified
 from flyball.loop.revealing import keys_of
 from flyball.loop.settings import SourceSettings, StreamSettings
 from flyball.loop.sources import open_source
@@ -630,31 +628,9 @@ class _OneStream:
         if held is not None:
             before = labels_of_card(held.card, [name for name, _ in held.columns])
             require_declassified(self.workshop, self.dataset, before, labels)
-        about = self.workshop.deployment.settings.deployment
-        kinds = {column.name: str(column.type) for column in self.schema}
-        verdict = dataset_gate()(
-            DatasetToUse(
-                name=self.dataset,
-                digest="",
-                n_cases=max(rows, 1),  # an empty table is a fact about the source, not a refusal
-                n_unreadable=0,
-                columns=kinds,
-                expected_columns=kinds,
-                purpose=about.purpose,
-                data_labels=self.labels,
-                column_labels=labels,
-                licence=about.licence,
-                purpose_tags=about.tags,
-                on=self.workshop.clock().date(),
-                sent_to=(),
-            )
+        require_allowed(
+            self.workshop, self.dataset, self.schema, rows=rows, labels=labels, data_labels=self.labels
         )
-        self.workshop.ledger.append(kind="gate.dataset", actor=self.workshop.actor, body=verdict)
-        if not verdict.allowed:
-            raise Refused(
-                f"{self.dataset} may not be kept. {verdict.reason}.",
-                fix="Mend what the checks name in [deployment] or [[source]] of flyball.toml.",
-            )
 
     def _lookup(self, dataset: str, columns: tuple[str, ...]) -> Iterable[pa.RecordBatch]:
         return scan_snapshot(self.catalogue, dataset, columns=list(columns))

@@ -19,6 +19,7 @@ from flyball.data.datasets.columns import change_columns
 from flyball.data.datasets.content import content_digest, row_digest
 from flyball.data.datasets.errors import Altered, TagTaken, UnknownSnapshot
 from flyball.data.datasets.files import files_of, task_batches
+from flyball.data.datasets.inheritance import with_inherited_labels
 from flyball.data.datasets.multiset import RowSum
 from flyball.data.datasets.records import Card, Snapshot
 from flyball.data.datasets.stored import stored_schema
@@ -39,7 +40,7 @@ from flyball.data.datasets.tables import (
     told,
     unknown,
 )
-from flyball.data.labels.columns import labelled, labels_of_card
+from flyball.data.labels.columns import CARD_KEY, labelled, labels_of_card
 
 __all__ = [
     "find_snapshot",
@@ -66,8 +67,9 @@ def write_snapshot(
 ) -> Snapshot:
     """Make `table` the content of a dataset, as a new snapshot.
 
-    Content that is already there, in whatever order, is not written again: the snapshot that holds
-    it is returned as it was first written, with its own parents and card, and becomes the current one.
+    Content that is already there with these labels, in whatever order, is not written again: the snapshot
+    that holds it is returned as it was written then, with its own parents and card, and becomes the current
+    one.
 
     Parameters
     ----------
@@ -79,7 +81,8 @@ def write_snapshot(
     parents : sequence of str
         Digests of what it was made from.
     card : Card
-        Plain facts; see `dataset_card`.
+        Plain facts; see `dataset_card`. Where it says nothing of labels, columns have the strictest labels of
+        the datasets among the parents.
     tag : str, optional
         A name that will always mean this content.
     clock : callable
@@ -101,11 +104,12 @@ def write_snapshot(
     """
     check_name(dataset)
     digest = content_digest(table)
+    card = with_inherited_labels(catalogue, card, parents, table.column_names)
     with told(catalogue, dataset, "Try again; nothing was written."):
         stored = _table_for(catalogue, dataset, table.schema)
         if tag is not None:
             _check_tag(stored, dataset, tag, digest)
-        found = _by_digest(stored, digest)
+        found = _already_there(stored, dataset, digest, card)
         if found is None:
             found = _append(stored, table, _facts(table, digest, parents, card, clock()))
         elif stored.metadata.current_snapshot_id != found.snapshot_id:
@@ -369,9 +373,13 @@ def _facts(table: pa.Table, digest: str, parents: Sequence[str], card: Card, now
     )
 
 
-def _by_digest(table: Table, digest: str) -> IcebergSnapshot | None:
-    for snapshot in known_snapshots(table):
-        if snapshot.summary is not None and snapshot.summary.additional_properties[DIGEST] == digest:
+def _already_there(table: Table, dataset: str, digest: str, card: Card) -> IcebergSnapshot | None:
+    """Return the last snapshot of this content and, where the card has labels, of these labels."""
+    for snapshot in reversed(known_snapshots(table)):
+        if facts_of(snapshot).get(DIGEST) != digest:
+            continue
+        held = record_of(table, dataset, snapshot).card.get(CARD_KEY)
+        if card.get(CARD_KEY, held) == held:
             return snapshot
     return None
 

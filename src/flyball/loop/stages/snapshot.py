@@ -44,6 +44,7 @@ def snapshot(sources: tuple[SourceSettings, ...]) -> Stage:
         return found | {
             about.fields: digest_of_path(deployment.root / about.fields),
             "data labels, purpose, licence": repr((about.data_labels, about.purpose, about.licence)),
+            "tags": repr(about.tags),
             "data labels of sources": repr([(one.name, one.data_labels) for one in sources]),
             "hosts": repr(egress_of(deployment.settings)),
         }
@@ -153,6 +154,7 @@ def _gate(
             licence=settings.deployment.licence,
             purpose_tags=settings.deployment.tags,
             column_labels=columns,
+            training=any(source.labels for source in sources),  # thresholds are learned from them
             on=workshop.clock().date(),
             sent_to=tuple(
                 Destination(host.host) for host in egress_of(settings) if host.gets_data and not host.local
@@ -176,7 +178,7 @@ def _written(
     columns: ColumnLabels,
 ) -> dict[str, Any]:
     from flyball.data.datasets.catalogue import open_catalogue
-    from flyball.data.datasets.snapshots import list_snapshots, write_snapshot
+    from flyball.data.datasets.snapshots import find_snapshot, list_snapshots, write_snapshot
     from flyball.loop.labelling import require_declassified
 
     about = workshop.deployment.settings.deployment
@@ -193,8 +195,8 @@ def _written(
         created_by="flyball turn",
     )
     with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
-        for before in list_snapshots(catalogue, name)[-1:]:
-            held = labels_of_card(before.card, table.column_names)
+        if list_snapshots(catalogue, name):
+            held = labels_of_card(find_snapshot(catalogue, name).card, table.column_names)
             require_declassified(workshop, name, held, columns)
         made: Snapshot = write_snapshot(
             catalogue,
