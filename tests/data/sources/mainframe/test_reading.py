@@ -444,7 +444,7 @@ def test_records_that_are_longer_than_their_copybook_are_counted_in_a_warning(tm
 def test_where_a_chain_of_rdws_breaks_is_told(tmp_path):
     """By hand: two records of 4 + 15 bytes, so the zeros begin at byte 38."""
     raw = b"".join(map(rdw, accounts()[:2])) + bytes(8)
-    with pytest.raises(CopybookDoesNotFit, match=r"2 records, and stops at byte 38: 00 00 00 00"):
+    with pytest.raises(CopybookDoesNotFit, match=r"record 3, byte 38: the RDW 00 00 00 00"):
         read(tmp_path, raw, record_format="rdw")
 
 
@@ -459,3 +459,16 @@ def test_a_pattern_finds_files_and_all_files_of_folders(tmp_path):
         ("b/deep/two.dat", 1),
         ("three.dat", 3),
     ]
+
+
+def test_a_counter_that_promises_more_than_its_record_holds_is_refused(tmp_path):
+    """By hand: RDW and a counter of one byte, so the table begins at byte 5 and holds one of two elements."""
+    copybook = "01 R. 05 N PIC 9. 05 T PIC X(2) OCCURS 0 TO 3 DEPENDING ON N."
+    raw = rdw("2ab".encode("cp037"))
+    with pytest.raises(
+        BadRecord, match=r"record 1, byte 5: T has 2 elements by N, and its record has 2 bytes"
+    ):
+        read(tmp_path, raw, copybook, record_format="rdw")
+    assert read(tmp_path, raw, copybook, record_format="rdw", invalid="null") == [{"N": 2, "T": ["ab"]}]
+    half = rdw("2aBc".encode("cp037"))
+    assert read(tmp_path, half, copybook, record_format="rdw") == [{"N": 2, "T": ["aB", "c"]}]

@@ -386,22 +386,26 @@ class _Pass:
         return column
 
     def _checked(self, node: Node, counts: Int64, frame: Frame, path: str) -> Int64:
-        """Return the elements of each row, none where the record ends before the table."""
+        """Return the elements of each row: never more than the table, or the record, can hold."""
         wrong = (counts < 0) | (counts > node.item.occurs)
+        cut = np.zeros(len(counts), np.bool_)
         if frame.there is not None:
             wrong &= frame.there > 0
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            if not frame.lenient and self.decoder.settings.invalid == "refuse":
-                said = "no number" if counts[row] < 0 else str(int(counts[row]))
-                self._refuse(
-                    f"{path} has {said} elements by {node.item.depending_on}, {node.item.occurs} at most",
-                    node,
-                    frame,
-                    row,
-                )
-            self.decoder.problems.counts[path] += int(wrong.sum())
-        return np.where((counts < 0) | (counts > node.item.occurs), 0, counts)
+            if self.decoder.settings.record_format != "line":  # a line may have lost its blanks
+                cut = ~wrong & (counts > 0) & ((counts - 1) * node.size >= frame.there)
+        held = np.where((counts < 0) | (counts > node.item.occurs), 0, counts)
+        refused = wrong | cut
+        if not refused.any():
+            return held
+        row = int(np.flatnonzero(refused)[0])
+        if not frame.lenient and self.decoder.settings.invalid == "refuse":
+            said = "no number" if counts[row] < 0 else str(int(counts[row]))
+            most = f"{node.item.occurs} at most"
+            if cut[row] and frame.there is not None:
+                most = f"and its record has {int(frame.there[row])} bytes for them"
+            self._refuse(f"{path} has {said} elements by {node.item.depending_on}, {most}", node, frame, row)
+        self.decoder.problems.counts[path] += int(refused.sum())
+        return np.where(cut, -(-(0 if frame.there is None else frame.there) // node.size), held)
 
     def _report(self, node: Node, frame: Frame, path: str, bad: npt.NDArray[np.bool_]) -> None:
         if frame.lenient or self.decoder.settings.invalid == "null":

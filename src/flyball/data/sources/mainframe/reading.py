@@ -262,25 +262,38 @@ class Reader:
             return ways[0]
         found = "none of them fits" if not ways else f"{len(ways)} of them fit"
         words = {"rdw": "RDWs", "bdw": "BDWs", "vb": "BDWs and RDWs"}[self._form]
-        told = ""
         if self._form == "rdw" and not ways:
-            way, stop, count = furthest(opened, begin, end, settings, 0)
-            opened.seek(stop)
-            counted = "counted" if way.adjustment == -4 else "not counted"
-            told = (
-                f"; {way.order} endian with the header {counted} comes furthest, {count} records, and stops "
-                f"at byte {stop}: {opened.read(4).hex(' ').upper()}"
-            )
+            self._refuse_rdw(opened, name, end)
         opened.seek(begin)
         raise CopybookDoesNotFit(
             f"{name}: the {words} can be read in several ways (big or little endian, header counted or not), "
             f"and {found} the {end - begin} bytes from byte {begin} on, "
-            f"which begin with {opened.read(8).hex(' ').upper()}{told}.",
+            f"which begin with {opened.read(8).hex(' ').upper()}.",
             fix="Set rdw_byte_order and rdw_includes_header (of blocks: bdw_byte_order and "
             "bdw_includes_header), or another record_format, file_header_bytes or file_trailer_bytes.",
             file=name,
             record=1,
             byte=begin,
+        )
+
+    def _refuse_rdw(self, opened: BinaryIO, name: str, end: int) -> None:
+        """Say where the chain of RDWs breaks, if there is one."""
+        way, stop, count = furthest(opened, self.settings.file_header_bytes, end, self.settings, 0)
+        if not count:
+            return
+        opened.seek(stop)
+        header = opened.read(4)
+        says = f"gives {way.length(header)} bytes" if len(header) == 4 else "is cut off"
+        counted = "counted" if way.adjustment == -4 else "not counted"
+        raise CopybookDoesNotFit(
+            f"{name}, record {count + 1}, byte {stop}: the RDW {header.hex(' ').upper()} {says}, and "
+            f"{max(end - stop - 4, 0)} are left. Read {way.order} endian with the header {counted}, the "
+            f"{count} records before it fit; no other way comes further.",
+            fix="Check that the file is whole and came over in binary. With rdw_byte_order and "
+            "rdw_includes_header set, the records before it are read.",
+            file=name,
+            record=count + 1,
+            byte=stop,
         )
 
     def _fixed(self, window: Window, begin: Place) -> Iterator[Piece]:
