@@ -5,7 +5,7 @@ import pytest
 
 from flyball.data.datasets.catalogue import open_catalogue
 from flyball.data.datasets.inheritance import inherited_labels
-from flyball.data.datasets.snapshots import find_snapshot, list_snapshots, write_snapshot
+from flyball.data.datasets.snapshots import find_snapshot, list_snapshots, read_snapshot, write_snapshot
 from flyball.data.labels.columns import CARD_KEY, card_of_labels, labels_of_card
 from flyball.data.labels.words import STRICTEST
 
@@ -53,6 +53,13 @@ def test_a_snapshot_that_says_nothing_of_labels_has_those_of_its_parents(catalog
     assert labels_in(derived) == {"iban": PERSONAL["iban"], "score": PERSONAL["iban"]}
     further = write_snapshot(catalogue, "means", pa.table({"mean": [1]}), parents=[derived.digest], card={})
     assert labels_in(further) == {"mean": PERSONAL["iban"]}
+
+
+def test_rows_that_were_read_and_written_again_keep_their_labels_without_a_parent(catalogue):
+    made(catalogue, "accounts", PERSONAL)
+    read = read_snapshot(catalogue, "accounts")
+    again = write_snapshot(catalogue, "copy", read.select(["iban"]), card={})
+    assert labels_in(again) == {"iban": PERSONAL["iban"]}
 
 
 def test_a_parent_that_is_gone_beside_one_that_is_there_makes_it_the_strictest(catalogue):

@@ -171,7 +171,7 @@ def _show_budgets(output: Output, budgets: list[dict[str, Any]]) -> None:
         ["dataset", "group", "unit", ">epsilon spent", ">of", ">delta", ">left", ">releases"],
         (
             [
-                one["dataset"],
+                one["dataset"] if one["declared"] else f"{one['dataset']} (not declared)",
                 one["group"],
                 one["unit"],
                 f"{one['epsilon_spent']:.4g}",

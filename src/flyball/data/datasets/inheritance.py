@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import pyarrow as pa
 from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
 
 from flyball.data.datasets.catalogue import NAMESPACE, Catalogue
@@ -14,7 +15,7 @@ from flyball.data.datasets.tables import (
     record_of,
     told,
 )
-from flyball.data.labels.columns import CARD_KEY, card_of_labels, labels_of_card
+from flyball.data.labels.columns import CARD_KEY, card_of_labels, labels_of, labels_of_card
 from flyball.data.labels.words import STRICTEST, strictest
 
 __all__ = ["inherited_labels", "parents_kept", "with_inherited_labels"]
@@ -67,16 +68,23 @@ def parents_kept(catalogue: Catalogue, parents: Iterable[str]) -> list[Snapshot]
 
 
 def with_inherited_labels(
-    catalogue: Catalogue, card: Card, parents: Sequence[str], columns: Iterable[str]
+    catalogue: Catalogue, card: Card, parents: Sequence[str], schema: pa.Schema
 ) -> Card:
-    """Return a card with labels: its own, or else those of the datasets among the parents.
+    """Return a card with labels: its own, or else those that columns carry, and those of parent datasets.
 
-    A card without labels whose parents are no datasets (documents, sources) stays as it is.
+    A card stays as it is where it has labels, and where nothing has any.
     """
     if CARD_KEY in card:
         return card
+    carried = labels_of(schema)
     kept = parents_kept(catalogue, parents)
-    return {**card, **card_of_labels(_strictest(parents, kept, columns))} if kept else card
+    if not kept:
+        return {**card, **card_of_labels(carried)} if any(carried.values()) else card
+    inherited = _strictest(parents, kept, schema.names)
+    return {
+        **card,
+        **card_of_labels({name: strictest(inherited[name], carried[name]) for name in schema.names}),
+    }
 
 
 def _strictest(

@@ -81,8 +81,8 @@ def write_snapshot(
     parents : sequence of str
         Digests of what it was made from.
     card : Card
-        Plain facts; see `dataset_card`. Where it says nothing of labels, columns have the strictest labels of
-        the datasets among the parents.
+        Plain facts; see `dataset_card`. Where it says nothing of labels, columns have the strictest of those
+        that they carry and those of the datasets among the parents.
     tag : str, optional
         A name that will always mean this content.
     clock : callable
@@ -104,7 +104,7 @@ def write_snapshot(
     """
     check_name(dataset)
     digest = content_digest(table)
-    card = with_inherited_labels(catalogue, card, parents, table.column_names)
+    card = with_inherited_labels(catalogue, card, parents, table.schema)
     with told(catalogue, dataset, "Try again; nothing was written."):
         stored = _table_for(catalogue, dataset, table.schema)
         if tag is not None:

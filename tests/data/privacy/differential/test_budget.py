@@ -242,6 +242,7 @@ def test_the_statement_shows_every_budget_and_every_release(budget, opened):
         "epsilon_spent": 0.25,
         "delta_spent": 0.0,
         "remaining": 0.75,
+        "declared": True,
     }
     assert (release["epsilon"], release["state"], release["digest"]) == (0.25, "released", "sha256:abc")
     assert (second["epsilon_spent"], second["releases"]) == (0.0, [])

@@ -417,18 +417,26 @@ def statement(declarations: Iterable[Declaration], ledger: Ledger) -> dict[str, 
     -------
     dict
         "ok" is False where a budget cannot be read or was loosened; such a budget has the keys
-        "problem" and "code", and counts as spent: nothing remains.
+        "problem" and "code", and counts as spent: nothing remains. A budget that was drawn on and is
+        declared no more, or under another name, is shown too, with "declared" False.
+
+    Raises
+    ------
+    BudgetUnreadable
+        No declared budget shows it, and what was reserved under another cannot be read.
     """
     budgets: list[Mapping[str, object]] = []
     ok = True
-    for declared in declarations:
+    known = list(declarations)
+    for declared in known:
         try:
-            budgets.append(Budget(declared, ledger).statement())
+            budgets.append({**Budget(declared, ledger).statement(), "declared": True})
         except (BudgetChanged, BudgetUnreadable) as err:
             ok = False
             budgets.append(
                 {
                     **_heading(declared),
+                    "declared": True,
                     "epsilon_spent": declared.epsilon,
                     "delta_spent": declared.delta,
                     "remaining": 0.0,
@@ -437,7 +445,31 @@ def statement(declarations: Iterable[Declaration], ledger: Ledger) -> dict[str, 
                     "code": err.code,
                 }
             )
+    if ok:  # else something cannot be read, and this could not either
+        budgets += [
+            {**Budget(one, ledger).statement(), "declared": False} for one in _undeclared(known, ledger)
+        ]
     return {"ok": ok, "budgets": budgets}
+
+
+def _undeclared(known: Iterable[Declaration], ledger: Ledger) -> list[Declaration]:
+    """Return the budgets that were drawn on and are not among those known, under their last terms."""
+    names = {(one.dataset, one.group) for one in known}
+    found: dict[tuple[str, str], Declaration] = {}
+    for entry in ledger.entries(kind=RESERVED):
+        try:
+            line = msgspec.convert(entry.body, _Reserved, strict=True)
+        except msgspec.ValidationError as err:
+            raise BudgetUnreadable(
+                f"Entry {entry.index} of the ledger is no reservation of a privacy budget: {err}.",
+                fix="It counts as spent. Run flyball verify to find what was altered.",
+                entry=entry.index,
+            ) from err
+        if (line.dataset, line.group) not in names:
+            found[line.dataset, line.group] = Declaration(
+                line.dataset, line.group, **msgspec.structs.asdict(line.limits)
+            )
+    return list(found.values())
 
 
 def _heading(declared: Declaration) -> dict[str, object]:
