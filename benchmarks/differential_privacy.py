@@ -285,8 +285,9 @@ def plot(result: dict) -> str:
         'font-family="Helvetica, Arial, sans-serif" font-size="13">',
         "<title>AUC on HMDA 2018 by epsilon</title>",
         '<rect width="740" height="390" fill="#ffffff"/>',
-        f'<text x="{left}" y="24" font-size="15" fill="#222">AUC on real rows by epsilon (delta '
-        f"{result['delta']:g}, HMDA 2018, mean and 95 % interval of {result['runs']} runs)</text>",
+        f'<text x="{left}" y="22" font-size="15" fill="#222">AUC on real rows by epsilon, HMDA 2018</text>',
+        f'<text x="{left}" y="40" fill="#444">delta {result["delta"]:g}; mean and 95 % interval of '
+        f"{result['runs']} runs</text>",
     ]
     for tick in np.arange(bottom, top + 1e-9, 0.02):
         parts.append(
