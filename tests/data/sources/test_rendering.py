@@ -5,6 +5,8 @@ import json
 from decimal import Decimal
 
 import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flyball.data.sources.rendering import json_lines_of, json_of
 
@@ -50,3 +52,61 @@ def test_groups_and_lists_are_nested_and_may_be_null():
     assert line(kind, {"a": [Decimal("1.5"), None], "b": None}) == '{"x":{"a":[1.5,null],"b":null}}'
     assert line(kind, None) == '{"x":null}'
     assert json.loads(line(kind, {"a": None, "b": {"c": "d"}})) == {"x": {"a": None, "b": {"c": "d"}}}
+
+
+def test_a_line_is_one_line_to_every_reader():
+    text = "a\x85b\u2028c\u2029d\x1ee\x0bf"
+    row = (
+        line(pa.string(), text),
+        line(pa.list_(pa.string()), [text]),
+        line(pa.struct([(text, pa.int8())]), {text: 1}),
+    )
+    assert [one.splitlines() for one in row] == [[one] for one in row]
+    assert json.loads(row[0]) == {"x": text}
+    assert json.loads(row[2]) == {"x": {text: 1}}
+
+
+def test_no_columns_and_no_rows():
+    assert list(json_lines_of(pa.record_batch({"x": [1, 2]}).select([]))) == ["{}", "{}"]
+    assert list(json_lines_of(pa.record_batch({"x": pa.array([], pa.int8())}))) == []
+
+
+KIND = pa.struct(
+    [
+        ("text", pa.string()),
+        ("large", pa.large_string()),
+        ("whole", pa.int64()),
+        ("plain", pa.decimal128(12, 6)),
+        ("small", pa.decimal128(12, 9)),
+        ("true", pa.bool_()),
+        ("float", pa.float64()),
+        ("group", pa.struct([("of", pa.list_(pa.struct([("one", pa.string())])))])),
+        ("fixed", pa.list_(pa.int8(), 2)),
+    ]
+)
+TEXTS = st.none() | st.text(alphabet='ab"\\\n\x85\u2028\U0001f600', max_size=4)
+PLACES = st.none() | st.integers(-(10**12) + 1, 10**12 - 1)
+ROWS = st.none() | st.fixed_dictionaries(
+    {
+        "text": TEXTS,
+        "large": TEXTS,
+        "whole": st.none() | st.integers(-(2**63), 2**63 - 1),
+        "plain": PLACES.map(lambda one: one and Decimal(one).scaleb(-6)),
+        "small": PLACES.map(lambda one: one and Decimal(one).scaleb(-9)),
+        "true": st.none() | st.booleans(),
+        "float": st.none() | st.floats(),
+        "group": st.none()
+        | st.fixed_dictionaries(
+            {"of": st.none() | st.lists(st.none() | st.fixed_dictionaries({"one": TEXTS}), max_size=3)}
+        ),
+        "fixed": st.none() | st.lists(st.integers(-128, 127), min_size=2, max_size=2),
+    }
+)
+
+
+@given(st.lists(ROWS, max_size=6), st.integers(0, 2))
+def test_columns_at_once_give_what_each_value_gives(values, begin):
+    rows = pa.record_batch({"x": pa.array(values, KIND)})
+    found = list(json_lines_of(rows.slice(begin)))
+    assert found == [f'{{"x":{json_of(one, KIND)}}}' for one in rows.column("x").to_pylist()[begin:]]
+    assert all(one.splitlines() == [one] and json.loads(one) for one in found)
