@@ -12,15 +12,17 @@ import sqlite3
 import subprocess
 import sys
 
+import pyarrow as pa
 import pytest
 
 from flyball.core.errors import BadInput, Refused, UnknownName
 from flyball.data.datasets import erasing
 from flyball.data.datasets.catalogue import open_catalogue
-from flyball.data.datasets.snapshots import list_snapshots, read_snapshot, tag_snapshot
+from flyball.data.datasets.snapshots import list_snapshots, read_snapshot, tag_snapshot, write_snapshot
 from flyball.data.documents.records import Limits
 from flyball.ledger.errors import BlobErased
 from flyball.ledger.verify import verify_ledger
+from flyball.loop import erasure
 from flyball.loop.deciding import decide_files
 from flyball.loop.deployment import open_deployment
 from flyball.loop.erasure import erase, find
@@ -30,6 +32,7 @@ from flyball.loop.lineage import lineage_of_decision
 from flyball.loop.live import live_engine
 from flyball.loop.people import make_person, person_entry
 from flyball.loop.sources import find_source
+from flyball.loop.splitting import split_snapshot
 from flyball.loop.syncing import sync_source
 from flyball.loop.workshop import Workshop
 
@@ -168,6 +171,70 @@ def entry_of(person, kinds):
 
 def bytes_below(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def derived(workshop):
+    """A split by account and customer, and features of it that name accounts alone; their parents say so."""
+    split = split_snapshot(
+        workshop, "core_accounts", key=["account"], entities=["customer"], shares={"train": 1.0}, salt="1"
+    )
+    with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
+        known = read_snapshot(catalogue, split)["account"]
+        features = pa.table({"account": known, "mean": [0.5] * len(known)})
+        write_snapshot(catalogue, "features", features, parents=(split.digest,), card={})
+        write_snapshot(catalogue, "by_hand", features, card={})  # says of nothing that it was made from it
+
+
+def numbers(workshop, dataset):
+    with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
+        return read_snapshot(catalogue, dataset)["account"].to_pylist()
+
+
+def test_rows_that_were_made_of_the_persons_rows_go_too_by_their_key(workshop):
+    derived(workshop)
+    held = {one.dataset: one.rows for one in find(workshop, "3").datasets}
+    assert held == {"core_accounts": 4, "core_accounts_split": 4, "features": 4}
+    assert erase(workshop, "3", person="anna", reason=REASON).complete
+    for dataset in ("core_accounts_split", "features"):
+        assert not {"A003", "A010", "A017", "A024"} & set(numbers(workshop, dataset))
+        assert len(numbers(workshop, dataset)) == 26
+    assert len(numbers(workshop, "by_hand")) == 30
+
+
+def test_where_a_copy_cannot_be_erased_its_origin_waits_so_that_the_next_run_finds_it(workshop, monkeypatch):
+    derived(workshop)
+    real = erasure.erase_rows
+
+    def broken(catalogue, dataset, *arguments, **options):
+        if dataset == "features":
+            raise BadInput("The disk is broken.", fix="Mend it.")
+        return real(catalogue, dataset, *arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasure, "erase_rows", broken)
+        first = erase(workshop, "3", datasets=["core_accounts"], person="anna", reason=REASON)
+    assert first.remaining[:3] == (
+        "dataset features: The disk is broken.",
+        "dataset core_accounts_split: waits for features, which was made from it",
+        "dataset core_accounts: waits for core_accounts_split, which was made from it",
+    )
+    assert len(accounts(workshop)) == 30
+    assert erase(workshop, "3", datasets=["core_accounts"], person="anna", reason=REASON).complete
+    assert [len(numbers(workshop, one)) for one in ("core_accounts", "core_accounts_split", "features")] == [
+        26
+    ] * 3
+
+
+def test_the_same_content_in_two_datasets_goes_out_of_both(root):
+    with (root / "flyball.toml").open("a") as file:
+        file.write(SOURCE.partition("[privacy]")[0].replace('"core"', '"twin"'))
+    with Workshop(open_deployment(root)) as workshop:
+        list(sync_source(workshop, find_source(workshop.deployment, "twin")))
+        with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
+            (one,), (other,) = (list_snapshots(catalogue, f"{name}_accounts") for name in ("core", "twin"))
+        assert one.digest == other.digest
+        held = {one.dataset: one.rows for one in find(workshop, "3").datasets}
+        assert held == {"core_accounts": 4, "twin_accounts": 4}
 
 
 def test_a_name_goes_out_of_snapshots_texts_outputs_and_caches_of_a_turn(reviewed):

@@ -22,7 +22,7 @@ from flyball.ledger.erasure import erase as erase_blob
 from flyball.loop.erased import BEGUN, subject_digest
 from flyball.loop.permission import signed_request
 from flyball.loop.releases import read_release
-from flyball.loop.subjects import Subjects, subjects_of
+from flyball.loop.subjects import Subjects, lines_of, subjects_of
 from flyball.loop.workshop import Workshop
 
 __all__ = ["BEGUN", "DONE", "Erased", "Found", "erase", "find"]
@@ -109,6 +109,8 @@ class _Search:
     subjects: Subjects
     documents: set[str] = field(default_factory=set)
     cases: set[str] = field(default_factory=set)
+    keys: dict[str, dict[tuple[str, ...], frozenset[str]]] = field(default_factory=dict)
+    """Dataset -> key columns -> keys of rows that stand in what it was made from."""
 
     def rows(self, dataset: str) -> Wanted:
         exact = dict(self.subjects.get(dataset, {}))
@@ -116,7 +118,7 @@ class _Search:
             exact["case_id"] = frozenset(self.cases)
         long = {one for values in exact.values() for one in values if len(one) >= 2 * SHORTEST_WORDS}
         tokens = tuple(sorted(long - self.cases)) if dataset not in _CASES else ()
-        return Wanted((*self.words, *tokens), exact)
+        return Wanted((*self.words, *tokens), exact, self.keys.get(dataset, {}))
 
     def texts(self) -> Wanted:
         return Wanted((*self.words, *sorted(self.documents)))
@@ -134,7 +136,7 @@ def find(workshop: Workshop, subject: str = "", *, document: str = "", datasets:
     document : str
         Instead: digest of a document's bytes, at least six digits.
     datasets : iterable of str
-        Only these, and then no blobs and caches; none means all.
+        Only these and what was made from them, and then no blobs and caches; none means all.
 
     Returns
     -------
@@ -204,18 +206,26 @@ def erase(
                 erase_blob(workshop.ledger, workshop.blobs, one, actor=f"person:{person}", reason=reason)
             for name in plan.caches:
                 (workshop.state / name).unlink(missing_ok=True)
-        failed = []
-        for held in plan.datasets:
+        # What was made from a dataset goes first: afterwards nobody could say which of its rows are meant.
+        lines, failed, kept = lines_of(catalogue), [], set[str]()
+        for held in sorted(plan.datasets, key=lambda one: list(lines).index(one.dataset), reverse=True):
+            waits = sorted(one for one in kept if held.dataset in lines[one])
+            if waits:
+                failed.append(f"dataset {held.dataset}: waits for {waits[0]}, which was made from it")
+                kept.add(held.dataset)
+                continue
             try:
-                erase_rows(
+                there = erase_rows(
                     catalogue,
                     held.dataset,
                     search.rows(held.dataset),
                     facts={"erasure": begun},
                     now=workshop.clock(),
                 )
+                kept |= {held.dataset} if there else set()
             except FlyballError as err:
                 failed.append(f"dataset {held.dataset}: {err.message}")
+                kept.add(held.dataset)
         left = _found(workshop, catalogue, search, only)
         removed = _removed([*before.plans, plan], left)
     remaining = (*failed, *_told(left))
@@ -280,6 +290,12 @@ def _search(workshop: Workshop, catalogue: Catalogue, subject: str, document: st
         wanted = Wanted(search.words)
         search.documents |= wanted_values(catalogue, "cases", wanted, "content_digest")
         search.cases |= wanted_values(catalogue, "cases", wanted, "case_id")
+    for dataset, parents in lines_of(catalogue).items():
+        held = search.keys.setdefault(dataset, {})
+        for parent, keys in parents.items():
+            for key in keys:
+                found = wanted_values(catalogue, parent, search.rows(parent), *key)
+                held[key] = held.get(key, frozenset()) | found
     return search
 
 
@@ -304,7 +320,9 @@ def _found(workshop: Workshop, catalogue: Catalogue, search: _Search, only: tupl
     unknown = sorted(set(only) - set(names))
     if unknown:
         raise UnknownName(f"There is no dataset {unknown[0]!r}.", fix=f"Known: {', '.join(names) or 'none'}.")
-    held = [held_rows(catalogue, name, search.rows(name)) for name in (only or names)]
+    lines = lines_of(catalogue)
+    chosen = [name for name in names if not only or name in only or set(only) & set(lines[name])]
+    held = [held_rows(catalogue, name, search.rows(name)) for name in chosen]
     datasets = tuple(one for one in held if not one.empty)
     snapshots = {digest for one in datasets for digest in one.snapshots}
     releases, experts = _releases(workshop, snapshots, {one.dataset for one in datasets})

@@ -76,7 +76,7 @@ def split_snapshot(
             of=of,
             key=key,
             entities=entities,
-            card=card | card_of_labels(kept),
+            card=card | {"key": list(key)} | card_of_labels(kept),
         )
     workshop.ledger.append(
         kind="snapshot.split",

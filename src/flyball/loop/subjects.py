@@ -16,7 +16,7 @@ from flyball.loop.revealing import keys_of
 from flyball.loop.syncing import dataset_of
 from flyball.loop.workshop import Workshop
 
-__all__ = ["Subjects", "subjects_of"]
+__all__ = ["Subjects", "lines_of", "subjects_of"]
 
 Subjects = dict[str, dict[str, frozenset[str]]]
 """Dataset -> column -> the person's values there, as text."""
@@ -43,43 +43,75 @@ def subjects_of(workshop: Workshop, catalogue: Catalogue, value: str) -> Subject
     FlyballError
         A key of [privacy.keys] cannot be had: then nobody could be sure.
     """
-    snapshots = {
-        one.digest: one for name in list_datasets(catalogue) for one in list_snapshots(catalogue, name)
-    }
-    made: dict[str, frozenset[str]] = {}
-    known: dict[str, dict[str, frozenset[str]]] = {}
+    datasets = _snapshots(catalogue)
+    lines = _lines(datasets)
+    own: Subjects = {}
+    for dataset, snapshots in datasets.items():
+        columns = {str(one.card.get("subject") or "") for one in snapshots} - {""}
+        own[dataset] = {column: _forms(workshop, dataset, column, value) for column in sorted(columns)}
     found: Subjects = {}
-    for digest, snapshot in snapshots.items():
-        columns = _columns(workshop, snapshot, value, snapshots, made, known)
-        held = found.setdefault(snapshots[digest].dataset, {})
-        for column, values in columns.items():
-            held[column] = held.get(column, frozenset()) | values
+    for dataset in datasets:
+        held = found.setdefault(dataset, {})
+        for name in (dataset, *lines[dataset]):
+            for column, values in own[name].items():
+                held[column] = held.get(column, frozenset()) | values
     return found
 
 
-def _columns(
-    workshop: Workshop,
-    snapshot: Snapshot,
-    value: str,
-    snapshots: Mapping[str, Snapshot],
-    made: dict[str, frozenset[str]],
-    known: dict[str, dict[str, frozenset[str]]],
-) -> dict[str, frozenset[str]]:
-    if snapshot.digest in known:
-        return known[snapshot.digest]
-    found: dict[str, frozenset[str]] = {}
-    known[snapshot.digest] = found
-    subject = snapshot.card.get("subject")
-    if isinstance(subject, str) and subject:
-        if snapshot.dataset not in made:
-            made[snapshot.dataset] = _forms(workshop, snapshot.dataset, subject, value)
-        found[subject] = made[snapshot.dataset]
-    for parent in snapshot.parents:
-        if parent in snapshots:
-            inherited = _columns(workshop, snapshots[parent], value, snapshots, made, known)
-            for column, values in inherited.items():
-                found[column] = found.get(column, frozenset()) | values
+def lines_of(catalogue: Catalogue) -> dict[str, dict[str, tuple[tuple[str, ...], ...]]]:
+    """Return for each dataset what it was made from, over any number of steps, and the keys that both have.
+
+    The keys are those that the card of either states (`key`), where the dataset has these columns.
+
+    Returns
+    -------
+    dict of str to dict of str to tuple
+        Dataset -> dataset that it was made from -> keys. What others were made from comes first.
+    """
+    datasets = _snapshots(catalogue)
+    lines = _lines(datasets)
+    found = {}
+    for dataset in sorted(datasets, key=lambda name: (len(lines[name]), name)):
+        columns = {name for one in datasets[dataset] for name, _ in one.columns}
+        found[dataset] = {
+            parent: tuple(
+                sorted(
+                    key for key in _keys(datasets[dataset]) | _keys(datasets[parent]) if set(key) <= columns
+                )
+            )
+            for parent in sorted(lines[dataset])
+        }
     return found
+
+
+def _snapshots(catalogue: Catalogue) -> dict[str, list[Snapshot]]:
+    return {name: list_snapshots(catalogue, name) for name in list_datasets(catalogue)}
+
+
+def _lines(datasets: Mapping[str, list[Snapshot]]) -> dict[str, set[str]]:
+    """Return all the other datasets that each was made from; the same content may stand in several."""
+    holders: dict[str, set[str]] = {}
+    for name, snapshots in datasets.items():
+        for one in snapshots:
+            holders.setdefault(one.digest, set()).add(name)
+    parents = {
+        name: {held for one in snapshots for digest in one.parents for held in holders.get(digest, ())}
+        for name, snapshots in datasets.items()
+    }
+    found: dict[str, set[str]] = {}
+    for name in datasets:
+        seen, waiting = set[str](), [name]
+        while waiting:
+            fresh = parents[waiting.pop()] - seen
+            seen |= fresh
+            waiting += fresh
+        found[name] = seen - {name}
+    return found
+
+
+def _keys(snapshots: list[Snapshot]) -> set[tuple[str, ...]]:
+    stated = [one.card.get("key") for one in snapshots]
+    return {tuple(map(str, key)) for key in stated if isinstance(key, list | tuple) and key}
 
 
 def _forms(workshop: Workshop, dataset: str, subject: str, value: str) -> frozenset[str]:

@@ -524,6 +524,7 @@ class _OneStream:
             created_by="flyball source sync",
         )
         card["purpose"] = about.purpose
+        card["key"] = list(self.key) or [ROW_NUMBER]
         if contract is not None:
             card |= {"owner": contract.owner, "subject": contract.subject, "contract": contract.version}
         if self.plan is not None:

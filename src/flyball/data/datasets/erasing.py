@@ -55,7 +55,7 @@ from flyball.data.datasets.tables import (
     snapshot_facts,
     told,
 )
-from flyball.data.datasets.wanted import Wanted
+from flyball.data.datasets.wanted import Wanted, keys_of
 
 __all__ = ["Held", "erase_rows", "held_rows", "wanted_values"]
 
@@ -318,7 +318,7 @@ def _with_old_names(table: Table, wanted: Wanted) -> Wanted:
             now = next((new.name for new in table.schema().fields if new.field_id == one.field_id), one.name)
             if now in wanted.exact:
                 exact[one.name] = wanted.exact[now]
-    return Wanted(wanted.words, exact)
+    return Wanted(wanted.words, exact, wanted.keys)
 
 
 def _file_holds(files: pafs.FileSystem, path: str, wanted: Wanted) -> bool:
@@ -369,15 +369,15 @@ def _sha256(files: pafs.FileSystem, path: str) -> str:
     return f"sha256:{whole.hexdigest()}"
 
 
-def wanted_values(catalogue: Catalogue, dataset: str, wanted: Wanted, column: str) -> set[str]:
-    """Return what the wanted rows have in a column, in every file of the dataset."""
+def wanted_values(catalogue: Catalogue, dataset: str, wanted: Wanted, *columns: str) -> set[str]:
+    """Return what the wanted rows have in columns, as `keys_of` writes it, in every file of the dataset."""
     table = existing_table(catalogue, dataset)
     files, _ = places_of(table)
     found: set[str] = set()
     for one in files_below(table):
         if one.path.endswith(".parquet"):
             with files.open_input_file(one.path) as opened, pq.ParquetFile(opened) as file:
-                if column in file.schema_arrow.names:
+                if set(columns) <= set(file.schema_arrow.names):
                     for batch in file.iter_batches(_BATCH_ROWS):
-                        found |= set(batch.filter(wanted.rows(batch)).column(column).to_pylist())
-    return {str(value) for value in found if value is not None}
+                        found |= set(keys_of(batch.filter(wanted.rows(batch)), columns).to_pylist())
+    return {value for value in found if value is not None}

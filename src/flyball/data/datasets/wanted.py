@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-__all__ = ["SHORTEST_WORDS", "Wanted"]
+__all__ = ["SHORTEST_WORDS", "Wanted", "keys_of"]
 
 SHORTEST_WORDS = 5
 """A shorter value ("42") stands in too many texts about others; it is only looked for in named columns."""
@@ -29,14 +29,18 @@ class Wanted:
         Looked for in every text, as whole words, whatever the case and the white space between them.
     exact : mapping of str to frozenset of str
         Column -> values, as text, that a row about the person has there.
+    keys : mapping of tuple of str to frozenset of str
+        Key columns -> keys of such rows, as `keys_of` writes them.
     """
 
     words: tuple[str, ...] = ()
     exact: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    keys: Mapping[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Say nothing of the person."""
-        return f"Wanted({len(self.words)} words, columns {', '.join(sorted(self.exact)) or 'none'})"
+        columns = sorted({*self.exact, *(name for key in self.keys for name in key)})
+        return f"Wanted({len(self.words)} words, columns {', '.join(columns) or 'none'})"
 
     def rows(self, batch: pa.RecordBatch) -> pa.BooleanArray:
         """Return for each row whether it is about the person; shape (n_rows,)."""
@@ -49,6 +53,10 @@ class Wanted:
                 found = pc.or_(found, pc.fill_null(hit, False))
             if self.words and (texts := _texts(column)) is not None:
                 hit = pc.match_substring_regex(texts, pattern, ignore_case=True)
+                found = pc.or_(found, pc.fill_null(hit, False))
+        for columns, wanted in self.keys.items():
+            if wanted and set(columns) <= set(batch.schema.names):
+                hit = pc.is_in(keys_of(batch, columns), pa.array(sorted(wanted), pa.string()))
                 found = pc.or_(found, pc.fill_null(hit, False))
         return found
 
@@ -71,6 +79,12 @@ class Wanted:
 
     def _holds(self, batch: pa.RecordBatch) -> bool:
         return bool(pc.any(self.rows(batch)).as_py())
+
+
+def keys_of(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.Array:
+    """Return the key of each row as one text; null where a part is null."""
+    parts = [_as_text(batch.column(name)).cast(pa.string()) for name in columns]
+    return pc.binary_join_element_wise(*parts, pa.scalar("\x1f"))
 
 
 def _pattern(words: Iterable[str], before: str, after: str) -> str:
