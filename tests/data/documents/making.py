@@ -134,11 +134,16 @@ def shown_pdf(drawing):
 
 def ligature_pdf():
     """A page that shows "o", a shape that stands for the ligature U+FB03, and "ce rent"."""
+    return mapped_pdf(b"o~ce rent", b"FB03")
+
+
+def mapped_pdf(shown, tilde):
+    """A page in a font that says its "~" is another character, given as hexadecimal UTF-16."""
     table = (
         b"/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <FF> endcodespacerange "
-        b"1 beginbfchar <7E> <FB03> endbfchar 1 beginbfrange <20> <7D> <0020> endbfrange endcmap end"
+        b"1 beginbfchar <7E> <%s> endbfchar 1 beginbfrange <20> <7D> <0020> endbfrange endcmap end" % tilde
     )
-    drawing = b"BT /F 12 Tf 50 700 Td (o~ce rent) Tj ET"
+    drawing = b"BT /F 12 Tf 50 700 Td (%s) Tj ET" % shown
     return _pdf_of(
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Count 1/Kids[3 0 R]>>",

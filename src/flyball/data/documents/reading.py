@@ -14,7 +14,7 @@ from flyball.data.documents.sniff import kind_of_ending, sniff
 __all__ = ["READERS_VERSION", "format_of", "known_formats", "read_bytes", "refuse_size"]
 
 
-READERS_VERSION = 3
+READERS_VERSION = 4
 """Of text and places that the formats give. Raised when one of them gives another text for the same bytes,
 so that what was kept from an earlier version is read again."""
 

@@ -8,6 +8,7 @@ import importlib.util
 import io
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
 import docx
@@ -15,7 +16,7 @@ import pytest
 
 from flyball.data.documents.errors import Corrupt, Empty, ExpandsTooMuch
 from flyball.data.documents.extract import extract
-from flyball.data.documents.records import Limits
+from flyball.data.documents.records import Limits, Unread
 
 PATH = Path(__file__).parents[1] / "making.py"
 SPEC = importlib.util.spec_from_file_location("making", PATH)
@@ -27,6 +28,26 @@ def body(inner, doctype=""):
     return making.word_with_body(
         f'<?xml version="1.0"?>{doctype}<w:document {making.W}><w:body>{inner}</w:body></w:document>'
     )
+
+
+def with_footnotes(xml):
+    relation = (
+        '<Relationship Id="rIdNotes" Target="footnotes.xml" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"/>'
+    )
+    kind = (
+        '<Override PartName="/word/footnotes.xml" ContentType="application/'
+        'vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"/>'
+    )
+    data = making.with_part(making.word(), "word/footnotes.xml", xml)
+    for part, end, more in (
+        ("word/_rels/document.xml.rels", "</Relationships>", relation),
+        ("[Content_Types].xml", "</Types>", kind),
+    ):
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            before = packed.read(part).decode()
+        data = making.with_part(data, part, before.replace(end, more + end))
+    return data
 
 
 def test_paragraphs_are_parted_by_blank_lines():
@@ -127,7 +148,19 @@ def test_a_part_that_lies_about_its_size_is_not_unpacked_beyond_it():
     true_size = max(entry.file_size for entry in zipfile.ZipFile(io.BytesIO(whole)).infolist())
     assert whole.count(true_size.to_bytes(4, "little")) == 2  # in the entry and in the list at the end
     data = whole.replace(true_size.to_bytes(4, "little"), (1000).to_bytes(4, "little"))
-    with pytest.raises(Corrupt, match="Bad CRC-32"):
+    with pytest.raises(ExpandsTooMuch, match=r"part 'word/document\.xml' states 1\.0 kB and unpacks to more"):
+        extract(data, name="a.docx", limits=Limits(unpacked_bytes=1_000_000))
+
+
+def test_a_part_that_lies_about_its_check_sum_too_is_not_unpacked_beyond_its_size():
+    inner = "<w:p><w:r><w:t>x</w:t></w:r></w:p>" + " " * 5_000_000
+    whole = body(inner)
+    with zipfile.ZipFile(io.BytesIO(whole)) as packed:
+        entry = packed.getinfo("word/document.xml")
+        begins = zlib.crc32(packed.read(entry)[:1000])
+    data = whole.replace(entry.file_size.to_bytes(4, "little"), (1000).to_bytes(4, "little"))
+    data = data.replace(entry.CRC.to_bytes(4, "little"), begins.to_bytes(4, "little"))
+    with pytest.raises(ExpandsTooMuch, match=r"part 'word/document\.xml' states 1\.0 kB and unpacks to more"):
         extract(data, name="a.docx", limits=Limits(unpacked_bytes=1_000_000))
 
 
@@ -143,8 +176,30 @@ def test_an_entity_reads_no_file_of_the_machine(tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("TOP SECRET")
     doctype = f'<!DOCTYPE d [<!ENTITY leak SYSTEM "{secret.as_uri()}">]>'
-    data = body("<w:p><w:r><w:t>The text: &leak;</w:t></w:r></w:p>", doctype)
-    assert extract(data, name="a.docx").text == "The text: \n\n"
+    data = body("<w:p><w:r><w:t>The text: &leak; and more</w:t></w:r></w:p>", doctype)
+    with pytest.raises(Corrupt, match="declares entities of its own, which Word never does") as caught:
+        extract(data, name="a.docx")
+    assert "SECRET" not in str(caught.value)
+
+
+def test_an_entity_in_a_footnote_is_refused_or_left_for_a_person():
+    doctype = '<!DOCTYPE d [<!ENTITY hidden "the fee doubles">]>'
+    notes = (
+        f"{doctype}<w:footnotes {making.W}><w:p><w:r><w:t>Note &hidden; end</w:t></w:r></w:p></w:footnotes>"
+    )
+    with pytest.raises(Corrupt, match="declares entities of its own"):
+        extract(with_footnotes(notes), name="a.docx")
+
+
+def test_a_damaged_footnote_is_left_for_a_person():
+    document = extract(with_footnotes("<w:footnotes>"), name="a.docx")
+    assert "LIABILITY" in document.text
+    assert document.unread == (Unread("a footnote", "its XML is damaged"),)
+
+
+def test_a_comment_in_the_xml_hides_no_text():
+    inner = "<w:p><w:r><w:t>The fee is <!-- x -->EUR 100<?y z?> a year.</w:t></w:r></w:p>"
+    assert extract(body(inner), name="a.docx").text == "The fee is EUR 100 a year.\n\n"
 
 
 def test_nesting_without_end_is_an_error_and_no_crash():

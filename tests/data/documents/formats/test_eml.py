@@ -81,6 +81,28 @@ def test_a_mail_in_a_mail_in_a_mail_ends_somewhere():
         read(making.nested_mail(11))
 
 
+def test_a_mail_attached_as_a_file_counts_as_deep_as_one_attached_as_a_mail():
+    def nested(depth):
+        data = making.nested_mail(depth)
+        return data.replace(
+            b"Content-Type: message/rfc822\n",
+            b"Content-Type: application/octet-stream\nContent-Disposition: attachment; filename=inner.eml\n",
+        )
+
+    assert "At depth 10." in read(nested(10)).text
+    with pytest.raises(TooDeep, match=r"a\.eml holds mails inside mails, more than 10 deep\."):
+        read(nested(11))
+
+
+def test_an_attached_page_that_nests_too_deep_costs_the_page_only():
+    document = read(
+        making.mail("Body.", attachments=[("deep.html", b"<div>" * 5_000 + b"x"), ("ok.txt", b"Fine.")])
+    )
+    assert "Body." in document.text
+    assert "Fine." in document.text
+    assert [part.what for part in document.unread] == ["attachment deep.html"]
+
+
 @pytest.mark.parametrize("depth", [50, 2000])
 def test_very_deep_mails_are_refused_in_no_time(depth):
     before = time.process_time()

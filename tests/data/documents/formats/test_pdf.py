@@ -7,6 +7,7 @@ one line left out, "2. LIABILITY" and its clause are five lines of text on the p
 import importlib.util
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,14 @@ def test_the_limit_on_pages_is_a_setting():
 def test_a_damaged_file_is_an_error_of_its_own(data):
     with pytest.raises(Corrupt, match=r"a\.pdf is no sound PDF"):
         extract(data, name="a.pdf")
+
+
+@pytest.mark.parametrize("before", [making.pdf(password="x"), b"%PDF-1.7\n", making.pdf()])
+def test_a_file_without_pages_says_so_whatever_was_read_before(before):
+    with suppress(Encrypted, Corrupt):
+        extract(before, name="before.pdf")
+    with pytest.raises(Corrupt, match=r"a\.pdf is no sound PDF: it has no pages\."):
+        extract(making.many_pages_pdf(0), name="a.pdf")
 
 
 def test_bytes_that_are_no_pdf_are_told_so_by_the_name():

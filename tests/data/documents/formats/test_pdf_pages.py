@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from flyball.core.digests import canonical_json, from_json
+from flyball.data.documents.errors import ImageOnly
 from flyball.data.documents.extract import extract
 from flyball.data.documents.records import Document, Unread
 
@@ -95,6 +96,33 @@ def test_a_ligature_is_written_out_and_later_words_keep_their_place():
     start = document.text.index("rent")
     place = document.place_of(start)
     assert [word[0] for word in place.words] == [0, 7]
+
+
+def test_letters_that_a_font_does_not_name_are_never_dropped_in_silence():
+    """Two may be bullets, and are noted; three in a row may be a word, and a person looks."""
+    document = read(making.mapped_pdf(b"~~ The fee is due.", b"0000"))
+    assert document.text.startswith("\ufffd\ufffd The fee is due.")
+    assert document.notes == ("page 1: 2 letters that no font explains became \ufffd",)
+    assert document.unread == ()
+    (page,) = document.page_kinds
+    assert page.characters == len("Thefeeisdue.")
+    hidden = read(making.mapped_pdf(b"The fee ~~~ is due.", b"0000"))
+    assert [part.page for part in hidden.unread] == [1]
+    assert hidden.unread[0].reason == "they can be seen, but not read"
+
+
+def test_a_page_of_letters_that_no_font_names_is_as_good_as_a_picture():
+    with pytest.raises(ImageOnly, match="do not say which letters"):
+        read(making.mapped_pdf(b"~~~~~ ~~~~ ~~~~~~~~~~~~ ~~~~~~~~~ ~~~~~~ ~~", b"0000"))
+
+
+def test_text_from_right_to_left_is_left_for_a_person():
+    """U+05D0 is the letter alef."""
+    document = read(making.mapped_pdf(b"The fee ~~~ is due.", b"05D0"))
+    assert "\u05d0\u05d0\u05d0" in document.text
+    assert [(part.what, part.page) for part in document.unread] == [
+        ("page 1, text that runs from right to left", 1)
+    ]
 
 
 def test_a_document_comes_back_from_json_as_it_was():

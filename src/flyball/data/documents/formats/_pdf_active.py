@@ -3,6 +3,7 @@
 import ctypes
 import re
 import zlib
+from collections.abc import Iterator
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -10,7 +11,10 @@ import pypdfium2.raw as pdfium_c
 __all__ = ["active_parts", "files_inside", "notes_and_fields"]
 
 _MOST_UNPACKED = 20_000_000  # bytes of object streams that are looked through
-_STREAM = re.compile(rb"/ObjStm\b[^\x00]{0,400}?stream\r?\n")
+_PIECE = 65_536  # bytes of a stream that are unpacked at once
+_OBJECT_STREAM = re.compile(rb"/ObjStm\b")
+_LONGEST_HEAD = 400  # bytes from that name to where the stream begins
+_BEGIN = re.compile(rb"stream\r?\n")
 _MOST_FILES = 50  # inside, named one by one
 
 
@@ -77,13 +81,30 @@ def notes_and_fields(page: pdfium.PdfPage) -> int:
 def _object_streams(data: bytes) -> bytes:
     pieces: list[bytes] = []
     left = _MOST_UNPACKED
-    for stream in _STREAM.finditer(data):
-        try:
-            piece = zlib.decompressobj().decompress(data[stream.end() : stream.end() + left], left)
-        except zlib.error:
-            continue  # packed in another way, or locked
-        pieces.append(piece)
-        left -= len(piece)
+    for name in _OBJECT_STREAM.finditer(data):
+        begin = _BEGIN.search(data, name.end(), name.end() + _LONGEST_HEAD)
+        if begin is None:
+            continue
+        for piece in _unpacked(data, begin.end(), left):
+            pieces.append(piece)
+            left -= len(piece)
+        pieces.append(b"\n")
         if left <= 0:
             break
-    return b"\n".join(pieces)
+    return b"".join(pieces)
+
+
+def _unpacked(data: bytes, at: int, most: int) -> Iterator[bytes]:
+    """Yield what a stream unpacks to, `most` bytes of it; nothing more where it is damaged or locked.
+
+    In small pieces: the file behind the stream is copied with each call.
+    """
+    stream = zlib.decompressobj()
+    while most > 0 and not stream.eof and at < len(data):
+        try:
+            piece = stream.decompress(data[at : at + _PIECE], most)
+        except zlib.error:
+            return
+        at += _PIECE
+        most -= len(piece)
+        yield piece

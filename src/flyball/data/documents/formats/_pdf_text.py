@@ -9,11 +9,14 @@ import pypdfium2.raw as pdfium_c
 
 from flyball.data.documents.tables import Box
 
-__all__ = ["Line", "Word", "lines_of"]
+__all__ = ["UNKNOWN", "Line", "Word", "lines_of"]
+
+UNKNOWN = "\ufffd"
+"""A letter that is drawn, but of which the font does not say what it is."""
 
 _TAB, _LINE_FEED, _SPACE = 0x09, 0x0A, 0x20
 _BROKEN_WORD = 0x02  # what PDFium writes for a hyphen that ends a line, in place of the line break
-_NO_CHARACTER = frozenset({*range(0xD800, 0xE000), 0xFFFE, 0xFFFF})
+_NO_CHARACTER = frozenset({0, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF})
 _LIGATURES = {0xFB00 + index: text for index, text in enumerate(("ff", "fi", "fl", "ffi", "ffl", "st", "st"))}
 
 
@@ -57,8 +60,8 @@ def lines_of(page: pdfium.PdfTextPage) -> list[Line]:
             if any(not piece.isspace() for piece in line):
                 lines.append(_line(page, line, indexes, _box(page, first, index - first)))
             line, indexes, first = [], [], index + 1
-        elif code >= _SPACE or code == _TAB:
-            character = chr(code) if code not in _NO_CHARACTER else "\ufffd"
+        elif code >= _SPACE or code in (0, _TAB):
+            character = chr(code) if code not in _NO_CHARACTER else UNKNOWN
             line.append(_LIGATURES.get(code, character))
             indexes.append(index)
     return lines

@@ -1,6 +1,8 @@
 """DOCX: paragraphs and tables in order, footnotes and page headers after them; comments are not read."""
 
+import copy
 import io
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from lxml import etree
 
 from flyball.core.text import count, size
 from flyball.data.documents.assembly import Assembly
-from flyball.data.documents.errors import ActiveContent, Corrupt, Empty, ExpandsTooMuch, ImageOnly
+from flyball.data.documents.errors import ActiveContent, Corrupt, Empty, Encrypted, ExpandsTooMuch, ImageOnly
 from flyball.data.documents.format import Format
 from flyball.data.documents.formats._numbering import Numbering
 from flyball.data.documents.records import Document, Limits
@@ -47,6 +49,8 @@ _MARGINS = ((RELATION.HEADER, "page header"), (RELATION.FOOTER, "page footer"))
 _COMMENT = _W + "comment"
 _PICTURES = {_W + "drawing", _W + "pict"}
 _MOST_FIELDS = 200_000  # of the grid of one table, merged cells spread out
+_PIECE = 1 << 20  # bytes that are unpacked at once to see how large a part is
+_BOMB = "Ask the sender what it is; if it is genuine, take its pictures out or split it."
 _PARSER_OPTIONS = {"resolve_entities": False, "no_network": True, "huge_tree": False, "load_dtd": False}
 
 
@@ -86,6 +90,7 @@ def _read(data: bytes, name: str, limits: Limits) -> Document:
     assembly = Assembly(name, limits)
     _name_active_parts(assembly, inside, limits)
     root = part.element
+    _refuse_entities(root, name)
     numbering = Numbering(_related(part, RELATION.NUMBERING), _related(part, RELATION.STYLES))
     _add_blocks(assembly, root.iterchildren(_W + "body"), numbering)
     for relation, title in (*_NOTES, *_MARGINS):
@@ -135,29 +140,67 @@ def _refuse_bomb(data: bytes, name: str, limits: Limits) -> list[str]:
     """Refuse a file whose parts would unpack to more than allowed, before any is; return their names."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            inside = packed.namelist()
-            sizes = [
-                (entry.file_size, entry.filename.endswith((".xml", ".rels"))) for entry in packed.infolist()
-            ]
-    except zipfile.BadZipFile as err:
+            entries = packed.infolist()
+            for unpacked, limit, what in (
+                (sum(entry.file_size for entry in entries), limits.unpacked_bytes, ""),
+                (
+                    sum(entry.file_size for entry in entries if entry.filename.endswith((".xml", ".rels"))),
+                    limits.markup_bytes,
+                    " of XML",
+                ),
+            ):
+                if unpacked > limit:
+                    raise ExpandsTooMuch(
+                        f"{name} has {size(len(data))} and would unpack to {size(unpacked)}{what}; "
+                        f"at most {size(limit)} are allowed.",
+                        fix=_BOMB,
+                        name=name,
+                        unpacked=unpacked,
+                    )
+            for entry in entries:
+                _refuse_lie(packed, entry, name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as err:
         raise Corrupt(
             f"{name} is no sound Word document ({err}).",
             fix="It may have been cut off on its way; ask for it again.",
             name=name,
         ) from err
-    for unpacked, limit, what in (
-        (sum(one for one, _ in sizes), limits.unpacked_bytes, ""),
-        (sum(one for one, is_xml in sizes if is_xml), limits.markup_bytes, " of XML"),
-    ):
-        if unpacked > limit:
-            raise ExpandsTooMuch(
-                f"{name} has {size(len(data))} and would unpack to {size(unpacked)}{what}; "
-                f"at most {size(limit)} are allowed.",
-                fix="Ask the sender what it is; if it is genuine, take its pictures out or split it.",
-                name=name,
-                unpacked=unpacked,
-            )
-    return inside
+    return [entry.filename for entry in entries]
+
+
+def _refuse_lie(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> None:
+    """Refuse a part that is larger than its entry says: what reads it later unpacks all of it."""
+    if entry.flag_bits & 1:
+        raise Encrypted(
+            f"{name}: its part {entry.filename!r} is locked with a password.",
+            fix="Save a copy without the password and give that.",
+            name=name,
+        )
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile(f"{entry.filename!r} is packed in a way that Word does not know")
+    probe = copy.copy(entry)
+    probe.file_size = sys.maxsize  # so that what is read is what is there, not what is stated
+    left = entry.file_size + 1
+    with packed.open(probe) as part:
+        while left > 0 and (piece := part.read(min(left, _PIECE))):
+            left -= len(piece)
+    if left <= 0:
+        raise ExpandsTooMuch(
+            f"{name}: its part {entry.filename!r} states {size(entry.file_size)} and unpacks to more.",
+            fix=_BOMB,
+            name=name,
+            part=entry.filename,
+        )
+
+
+def _refuse_entities(root: Any, name: str) -> None:
+    """Refuse entities: Open Packaging (ISO/IEC 29500-2) forbids them, and text may hide behind them."""
+    if next(root.iter(etree.Entity), None) is not None:
+        raise Corrupt(
+            f"{name} is no sound Word document: its XML declares entities of its own, which Word never does.",
+            fix="Treat the file with care; open it where nothing can run, and save it again.",
+            name=name,
+        )
 
 
 def _add_blocks(assembly: Assembly, roots: Iterator[Any], numbering: Numbering) -> None:
@@ -255,8 +298,9 @@ def _add_margin(assembly: Assembly, part: Any, relation: str, title: str) -> Non
         try:
             root = etree.fromstring(related.target_part.blob, etree.XMLParser(**_PARSER_OPTIONS))
         except etree.XMLSyntaxError:
-            assembly.note(f"a {title} cannot be read")
+            assembly.leave_out(f"a {title}", "its XML is damaged")
             continue
+        _refuse_entities(root, assembly.name)
         for paragraph in _outermost(root, {_PARAGRAPH}):
             text = _text(paragraph)
             if text.strip() and text not in seen:
@@ -292,7 +336,8 @@ def _text(paragraph: Any) -> str:
     while stack:
         element = stack.pop()
         if element.tag in _TEXTS:
-            pieces.append(element.text or "")
+            # What stands behind a comment in the XML is text as well.
+            pieces.append(element.xpath("string()") if len(element) else element.text or "")
         elif element.tag == _PARAGRAPH:  # of a text box that hangs in this paragraph
             pieces.extend(("\n", _text(element), "\n"))
         elif element.tag == _RUN and _is_hidden(element):

@@ -3,6 +3,7 @@
 import codecs
 import email
 import email.policy
+from dataclasses import replace
 from email.message import MIMEPart
 
 from flyball.data.documents.assembly import Assembly
@@ -54,7 +55,7 @@ def _add_message(assembly: Assembly, message: MIMEPart, limits: Limits, label: s
             for inner in part.iter_parts():
                 _add_message(assembly, inner, limits, inner_label, depth + 1)
         else:
-            _add_attachment(assembly, part, limits, inner_label, file_name)
+            _add_attachment(assembly, part, limits, inner_label, file_name, depth)
 
 
 def _attachments(message: MIMEPart, body: MIMEPart | None) -> list[MIMEPart]:
@@ -89,13 +90,19 @@ def _add_body(assembly: Assembly, part: MIMEPart, limits: Limits, label: str) ->
         return  # a mail may consist of its attachments
 
 
-def _add_attachment(assembly: Assembly, part: MIMEPart, limits: Limits, label: str, file_name: str) -> None:
+def _add_attachment(
+    assembly: Assembly, part: MIMEPart, limits: Limits, label: str, file_name: str, depth: int
+) -> None:
     """Add an attachment; one that cannot be read is noted, so that the rest of the mail is not lost."""
+    # A mail attached as a file counts as deep as one attached as a mail.
+    inside = replace(limits, nesting=limits.nesting - depth - 1)
     try:
-        assembly.include(read_bytes(_payload(part), file_name, limits), label)
-    except (TooDeep, TooLong):
+        assembly.include(read_bytes(_payload(part), file_name, inside), label)
+    except TooLong:
         raise
     except DocumentError as err:
+        if "nesting" in err.values:
+            raise _too_deep(assembly.name, limits) from err
         assembly.note(f"{label} was not read: [{err.code}] {err.message}")
         assembly.leave_out(label, f"[{err.code}] {err.message}")
 
@@ -118,7 +125,7 @@ def _too_deep(name: str, limits: Limits) -> TooDeep:
         f"{name} holds mails inside mails, more than {limits.nesting} deep.",
         fix="Save the inner mail as a file of its own and give that.",
         name=name,
-        limit=limits.nesting,
+        nesting=limits.nesting,
     )
 
 

@@ -1,5 +1,6 @@
 """PDF: digital text by PDFium with the box of every line and word, tables, and what each page is."""
 
+import re
 import statistics
 import threading
 from contextlib import closing
@@ -26,7 +27,7 @@ from flyball.data.documents.formats._pdf_active import active_parts, files_insid
 from flyball.data.documents.formats._pdf_drawn import Cover, Drawn, drawn_on
 from flyball.data.documents.formats._pdf_scans import read_scan
 from flyball.data.documents.formats._pdf_tables import bold_words, joined_over_pages, tables_of
-from flyball.data.documents.formats._pdf_text import Line, lines_of
+from flyball.data.documents.formats._pdf_text import UNKNOWN, Line, lines_of
 from flyball.data.documents.records import Document, Limits, Page, PageKind
 from flyball.data.documents.tables import Box, Table
 
@@ -40,6 +41,8 @@ _LARGE_PICTURE = 0.4  # of a page; it may show words beside those that are digit
 _LAID_OVER = 200  # letters on a picture: OCR put them there, or the picture is a background
 _LONGEST_STRING = 32_767  # bytes that PDFium draws at once; what a string has beyond them is lost
 _SURE = 0.6  # mean confidence of OCR on a page; below, a person looks at it
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")  # Hebrew, Arabic, Syriac, ...
+_UNKNOWN_WORD = 3 * UNKNOWN  # one or two may be a bullet; more can hide a word
 _PARAGRAPH = 1.25  # lines that lie so many times further apart than usual begin a new paragraph
 
 _OCR = "Run text recognition (OCR) over it and give the searchable PDF, or read it with ocr switched on."
@@ -113,7 +116,7 @@ def _read_page(
         lines = lines_of(text_page)
         drawn = drawn_on(page)
         sample = range(0, length, _EVERY)
-        bare = sum(len(line.text) for line in lines) < _PICTURE_PAGE
+        bare = sum(len(line.text.replace(UNKNOWN, "")) for line in lines) < _PICTURE_PAGE
         kind = _kind_of(number, lines, drawn, page.get_bbox(), bare)
         assembly.add_page_kind(kind)
         scanned: list[Line] = []
@@ -136,6 +139,20 @@ def _read_page(
             assembly.leave_out(
                 f"page {number}, the rest of a line", "strings of more than 32,767 letters may be cut", number
             )
+        if unknown := sum(line.text.count(UNKNOWN) for line in lines):
+            assembly.note(f"page {number}: {count(unknown, 'letter')} that no font explains became {UNKNOWN}")
+        if any(_UNKNOWN_WORD in line.text for line in lines):
+            assembly.leave_out(
+                f"page {number}, words in a font that does not name its letters",
+                "they can be seen, but not read",
+                number,
+            )
+        if any(_RIGHT_TO_LEFT.search(line.text) for line in lines):
+            assembly.leave_out(
+                f"page {number}, text that runs from right to left",
+                "a PDF keeps its letters as they are drawn, so letters and words may stand in another order",
+                number,
+            )
         if not drawn.complete:
             assembly.note(f"page {number}: more is drawn on it than was looked through for tables")
         tables = tables_of(lines, starts, drawn, number, bold_words(text_page, lines))
@@ -143,7 +160,7 @@ def _read_page(
             kind,
             tuple(tables),
             sampled=len(sample),
-            unmapped=sum(pdfium_c.FPDFText_HasUnicodeMapError(text_page.raw, at) == 1 for at in sample),
+            unmapped=sum(_is_unmapped(text_page, at) for at in sample),
             is_picture=bare and bool(drawn.pictures) and not scanned,
             is_drawn=bare and drawn.objects > 0,
         )
@@ -152,7 +169,9 @@ def _read_page(
 
 def _kind_of(number: int, lines: list[Line], drawn: Drawn, box: Box, bare: bool) -> Page:
     """Say what a page is. In doubt it is one that a person must look at."""
-    letters = sum(not character.isspace() for line in lines for character in line.text)
+    letters = sum(
+        not (character.isspace() or character == UNKNOWN) for line in lines for character in line.text
+    )
     cover = drawn.under_pictures(box)
     share = round(cover.share, 3)
     said = count(letters, "letter")
@@ -168,6 +187,12 @@ def _kind_of(number: int, lines: list[Line], drawn: Drawn, box: Box, bare: bool)
             f"a picture over {share:.0%} of the page with {count(over, 'letter')} on it, {said}",
         )
     return Page(number, kind, said, letters, share)
+
+
+def _is_unmapped(page: pdfium.PdfTextPage, at: int) -> bool:
+    known: int = pdfium_c.FPDFText_GetUnicode(page.raw, at)
+    wrong: int = pdfium_c.FPDFText_HasUnicodeMapError(page.raw, at)
+    return known == 0 or wrong == 1
 
 
 def _letters_over(cover: Cover, lines: list[Line]) -> int:
@@ -247,20 +272,31 @@ def _refuse_pictures(assembly: Assembly, pages: list[_Seen]) -> None:
 
 
 def _opened(data: bytes, name: str) -> pdfium.PdfDocument:
-    try:
-        return pdfium.PdfDocument(data)
-    except pdfium.PdfiumError as err:
-        if err.err_code in (pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY):
+    handle = pdfium_c.FPDF_LoadMemDocument64(data, len(data), None)
+    if not handle:
+        code = (
+            pdfium_c.FPDF_GetLastError()
+        )  # of this call; after one that succeeds it is that of an earlier file
+        if code in (pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY):
             raise Encrypted(
                 f"{name} is locked with a password.",
                 fix="Save a copy without the password and give that.",
                 name=name,
-            ) from err
+            )
         raise Corrupt(
-            f"{name} is no sound PDF: {err}",
+            f"{name} is no sound PDF: it is damaged, cut off, or something else.",
             fix="Ask for the document again, or print it to a new PDF.",
             name=name,
-        ) from err
+        )
+    file = pdfium.PdfDocument(handle)
+    if len(file) < 1:
+        file.close()
+        raise Corrupt(
+            f"{name} is no sound PDF: it has no pages.",
+            fix="Ask for the document again, or print it to a new PDF.",
+            name=name,
+        )
+    return file
 
 
 def _add_page(assembly: Assembly, number: int, lines: list[Line], *, first: int = 1) -> list[int]:
