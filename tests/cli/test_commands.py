@@ -10,7 +10,7 @@ import pytest
 
 from flyball.cli.main import COMMANDS
 
-FLYBALL = [sys.executable, "-c", "from flyball.cli import main; main()"]
+FLYBALL = [sys.executable, "-m", "flyball"]
 
 
 def flyball(*arguments, folder, code=0, environment=None):
