@@ -115,7 +115,7 @@ def test_mllp_frames_and_line_breaks_of_all_kinds_give_the_same_messages(tmp_pat
 def test_a_batch_is_held_against_its_counts(tmp_path):
     batch = "FHS|^~\\&\rBHS|^~\\&\r" + MESSAGE * 2 + "BTS|{}\rFTS|1\r"
     assert len(rows(opened(tmp_path, batch.format(2)), "messages")) == 2
-    assert "BTS does not count the 2 messages that are there" in refused(tmp_path, batch.format(3))
+    assert "BTS counts 3 messages, and 2 are there" in refused(tmp_path, batch.format(3))
     assert len(rows(opened(tmp_path, batch.format(3), checks=False), "messages")) == 2
     assert "the file ends without FTS" in refused(tmp_path, batch.format(2).replace("FTS|1\r", ""))
 

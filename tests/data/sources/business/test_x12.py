@@ -82,10 +82,14 @@ def test_an_835_gives_payments(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "wanted"),
     [
-        ("SE*8*", "SE*9*", "SE does not count the 8 segments that are there"),
-        ("SE*8*0001", "SE*8*0002", "SE has another control number than its ST (byte 158)"),
-        ("GE*1*1", "GE*2*1", "GE does not count the 1 transaction sets that are there"),
-        ("IEA*1*000000007", "IEA*1*000000008", "IEA has another control number than its ISA (byte 0)"),
+        ("SE*8*", "SE*9*", "SE counts 9 segments, and 8 are there"),
+        ("SE*8*0001", "SE*8*0002", "SE has control number 0002, its ST (byte 158) has 0001"),
+        ("GE*1*1", "GE*2*1", "GE counts 2 transaction sets, and 1 are there"),
+        (
+            "IEA*1*000000007",
+            "IEA*1*000000008",
+            "IEA has control number 000000008, its ISA (byte 0) has 000000007",
+        ),
         ("SE*8*0001~", "", "GE closes no GS, or what lies in it is still open"),
         ("GE*1*1~", "GE*1*1~CLM*B*1~", "segment CLM outside a transaction set"),
         ("IEA*1*000000007~", "", "the file ends inside an interchange: no IEA"),
@@ -111,6 +115,13 @@ def test_a_charge_that_is_no_amount_is_refused_without_its_value(tmp_path):
         rows(opened(tmp_path, FILE.replace("A1*10.50", "A1*Smith")), "claims")
     assert "CLM02 is no amount of money" in error.value.message
     assert "Smith" not in str(error.value)
+
+
+def test_a_count_that_is_no_number_is_told_by_its_shape_and_how_to_read_over_it(tmp_path):
+    with pytest.raises(BadRecord) as error:
+        rows(opened(tmp_path, FILE.replace("SE*8*", "SE*Smith*")), "claims")
+    assert "SE counts xxxxx segments, and 8 are there" in error.value.message
+    assert error.value.fix.endswith("Or read it as it is with checks = false.")
 
 
 def test_wrong_counts_are_read_over_when_asked(tmp_path):
@@ -141,4 +152,4 @@ def test_foreign_files_are_read_and_those_with_wrong_envelopes_refused():
         "x12_no_isa_line.txt": "no ISA segment at the beginning of an interchange.",
     }
     assert loose["x12_many_claims.txt"] == 11_490
-    assert strict["x12_valid.txt"] == "SE does not count the 34 segments that are there."
+    assert strict["x12_valid.txt"] == "SE counts 25 segments, and 34 are there."

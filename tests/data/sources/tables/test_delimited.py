@@ -177,6 +177,21 @@ def test_compressed_files_are_read_and_cut_off_ones_told(tmp_path):
     assert rows(opened(tmp_path, sink.getvalue().to_pybytes(), "c.csv.zst")) == [{"id": 1, "name": "a"}]
 
 
+def test_a_text_that_is_named_as_if_it_were_packed_is_told(tmp_path):
+    with pytest.raises(FileLies, match=r"c\.csv\.gz is named as if it were packed with gzip, but does not"):
+        rows(opened(tmp_path, "id,name\n1,a\n", "c.csv.gz"))
+
+
+def test_rows_packed_to_fill_the_disk_are_refused_with_the_byte(tmp_path):
+    """17.5 million rows of four bytes in less than 100 kB: more than 300 times its size, and than 64 MiB."""
+    packed = gzip.compress(b"id,name\n" + b"1,a\n" * 17_500_000)
+    source = opened(tmp_path, packed, "bomb.csv.gz", infer=False, columns={"id": "int64", "name": "string"})
+    with pytest.raises(
+        BadRecord, match=r"unpacks to more than 300 times its size: stopped at byte 70,000,008"
+    ):
+        sum(batch.rows.num_rows for batch in source.batches("rows"))
+
+
 def test_european_exports_are_read_as_declared(tmp_path):
     source = opened(
         tmp_path,

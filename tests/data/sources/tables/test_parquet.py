@@ -48,6 +48,18 @@ def test_a_broken_file_is_told(path, change, kind, wanted):
     assert wanted in error.value.message
 
 
+def test_a_page_that_was_changed_under_its_checksum_is_told(tmp_path):
+    path = tmp_path / "a.parquet"
+    arrow_parquet.write_table(TABLE, path, write_page_checksum=True, compression="none", use_dictionary=False)
+    content = bytearray(path.read_bytes())
+    content[1_000] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(
+        BadRecord, match=r"a\.parquet: broken behind row 0, in the row group that begins at byte 4"
+    ):
+        list(tables("lake", {"path": str(path)}).batches("rows"))
+
+
 def test_files_of_one_stream_have_the_same_columns_or_it_is_said(path):
     other = pa.table({"id": [1], "kind": ["z"], "new": [True]})
     arrow_parquet.write_table(other, path.parent / "b.parquet")

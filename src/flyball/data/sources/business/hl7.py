@@ -13,6 +13,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from flyball.data.quality.masking import shape_of
 from flyball.data.sources.business.records import RowKind
 from flyball.data.sources.errors import BadRecord
 from flyball.data.sources.objects.opened import ByteStream, open_bytes
@@ -290,13 +291,22 @@ def _check_count(line: _Line, n: int, what: str, file: str, checks: bool) -> Non
     fields = line.raw.decode("latin-1")
     stated = fields.split(fields[3:4])[1] if len(fields) > 3 else ""
     if checks and stated and stated != str(n):
-        raise _bad(file, line.byte, f"{fields[:3]} does not count the {n:,} {what} that are there")
+        shown = stated if stated.isascii() and stated.isdigit() else shape_of(stated)
+        raise _bad(
+            file,
+            line.byte,
+            f"{fields[:3]} counts {shown[:10]} {what}, and {n:,} are there",
+            f"{_MEND[:-1]}. Or read it as it is with checks = false.",
+        )
 
 
-def _bad(file: str, byte: int, what: str) -> BadRecord:
+_MEND = "Ask the sender for the file again; what lies before it was read."
+
+
+def _bad(file: str, byte: int, what: str, fix: str = _MEND) -> BadRecord:
     return BadRecord(
         f"{file} (byte {byte:,}): {what}.",
-        fix="Ask the sender for the file again; what lies before it was read.",
+        fix=fix,
         file=file,
         byte=byte,
     )

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from flyball.data.quality.masking import shape_of
 from flyball.data.sources.business.records import MONEY, RowKind, money
 from flyball.data.sources.errors import BadRecord
 from flyball.data.sources.objects.opened import ByteStream, open_bytes
@@ -24,6 +25,8 @@ __all__ = ["X12_KINDS", "Segment", "X12Reader", "read_segments"]
 _READ_BYTES = 1 << 20
 _LONGEST_SEGMENT = 1 << 20
 _ISA_LENGTH = 106
+_DIGITS = 10
+"""Of the longest count in an envelope; a control number has nine."""
 _ISA_SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 _NOT_SPACE = re.compile(rb"[^ \t\r\n]")
 _SEGMENT_ID = re.compile(r"[A-Z][A-Z0-9]{1,2}")
@@ -221,10 +224,19 @@ def _segment(raw: bytes, file: str, at: int, separators: tuple[str, bytes, str],
     return Segment(name, tuple(elements), at, separators[2])
 
 
-def _bad(file: str, byte: int, what: str) -> BadRecord:
+_MEND = "Ask the sender for the file again; what lies before it was read."
+_OR_BELIEVE = f"{_MEND[:-1]}. Or read it as it is with checks = false."
+
+
+def _shown(number: str) -> str:
+    """Return a number of an envelope; the shape alone of what is none, for it may be anything."""
+    return number if number.isascii() and number.isdigit() and len(number) <= _DIGITS else shape_of(number)
+
+
+def _bad(file: str, byte: int, what: str, fix: str = _MEND) -> BadRecord:
     return BadRecord(
         f"{file} (byte {byte:,}): {what}.",
-        fix="Ask the sender for the file again; what lies before it was read.",
+        fix=fix,
         file=file,
         byte=byte,
     )
@@ -291,14 +303,23 @@ class X12Reader:
             )
         if not self.checks:
             return
-        if segment.element(2).strip() != opened.element(number).strip():
+        closes, opens = segment.element(2).strip(), opened.element(number).strip()
+        if closes != opens:
             raise _bad(
                 file,
                 segment.byte,
-                f"{segment.name} has another control number than its {opener} (byte {opened.byte:,})",
+                f"{segment.name} has control number {_shown(closes)}, its {opener} (byte {opened.byte:,}) "
+                f"has {_shown(opens)}",
+                _OR_BELIEVE,
             )
-        if not segment.element(1).isdigit() or int(segment.element(1)) != n:
-            raise _bad(file, segment.byte, f"{segment.name} does not count the {n:,} {what} that are there")
+        counted = segment.element(1)
+        if not (counted.isascii() and counted.isdigit() and (counted.lstrip("0") or "0") == str(n)):
+            raise _bad(
+                file,
+                segment.byte,
+                f"{segment.name} counts {_shown(counted)} {what}, and {n:,} are there",
+                _OR_BELIEVE,
+            )
 
     def _leave(self, here: _Envelope, segment: Segment, file: str) -> None:
         if segment.name == "SE":

@@ -16,6 +16,10 @@ __all__ = ["COMPRESSIONS", "ByteStream", "bare_ending", "open_bytes", "text_begi
 
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 
+_PACKED_BEGINS = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd", "bz2": b"BZh"}
+_MOST_UNPACKED, _UNPACKED_UNSUSPECTED = 300, 64 << 20
+"""Rows pack to a tenth of their size, seldom to a hundredth; what unpacks to more is made to fill disks."""
+
 _SIGNATURES = (
     (b"PAR1", "Parquet"),
     (b"PK\x03\x04", "a zip archive, such as an Excel workbook"),
@@ -61,11 +65,14 @@ class ByteStream:
     stream : NativeFile
     at : int
         Bytes handed out or skipped so far.
+    most : int, optional
+        Bytes that may be in it; None for any number.
     """
 
     name: str
     stream: pa.NativeFile
     at: int = 0
+    most: int | None = None
 
     def read(self, n_bytes: int) -> bytes:
         """Return the next bytes, b"" at the end.
@@ -73,7 +80,7 @@ class ByteStream:
         Raises
         ------
         BadRecord
-            The compressed data is broken or ends too early.
+            The compressed data is broken, ends too early, or unpacks to far more than rows do.
         SourceGone
             The file or the connection broke off.
         """
@@ -95,6 +102,14 @@ class ByteStream:
                 byte=self.at,
             ) from err
         self.at += len(got)
+        if self.most is not None and self.at > self.most:
+            raise BadRecord(
+                f"{self.name} unpacks to more than {_MOST_UNPACKED} times its size: stopped at byte "
+                f"{self.at:,} (of what is inside), before it fills the disk.",
+                fix="If it is what you expect, unpack it yourself and name the unpacked file.",
+                file=self.name,
+                byte=self.at,
+            )
         return got
 
     def skip_to(self, byte: int) -> None:
@@ -155,6 +170,8 @@ def open_bytes(place: Place, one: Found, *, expected: str) -> Iterator[ByteStrea
     """
     with place.open(one) as raw:
         packing = COMPRESSIONS.get(os.path.splitext(one.name.lower())[1])
+        if packing:
+            _refuse_unpacked(raw, one, packing)
         stream = pa.CompressedInputStream(raw, packing) if packing else raw
         first = ByteStream(one.name, stream).read(16)
         for signature, what in _SIGNATURES:
@@ -167,7 +184,21 @@ def open_bytes(place: Place, one: Found, *, expected: str) -> Iterator[ByteStrea
                 )
         if packing:
             with place.open(one) as again, pa.CompressedInputStream(again, packing) as unpacked:
-                yield ByteStream(one.name, unpacked)
+                most = max(_MOST_UNPACKED * one.size, _UNPACKED_UNSUSPECTED)
+                yield ByteStream(one.name, unpacked, most=most)
         else:
             raw.seek(0)
             yield ByteStream(one.name, raw)
+
+
+def _refuse_unpacked(raw: pa.NativeFile, one: Found, packing: str) -> None:
+    begins = _PACKED_BEGINS[packing]
+    first = ByteStream(one.name, raw).read(len(begins))
+    raw.seek(0)
+    if first and first != begins[: len(first)]:
+        raise FileLies(
+            f"{one.name} is named as if it were packed with {packing}, but does not begin as {packing} does.",
+            fix="Take the ending off its name, or fetch the file again.",
+            file=one.name,
+            byte=0,
+        )

@@ -134,7 +134,7 @@ class Parquet:
                     byte=one.size,
                 )
             try:
-                file = arrow_parquet.ParquetFile(raw)
+                file = arrow_parquet.ParquetFile(raw, page_checksum_verification=True)
             except (OSError, pa.ArrowException) as err:
                 raise BadRecord(
                     f"{one.name}: the footer cannot be read ({type(err).__name__}).",
