@@ -32,7 +32,7 @@ class Output:
         self.as_json = as_json
         # Where nobody watches, lines are as long as they need to be: `flyball rule list | grep ...`.
         self.out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
-        self.talk = Console(stderr=True, highlight=False)
+        self.talk = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDE)
 
     def json(self, value: object) -> None:
         """Write one JSON value as one line."""

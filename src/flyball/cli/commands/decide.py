@@ -126,9 +126,8 @@ def _collect(found: Iterable[Decided], output: Output, *, keep: bool) -> _Kept:
 def _show(output: Output, kept: _Kept, where: Path | None, entries: int) -> None:
     output.table(summary_columns, kept.rows)
     for problem in kept.problems:
-        output.text(
-            f"[bold]not decided[/]  {escape(problem.name)}: {escape(problem.message)} {escape(problem.fix)}"
-        )
+        name = "" if problem.message.startswith(problem.name) else f"{problem.name}: "
+        output.text(f"[bold]not decided[/]  {escape(f'{name}{problem.message} {problem.fix}')}")
     output.text()
     output.text(f"Ledger: {count(entries, 'entry', 'entries')}, checkpoint signed.")
     if where is not None:

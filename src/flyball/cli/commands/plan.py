@@ -1,5 +1,7 @@
 """`flyball plan`: which stages would run, and why. Changes nothing."""
 
+from rich.markup import escape
+
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
 from flyball.core.text import count
@@ -31,8 +33,10 @@ def command(deployment: DeploymentOption = None, json: JsonOption = False) -> No
     output.text()
     if plan.to_run:
         skipped = len(plan.stages) - len(plan.to_run)
+        where = f" -d {deployment}" if deployment else ""
         output.text(
-            f"{count(len(plan.to_run), 'stage')} to run, {skipped} to skip. Run them with: flyball turn"
+            f"{count(len(plan.to_run), 'stage')} to run, {skipped} to skip. "
+            f"Run them with: flyball turn{escape(where)}"
         )
     else:
         output.text("Nothing to do: nothing has changed since the last turn.")
