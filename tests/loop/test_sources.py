@@ -4,12 +4,12 @@ import pytest
 
 from flyball.core.errors import BadInput
 from flyball.core.secrets import Secret
-from flyball.data.sources.errors import BadSource
+from flyball.data.sources.errors import BadSource, NothingThere
 from flyball.loop import sources
 from flyball.loop.deployment import open_deployment
 from flyball.loop.init import init_deployment
 from flyball.loop.settings import SourceSettings
-from flyball.loop.sources import open_source, shown_settings, shown_url
+from flyball.loop.sources import check_url, open_source, shown_settings, shown_url
 
 
 @pytest.fixture
@@ -27,6 +27,9 @@ def deployment(tmp_path):
         "https://sap.example/odata?sap-client=100&access_token=hunter2",
         "abfs://box@account/path?sv=2024&sig=hunter2",
         "https://[hunter2/odata",
+        "postgresql://me:hunter2/x@db/core",
+        "s3://AKIA:hunter2#x@bucket/exports",
+        "sc://spark.example:443/;token=hunter2",
     ],
 )
 def test_a_secret_in_a_url_is_refused_and_not_repeated(deployment, url):
@@ -34,6 +37,23 @@ def test_a_secret_in_a_url_is_refused_and_not_repeated(deployment, url):
         open_source(deployment, SourceSettings(name="s", url=url, kind="database"))
     assert "hunter2" not in str(refused.value) + repr(refused.value.values)
     assert "hunter2" not in shown_url(url) or url.startswith("https://[")
+
+
+@pytest.mark.parametrize("url", ["postgresql://db:5432/core", "s3://box/a:b@c.csv", "https://me@sap:1/x;v=1"])
+def test_a_url_without_a_secret_passes(url):
+    check_url("s", url)
+
+
+def test_a_token_in_the_address_of_spark_is_refused_and_not_shown(deployment):
+    settings = {"connect": "sc://spark.example:443/;token=hunter2", "schema": "bank"}
+    with pytest.raises(BadSource, match="holds a password, a token or a key"):
+        open_source(deployment, SourceSettings(name="s", kind="databricks", settings=settings))
+    assert shown_settings(settings) == {"connect": "sc://spark.example:443/", "schema": "bank"}
+
+
+def test_a_path_that_is_not_there_is_told_as_what_it_is(deployment):
+    with pytest.raises(NothingThere, match=r"'gone\.db' in flyball\.toml is not there"):
+        open_source(deployment, SourceSettings(name="s", url="sqlite:///gone.db"))
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "a\\b", ".hidden", "", "a\nb", "_x", "a" * 101])

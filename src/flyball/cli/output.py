@@ -17,6 +17,8 @@ __all__ = ["Output", "show_error"]
 T = TypeVar("T")
 
 _WIDE = 220
+_CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
+"""Names of tables and files come from elsewhere: none of them moves the cursor or colours the screen."""
 
 
 class Output:
@@ -41,22 +43,22 @@ class Output:
 
     def text(self, line: str = "") -> None:
         """Write a line of the result; rich markup is allowed, so escape what is not ours."""
-        self.out.print(line)
+        self.out.print(_still(line))
 
     def say(self, line: str) -> None:
         """Talk: what is going on, for people only."""
         if not self.as_json:
-            self.talk.print(line)
+            self.talk.print(_still(line))
 
     def table(self, columns: list[str], rows: Iterable[list[str]]) -> None:
         """Write a table; names of columns and cells are taken as they are, without markup."""
         table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
         for column in columns:
             right = column.startswith(">")
-            name = escape(column.removeprefix(">"))
+            name = escape(_still(column.removeprefix(">")))
             table.add_column(name, justify="right" if right else "left", overflow="fold")
         for row in rows:
-            table.add_row(*[escape(cell) for cell in row])
+            table.add_row(*[escape(_still(cell)) for cell in row])
         self.out.print(table)
 
     def progress(self, items: Iterable[T], title: str, total: int) -> Iterator[T]:
@@ -72,11 +74,15 @@ class Output:
             console=self.talk,
             transient=True,
         ) as bar:
-            yield from bar.track(items, total=total or None, description=title)
+            yield from bar.track(items, total=total or None, description=escape(_still(title)))
 
 
 def show_error(err: FlyballError, *, as_json: bool) -> None:
     """Show an error: one shape for machines, one sentence for people; never a traceback."""
     if as_json:
         sys.stdout.write(canonical_json(err.as_record()).decode() + "\n")
-    sys.stderr.write(f"{err}\n")
+    sys.stderr.write(f"{_still(str(err))}\n")
+
+
+def _still(text: str) -> str:
+    return text.translate(_CONTROLS)

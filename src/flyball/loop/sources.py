@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.secrets import is_reference, names_secret, secret
 from flyball.data.documents.records import Limits
-from flyball.data.sources.errors import BadSource
+from flyball.data.sources.errors import BadSource, NothingThere
 from flyball.data.sources.source import SOURCES, Source
 from flyball.loop.deployment import Deployment
 from flyball.loop.settings import SourceSettings
@@ -53,6 +53,8 @@ _SQLITE = "sqlite:///"
 """Followed by a path: one that begins with another "/" is absolute."""
 _NAME = re.compile(r"[^\W_.][^/\\\x00-\x1f\x7f]{0,99}")
 """A name stands in names of files and of datasets: nothing in it may lead to another folder."""
+_PASSWORD = re.compile(r"[^:/?#]*://[^/?#@]*:(?!\d{1,5}[/?#])[^@?]*@")
+"""One whose "/" or "#" was not written as %2F or %23 ends the host, and no library finds it any more."""
 
 
 def kind_of(source: SourceSettings) -> str:
@@ -126,8 +128,10 @@ def open_source(deployment: Deployment, source: SourceSettings, *, cache: str = 
     ------
     BadSource
         Both or neither of path and url, a password in the URL, or settings that its kind does not take.
+    NothingThere
+        A path is not there.
     BadInput
-        A path is not there, or something secret is not a reference.
+        Something secret is not a reference.
     """
     named = any(name in source.settings for name in _HOSTS)
     if bool(source.path) == bool(source.url) and not (named and not source.path):
@@ -142,7 +146,8 @@ def open_source(deployment: Deployment, source: SourceSettings, *, cache: str = 
             fix="Begin it with a letter or digit, and leave out slashes; for instance core-banking.",
             source=source.name,
         )
-    check_url(source.name, source.url)
+    for url in (source.url, str(source.settings.get("connect", ""))):
+        check_url(source.name, url)
     given: dict[str, object] = {key: _value(deployment, key, one) for key, one in source.settings.items()}
     if not source.path and not source.url:
         pass  # the settings name the account or the host
@@ -182,7 +187,8 @@ def check_url(source: str, url: str) -> None:
             fix="Write it as scheme://host/path.",
             source=source,
         ) from None
-    if parts.password or any(names_secret(name) for name in asked):
+    after = [part.partition("=")[0].strip() for part in url.split(";")[1:]]  # sc://host:port/;token=...
+    if parts.password or _PASSWORD.match(url) or any(names_secret(name) for name in (*asked, *after)):
         raise BadSource(
             f"The URL of the source {source} holds a password, a token or a key.",
             fix='Take it out and write [source.settings] password = { env = "NAME" }.',
@@ -195,7 +201,7 @@ def shown_url(url: str) -> str:
     start, mark, rest = url.partition("://")
     if not mark:
         return url
-    rest = rest.partition("?")[0]
+    rest = rest.partition("?")[0].partition(";")[0]
     user, at, host = rest.rpartition("@")
     return f"{start}://{user.partition(':')[0]}{at}{host}"
 
@@ -207,6 +213,8 @@ def shown_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         if is_reference(value) or names_secret(key)
         else shown_settings(value)
         if isinstance(value, Mapping)
+        else shown_url(value)
+        if isinstance(value, str)
         else value
         for key, value in settings.items()
     }
@@ -229,7 +237,15 @@ def _value(deployment: Deployment, key: str, value: Any) -> object:
 
 
 def _path(deployment: Deployment, written: str) -> str:
-    """Return a real path; a pattern is left to the source, which says when nothing matches."""
+    """Return a real path; a pattern is left to the source, which says when nothing matches.
+
+    Raises
+    ------
+    NothingThere
+    """
     if set("*?[") & set(written):
         return str(deployment.root / written)
-    return str(deployment.path(written))
+    try:
+        return str(deployment.path(written))
+    except BadInput as err:
+        raise NothingThere(err.message, fix=err.fix, path=written) from None

@@ -148,7 +148,8 @@ def preview(
     settings = _settings_of(context.args)
     kind = source
     if source in SOURCES.names() and (settings or deployment is None):
-        check_url(source, str(settings.get("url", "")))
+        for setting in ("url", "connect"):
+            check_url(source, str(settings.get(setting, "")))
         opened: Source = SOURCES.load(source)(source, settings)
     elif settings:
         raise BadInput(

@@ -1,5 +1,6 @@
 """What drivers say becomes one of our errors, without what they quote."""
 
+import traceback
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +11,7 @@ from flyball.core.secrets import Secret
 from flyball.data.sources.errors import (
     BadCredentials,
     BadRecord,
+    BadSource,
     CannotConnect,
     NothingThere,
     SchemaDrifted,
@@ -72,6 +74,31 @@ def test_a_drivers_code_says_what_it_means(dialect, original, connecting, error)
         raise_fault(wrapped, DIALECTS[dialect], source="core", doing="read t", connecting=connecting)
     assert type(raised.value) is error
     assert "secret" not in str(raised.value.as_record())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://127.0.0.1:1/core?no_such=1",
+        "mysql://127.0.0.1:1/core?read_default_file=FILE",
+        "postgresql://127.0.0.1:1/core?no_such=1",
+        "oracle://127.0.0.1:1/?no_such=1",
+    ],
+)
+def test_options_that_a_driver_cannot_use_are_named_and_no_file_is_quoted(tmp_path, url):
+    pytest.importorskip({"mysql": "pymysql", "oracle": "oracledb"}.get(url.partition(":")[0], "psycopg"))
+    (tmp_path / "x.cnf").write_text("hunter2\n")
+    source = database("core", {"url": url.replace("FILE", str(tmp_path / "x.cnf"))})
+    with pytest.raises(BadSource, match=r"the options in it are (no_such|read_default_file)") as refused:
+        source.check()
+    assert "hunter2" not in "".join(traceback.format_exception(refused.value))
+
+
+def test_a_file_that_is_no_database_is_told(tmp_path):
+    (tmp_path / "core.db").write_text("account,balance\n" * 100)
+    with pytest.raises(BadRecord, match="SQLITE_NOTADB") as refused:
+        database("core", {"path": str(tmp_path / "core.db")}).check()
+    assert refused.value.fix.startswith("The file is no SQLite database")
 
 
 def test_an_unknown_dialect_is_a_missing_extra():

@@ -233,8 +233,8 @@ _SQLITE = Dialect(
     faults={
         "SQLITE_BUSY*": "gone",
         "SQLITE_LOCKED*": "gone",
-        "SQLITE_NOTADB": "record",
-        "SQLITE_CORRUPT*": "record",
+        "SQLITE_NOTADB": "broken",
+        "SQLITE_CORRUPT*": "broken",
         "SQLITE_CANTOPEN*": "nothing",
         "SQLITE_IOERR*": "gone",
         "SQLITE_ERROR": "drift",

@@ -1,10 +1,12 @@
 """Faults: what an error of a driver means, in words that hold no value of a row and no secret."""
 
+import configparser
 import importlib
 import re
+import sys
 from typing import NoReturn
 
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from flyball.core.errors import MissingExtra
 from flyball.data.sources.errors import (
@@ -18,7 +20,7 @@ from flyball.data.sources.errors import (
 )
 from flyball.data.sources.sql.dialects import Dialect
 
-__all__ = ["driver_errors", "raise_fault"]
+__all__ = ["driver_errors", "option_errors", "raise_fault"]
 
 # A refused connection has no code in libpq: its English text is all there is.
 _LIBPQ = (
@@ -40,6 +42,13 @@ def driver_errors() -> tuple[type[Exception], ...]:
     except ImportError:
         return (SQLAlchemyError, OSError)
     return (SQLAlchemyError, OSError, adbc.Error)
+
+
+def option_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of drivers that cannot use what a URL tells them; nothing was connected to."""
+    known = (TypeError, ValueError, configparser.Error, ArgumentError)
+    sql_server = sys.modules.get("mssql_python.exceptions")
+    return known if sql_server is None else (*known, sql_server.ConnectionStringParseError)
 
 
 def raise_fault(
@@ -154,6 +163,10 @@ _ERRORS: dict[tuple[str, bool], tuple[type[SourceError], str]] = {
     ("drift", False): (
         SchemaDrifted,
         "A table or column is not there any more, or the user may not see it: look at the streams again.",
+    ),
+    ("broken", False): (
+        BadRecord,
+        "The file is no SQLite database, or a broken one: check the path, or restore it.",
     ),
     ("record", False): (BadRecord, "Read a view that leaves out or casts the value that cannot be read."),
     ("", False): (SourceError, "Look the code up in the database's manual."),

@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import ProgrammingError
 
-from flyball.data.sources.errors import NothingThere
+from flyball.data.sources.errors import BadSource, NothingThere
 from flyball.data.sources.source import Batch, Stream
 from flyball.data.sources.sql.driver import DriverSession, connect
-from flyball.data.sources.sql.faults import driver_errors, raise_fault
+from flyball.data.sources.sql.faults import driver_errors, option_errors, raise_fault
 from flyball.data.sources.sql.load import load
 from flyball.data.sources.sql.postgresql import PostgresqlSession
 from flyball.data.sources.sql.session import Session
@@ -102,10 +104,31 @@ class DatabaseSource:
             raise NothingThere(
                 f"Source {self.name}: there is no file {path}.", fix="Check the path.", source=self.name
             )
+        where = f"{settings.url.host}:{settings.url.port}" if settings.url.port else settings.url.host
+        doing = f"sign in to {where}" if where else "sign in"
         try:
             return connect(settings)
+        except option_errors() as err:
+            self._refuse_options(err)
         except driver_errors() as err:
-            raise_fault(err, settings.dialect, source=self.name, doing="sign in", connecting=True)
+            if _refuses_options(err):
+                self._refuse_options(err)
+            raise_fault(err, settings.dialect, source=self.name, doing=doing, connecting=True)
+
+    def _refuse_options(self, err: Exception) -> NoReturn:
+        """Say that a driver was given what it cannot use; its text may quote a file that an option names."""
+        options = ", ".join(self.settings.url.query)
+        raise BadSource(
+            f"Source {self.name}: the driver of {self.settings.dialect.name} cannot use its URL or user "
+            f"({type(err).__name__})" + (f"; the options in it are {options}." if options else "."),
+            fix="Take out what the manual of the driver does not name, and mend the values.",
+            source=self.name,
+        ) from None
+
+
+def _refuses_options(err: Exception) -> bool:
+    """Return whether a driver refused before it connected: psycopg has no code then."""
+    return isinstance(err, ProgrammingError) and getattr(err.orig, "sqlstate", "none") is None
 
 
 def _version(connection: Connection, query: str) -> str:
