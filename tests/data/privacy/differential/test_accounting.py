@@ -66,6 +66,14 @@ def test_composition_by_rho_never_costs_more_than_adding_epsilons(each, delta):
     assert epsilon_of_rho(together, delta) <= sum(each) * (1 + 1e-6)
 
 
+@pytest.mark.parametrize(("epsilon", "delta"), [(0.1, 1e-9), (1.0, 1e-6), (8.0, 1e-5)])
+def test_a_budget_is_spent_at_half_of_its_delta_and_not_at_all_of_it(epsilon, delta):
+    """The other half is kept for unknown keys, so a release may use only this one."""
+    paid = spend_of(epsilon, 0.0, budget_delta=delta).amount
+    assert epsilon_of_rho(paid, delta / 2) == pytest.approx(epsilon, rel=1e-5)
+    assert epsilon_of_rho(paid, delta / 2) <= epsilon
+
+
 def test_ten_tenths_are_exactly_one():
     assert 10 * spend_of(0.1, 0.0, budget_delta=0.0).loss == spend_of(1.0, 0.0, budget_delta=0.0).loss == PICO
 
