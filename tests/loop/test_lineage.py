@@ -100,8 +100,21 @@ def test_what_is_unknown_is_said_to_be(workshop):
         lineage_of_decision(workshop, "nothing.pdf")
     with pytest.raises(UnknownName, match=r"No snapshot of the source contracts holds a row 'nothing\.pdf'"):
         lineage_of_row(workshop, "contracts", "nothing.pdf")
-    with pytest.raises(UnknownName, match="No snapshot and no decided document"):
-        lineage_of_digest(workshop, "sha256:0000000000")
+    labels = next(one for one in lineage_of_decision(workshop, FILE).nodes.values() if "labels@" in one.name)
+    for digest in ("sha256:0000000000", labels.digest[10:]):  # a digest is named by its beginning
+        with pytest.raises(UnknownName, match="No snapshot and no decided document"):
+            lineage_of_digest(workshop, digest)
+
+
+def test_of_several_things_that_begin_alike_none_is_chosen(workshop):
+    graph = lineage_of_decision(workshop, FILE)
+    digest = one(graph, "document").digest
+    body = workshop.ledger.entry(int(graph.of.removeprefix("decision:"))).body
+    alike = digest[:-1] + ("1" if digest[-1] == "0" else "0")
+    workshop.ledger.append(kind="decision", actor="test", body={**body, "content_digest": alike})
+    with pytest.raises(UnknownName, match="2 snapshots and documents have the digest"):
+        lineage_of_digest(workshop, digest[:-1])
+    assert lineage_of_digest(workshop, digest).of == f"document:{digest}"
 
 
 def test_a_row_leads_on_to_every_decision_that_it_played_a_part_in(workshop):

@@ -17,7 +17,7 @@ from flyball.core.text import count
 from flyball.data.datasets.catalogue import Catalogue, open_catalogue
 from flyball.data.datasets.history import expired_snapshots
 from flyball.data.datasets.records import Snapshot
-from flyball.data.datasets.snapshots import list_datasets, list_snapshots, read_snapshot
+from flyball.data.datasets.snapshots import list_datasets, list_snapshots, scan_snapshot
 from flyball.data.datasets.tables import existing_table
 from flyball.ledger.blobs import BlobStatus
 from flyball.ledger.proofs import prove, verify_proof
@@ -97,6 +97,7 @@ class Lineage:
     of: str
     nodes: dict[str, Node] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
+    _linked: set[Edge] = field(default_factory=set, repr=False)
 
     def add(self, node: Node) -> str:
         """Add a node once; return its id."""
@@ -106,7 +107,8 @@ class Lineage:
     def link(self, source: str, target: str, how: str) -> None:
         """Add an edge once."""
         edge = Edge(source, target, how)
-        if edge not in self.edges:
+        if edge not in self._linked:
+            self._linked.add(edge)
             self.edges.append(edge)
 
     @property
@@ -170,17 +172,28 @@ def lineage_of_digest(workshop: Workshop, digest: str) -> Lineage:
     Raises
     ------
     UnknownName
-        Nothing has this digest.
+        Nothing has this digest, or several things begin so.
     """
     with _Reader(workshop, read_data=False) as reader:
-        bare = digest.removeprefix("sha256:").rpartition("@")[2]
-        known = [one for one in reader.snapshots.values() if len(bare) >= 6 and bare in one.digest]
+        bare = digest.rpartition("@")[2].rpartition(":")[2]
+
+        def named(one: str) -> bool:
+            return len(bare) >= 6 and one.rpartition(":")[2].startswith(bare)
+
+        known = [one for one in reader.snapshots.values() if named(one.digest)]
         documents = [
-            (entry, decision)
-            for entry, decision in _decisions(workshop)
-            if len(bare) >= 6 and decision.content_digest.removeprefix("sha256:").startswith(bare)
+            (entry, msgspec.convert(entry.body, Decision))
+            for entry in workshop.ledger.entries("decision")
+            if named(str(entry.body["content_digest"]))
         ]
-        if not known and not documents:
+        several = sorted({one.digest for one in known} | {one.content_digest for _, one in documents})
+        if len(several) > 1:
+            raise UnknownName(
+                f"{len(several)} snapshots and documents have the digest {digest!r}.",
+                fix=f"Give more digits: {', '.join(several[:10])}.",
+                digest=digest,
+            )
+        if not several:
             raise UnknownName(
                 f"No snapshot and no decided document has the digest {digest!r}.",
                 fix="flyball snapshot list shows snapshots; a document's digest stands in its decision.",
@@ -214,10 +227,14 @@ def lineage_of_row(workshop: Workshop, source: str, key: str) -> Lineage:
     with _Reader(workshop, read_data=False) as reader:
         graph = Lineage(f"row:{source}/{key}")
         graph.add(Node(graph.of, "row", f"{source}: {key}"))
-        for synced in workshop.ledger.entries("source.synced"):
-            body = synced.body
-            found = reader.snapshots.get(str(body["snapshot"]))
-            if body["source"] == source and found is not None and reader.holds(found, body["key"], key):
+        synced = {
+            str(entry.body["snapshot"]): entry.body["key"]
+            for entry in workshop.ledger.entries("source.synced")
+            if entry.body["source"] == source
+        }
+        for digest, columns in synced.items():
+            found = reader.snapshots.get(digest)
+            if found is not None and reader.holds(found, columns, key):
                 node = graph.add(reader.snapshot_node(found.digest))
                 graph.link(graph.of, node, "loaded")
                 reader.forward(graph, node, found.digest)
@@ -409,7 +426,8 @@ class _Reader:
         verified: Verified = "not checked"
         if self.read_data:
             try:
-                read_snapshot(self.catalogue, found)
+                for _ in scan_snapshot(self.catalogue, found):  # in the memory of a few batches
+                    pass
                 verified = "verified"
             except FlyballError:
                 verified = "altered"
@@ -421,8 +439,11 @@ class _Reader:
         names = [str(one) for one in columns] if isinstance(columns, list | tuple) else []
         if not names:
             return False
-        table = read_snapshot(self.catalogue, snapshot).select(names)
-        return any(",".join(map(str, row.values())) == key for row in table.to_pylist())
+        for batch in scan_snapshot(self.catalogue, snapshot, columns=names):
+            # As Python writes a value, not as Arrow does: that is how `source preview` shows it.
+            if any(",".join(map(str, row.values())) == key for row in batch.to_pylist()):
+                return True
+        return False
 
     def cases_of(self, source: str, name: str) -> Iterator[tuple[Snapshot, str]]:
         """Yield the snapshots of cases that hold a file of a source, with the digest of its content."""
@@ -433,9 +454,12 @@ class _Reader:
                         yield snapshot, row["content_digest"]
 
     def _cases(self, snapshot: Snapshot) -> list[dict[str, str]]:
-        table = read_snapshot(self.catalogue, snapshot).select(["source", "name", "content_digest"])
-        rows: list[dict[str, str]] = table.to_pylist()
-        return rows
+        columns = ["source", "name", "content_digest"]  # not the texts, which are most of it
+        return [
+            row
+            for batch in scan_snapshot(self.catalogue, snapshot, columns=columns)
+            for row in batch.to_pylist()
+        ]
 
     def _loads(self, digest: str) -> Iterator[dict[str, object]]:
         for entry in self.workshop.ledger.entries("source.synced"):

@@ -602,6 +602,15 @@ def test_a_load_that_is_under_way_is_no_snapshot_to_anybody(catalogue):
             find_snapshot(catalogue, reference)
 
 
+def test_a_dataset_into_which_no_load_has_come_to_its_end_says_so(catalogue):
+    with opened(catalogue) as load:
+        load.add(FIVE, "1")
+    with pytest.raises(
+        UnknownSnapshot, match="people holds nothing yet: no load into it has come to its end"
+    ):
+        find_snapshot(catalogue, "people")
+
+
 def test_a_tag_is_not_given_where_a_branch_has_the_name(catalogue):
     """A branch moves: who meant the tag would read other content tomorrow."""
     first = loaded(catalogue, "replace", FIVE)

@@ -212,16 +212,18 @@ def test_a_column_may_come_but_not_go_or_change(catalogue):
         write(catalogue, wider.set_column(7, "language", pa.array([1, 2])))
 
 
-def test_an_altered_data_file_is_noticed(catalogue, tmp_path):
+@pytest.mark.parametrize("read", [read_snapshot, lambda *what: list(scan_snapshot(*what))])
+def test_an_altered_data_file_is_noticed(catalogue, tmp_path, read):
     snapshot = write(catalogue, cases("a", "b"))
     (path,) = data_files(tmp_path)
     import pyarrow.parquet as pq
 
     table = pq.read_table(path)
     forged = table.set_column(6, table.schema.field("text"), pa.array(["Forged."] * 2, pa.large_string()))
+    assert len(read(catalogue, snapshot)) > 0
     pq.write_table(forged, path)
     with pytest.raises(Altered) as told:
-        read_snapshot(catalogue, snapshot)
+        read(catalogue, snapshot)
     assert snapshot.id in told.value.message
     assert told.value.exit_code == 1
 

@@ -99,6 +99,7 @@ def open_catalogue(url: str, warehouse: Path | str) -> Catalogue:
     MissingExtra
         PostgreSQL without the extra `postgres`.
     """
+    warehouse = _folder_or_url(warehouse)
     catalogue = connected(url, warehouse)
     if isinstance(warehouse, Path):
         try:
@@ -126,6 +127,10 @@ def address_of(folder: Path) -> str:
             url=path,
         )
     return f"file://{path}"
+
+
+def _folder_or_url(warehouse: Path | str) -> Path | str:
+    return warehouse if "://" in str(warehouse) else Path(warehouse)
 
 
 def recorded_places(catalogue: Catalogue) -> dict[str, str]:
@@ -173,6 +178,7 @@ def connected(url: str, warehouse: Path | str) -> Catalogue:
             fix="Set state.catalogue in flyball.toml, or leave it out for SQLite beside the data.",
             url=shown,
         )
+    warehouse = _folder_or_url(warehouse)
     if isinstance(warehouse, Path):
         warehouse.mkdir(mode=0o700, parents=True, exist_ok=True)  # rows of people lie here
         warehouse = address_of(warehouse)

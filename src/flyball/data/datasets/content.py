@@ -7,7 +7,7 @@ import pyarrow as pa
 from flyball.core.digests import canonical_json
 from flyball.data.datasets.multiset import RowSum
 
-__all__ = ["content_digest", "described", "row_digest"]
+__all__ = ["content_digest", "described", "digest_of_hashed", "hashed_rows", "row_digest"]
 
 _BATCH_ROWS = 1_000
 
@@ -35,10 +35,18 @@ def content_digest(table: pa.Table) -> str:
     BadInput
         A value has no JSON form: NaN, infinity.
     """
-    rows: list[bytes] = []
-    for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
-        rows.extend(hashlib.sha256(canonical_json(row)).digest() for row in batch.to_pylist())
-    whole = hashlib.sha256(canonical_json(sorted(described(table.schema))))
+    rows = [one for batch in table.to_batches(max_chunksize=_BATCH_ROWS) for one in hashed_rows(batch)]
+    return digest_of_hashed(table.schema, rows)
+
+
+def hashed_rows(batch: pa.RecordBatch) -> list[bytes]:
+    """Return the hash of each row, from which `digest_of_hashed` makes the digest: 32 bytes each."""
+    return [hashlib.sha256(canonical_json(row)).digest() for row in batch.to_pylist()]
+
+
+def digest_of_hashed(schema: pa.Schema, rows: list[bytes]) -> str:
+    """Return the `content_digest` of rows that have been hashed."""
+    whole = hashlib.sha256(canonical_json(sorted(described(schema))))
     for row in sorted(rows):
         whole.update(row)
     return "sha256:" + whole.hexdigest()

@@ -144,7 +144,7 @@ def _list(
             record[at], record[size] = _list(files, dataset, inner, before, after, done)
         else:
             file = record[names.index("data_file")]
-            inner_names = [one.name for one in cast(StructType, schema.find_type("data_file")).fields]
+            inner_names = [one.name for one in cast("StructType", schema.find_type("data_file")).fields]
             where = inner_names.index("file_path")
             file[where] = file[where].replace(f"{before}/", f"{after}/")
     begin = "snap-" if path.rpartition("/")[2].startswith("snap-") else ""

@@ -192,6 +192,8 @@ def unknown(catalogue: Catalogue, reference: str) -> UnknownSnapshot:
             table = catalogue.sql.load_table((NAMESPACE, dataset))
             known = [record_of(table, dataset, one).id for one in known_snapshots(table)][-10:]
     fix = f"Known: {', '.join(known)}." if known else f"Known datasets: {', '.join(tables) or 'none'}."
+    if dataset in tables and not known:
+        fix = f"{dataset} holds nothing yet: no load into it has come to its end."
     return UnknownSnapshot(f"No snapshot is called {reference!r}.", fix=fix, reference=reference)
 
 
