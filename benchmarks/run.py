@@ -1,7 +1,8 @@
 """Run every benchmark one after the other; `make bench`. Figures and commands: docs/benchmarks.md.
 
-CUAD is read from CUAD_TRAIN (a path to its training split, JSON or .gz) and HMDA from HMDA_2018 (its zip),
-where they are set. Peers are measured where they are installed: `pip install -r requirements/peers.txt`.
+Read where they are set: CUAD from CUAD_TRAIN (a path to its training split, JSON or .gz), HMDA from HMDA_2018
+(its zip), and the labelled texts of personal data from PERSONAL_DATA (the folder that holds pii/ and
+contracts/). Peers are measured where they are installed: `pip install -r requirements/peers.txt`.
 """
 
 import os
@@ -16,7 +17,6 @@ DATA_LAYER = (
     "databases.py",
     "files.py",
     "documents.py",
-    "personal_data.py",
     "snapshots.py",
     "scale.py",
 )
@@ -26,8 +26,13 @@ def main() -> int:
     """Return the first exit status that is not 0."""
     cuad = os.environ.get("CUAD_TRAIN")
     hmda = os.environ.get("HMDA_2018")
+    personal_data = os.environ.get("PERSONAL_DATA")
     commands = [["ledger.py"], ["loop.py", *(["--cuad", cuad] if cuad else [])]]
     commands += [[name] for name in DATA_LAYER]
+    if personal_data:
+        commands.append(["personal_data.py", personal_data])
+    else:
+        print("PERSONAL_DATA is not set: the detection of personal data is left out.", file=sys.stderr)
     if hmda:
         commands.append(["differential_privacy.py", "--hmda", hmda])
     else:
