@@ -170,15 +170,26 @@ def test_rows_that_break_the_contract_leave_the_snapshot_as_it_was(bank):
     bank.put("B601", 1, 5, 201)
     with pytest.raises(ContractBroken) as broken:
         bank.sync()
-    assert "balance: 1 row below 0" in str(broken.value)
-    assert "account: 1 row not of the form" in str(broken.value)
-    assert "B601" not in str(broken.value)
+    assert broken.value.message == (
+        "core/accounts does not keep its contract: account: 1 row not of the form A[0-9]{3}; "
+        "balance: 1 row below 0. 2 of 3 rows broken. The snapshot before stays. "
+        "For instance row 3 with account x999; row 2 with account x999, balance -9.99."
+    )
     assert bank.held()[1].num_rows == 30
     (told,) = bank.entries("source.contract_broken")
     assert told["report"]["left_out"] == 2
     bank.put("A600", 1, 5, 202)
     bank.sql("delete from accounts where account = 'B601'")
     assert bank.sync().rows == 31  # what came with the broken rows is not lost
+
+
+def test_what_breaks_the_whole_counts_no_row_and_promises_no_snapshot(bank):
+    contract(bank, 'owner = "Core banking"', "rows_at_least = 31")
+    with pytest.raises(ContractBroken) as broken:
+        bank.sync()
+    assert broken.value.message == (
+        "core/accounts does not keep its contract: 30 rows, at least 31 expected. No snapshot was made."
+    )
 
 
 def test_a_treatment_that_fails_keeps_nothing(bank):
@@ -200,7 +211,9 @@ def test_a_source_whose_columns_changed_is_reported_until_somebody_accepts(bank)
     assert done.changes == ("new column iban (string)",)
     assert "iban" in bank.held()[1].column_names
     assert [entry["accepted"] for entry in bank.entries("source.schema_changed")] == [False, True]
-    assert bank.sync().changes == ()
+    again = bank.sync()
+    assert (again.outcome, again.changes) == ("unchanged", ())
+    assert len(bank.held()[0]) == 2
 
 
 def test_a_contract_that_does_not_fit_the_columns_stops_before_a_row_is_read(bank):

@@ -610,15 +610,16 @@ class _OneStream:
             body={"source": self.source.name, "stream": self.stream.name, "report": report},
         )
         lines = [
-            f"    row {row.number if row.number >= 0 else '?'}: "
+            f"{f'row {row.number:,}' if row.number else 'a row'} with "
             + ", ".join(f"{name} {shape}" for name, shape in row.values.items())
             for one in report.broken
             for row in one.examples
         ]
+        rows = f"{report.left_out:,} of {count(report.rows, 'row')} broken. " if report.left_out else ""
+        stays = "The snapshot before stays." if self._current() else "No snapshot was made."
+        quoted = f" For instance {'; '.join(lines[:10])}." if lines else ""
         raise ContractBroken(
-            f"{self.place} does not keep its contract: {report.reason}. "
-            f"{count(report.left_out, 'row')} of {report.rows} broken; the snapshot before stays."
-            + ("\n" + "\n".join(lines[:10]) + "\n" if lines else ""),
+            f"{self.place} does not keep its contract: {report.reason}. {rows}{stays}{quoted}",
             fix="Mend the source, or the contract where it asks too much; nothing was lost.",
             source=self.source.name,
             stream=self.stream.name,

@@ -69,7 +69,7 @@ COMMIT_ROWS = 250_000
 Mode = Literal["replace", "append", "upsert"]
 
 SUM, STATES, COLUMNS = "flyball.row-sum", "flyball.source-states", "flyball.column-changes"
-_WHOLE = (DIGEST, CARD, SCHEMA, STATES, COLUMNS)
+_WHOLE = (DIGEST, CARD, SCHEMA, STATES)
 """Where all of these are the same, a new snapshot would say nothing new."""
 _STAGED = "flyball.staged"
 _BEFORE = "flyball_before"  # in a file of removed keys: how many rows of its part came before

@@ -171,7 +171,7 @@ class ContractCheck:
                 for name in dict.fromkeys([*key, column])
                 if name in batch.schema.names
             }
-            examples = (*examples, Row(self.rows + index, shown))
+            examples = (*examples, Row(self.rows + index + 1, shown))
         detail = f"{column}: {count(rows, 'row')} {asked}"
         self._broken[rule, (column,)] = Broken(rule, (column,), detail, rows, examples)
 
@@ -292,7 +292,7 @@ def _doubled(whole: Callable[[], Iterable[pa.RecordBatch]], columns: tuple[str, 
     if not found.rows:
         return None
     examples = tuple(
-        Row(-1, {name: shape_of(value) for name, value in zip(columns, values, strict=True)})
+        Row(0, {name: shape_of(value) for name, value in zip(columns, values, strict=True)})
         for values in found.examples
     )
     detail = f"{', '.join(columns)}: {count(found.rows, 'row')} of a value that is there more than once"
@@ -339,5 +339,5 @@ def _dangling(
     if not rows:
         return None
     detail = f"{', '.join(link.columns)}: {count(rows, 'row')} of a value that {link.dataset} does not have"
-    shown = tuple(Row(-1, {name: shape_of(value) for name, value in row.items()}) for row in examples)
+    shown = tuple(Row(0, {name: shape_of(value) for name, value in row.items()}) for row in examples)
     return Broken("reference", link.columns, detail, rows, shown)

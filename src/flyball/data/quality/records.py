@@ -13,7 +13,7 @@ class Row:
     Parameters
     ----------
     number : int
-        Position in the load, from 0; -1 where it has none.
+        Position in the load, from 1; 0 where it has none.
     values : mapping of str to str
         The columns that matter, with their values masked: letters as x, digits as 9.
     """
