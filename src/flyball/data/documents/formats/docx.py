@@ -17,7 +17,15 @@ from lxml import etree
 
 from flyball.core.text import count, size
 from flyball.data.documents.assembly import Assembly
-from flyball.data.documents.errors import ActiveContent, Corrupt, Empty, Encrypted, ExpandsTooMuch, ImageOnly
+from flyball.data.documents.errors import (
+    ActiveContent,
+    Corrupt,
+    Empty,
+    Encrypted,
+    ExpandsTooMuch,
+    ImageOnly,
+    TooDeep,
+)
 from flyball.data.documents.format import Format
 from flyball.data.documents.formats._numbering import Numbering
 from flyball.data.documents.records import Document, Limits
@@ -82,6 +90,14 @@ def _read(data: bytes, name: str, limits: Limits) -> Document:
     try:
         part = python_docx.Document(io.BytesIO(data)).part
     except (OpcError, LookupError, ValueError, zipfile.BadZipFile, zlib.error, etree.LxmlError) as err:
+        if "Excessive depth" in str(err):  # the words of libxml2
+            raise TooDeep(
+                f"{name} nests elements more than 256 deep, which cannot be read to its end.",
+                fix="Open it in Word and save it as text.",
+                name=name,
+            ) from err
+        if "entity" in str(err).lower():
+            raise _entities(name) from err
         raise Corrupt(
             f"{name} is no sound Word document ({type(err).__name__}: {err}).",
             fix="Open it in Word, let it repair the file, and save it again.",
@@ -196,11 +212,15 @@ def _refuse_lie(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> N
 def _refuse_entities(root: Any, name: str) -> None:
     """Refuse entities: Open Packaging (ISO/IEC 29500-2) forbids them, and text may hide behind them."""
     if next(root.iter(etree.Entity), None) is not None:
-        raise Corrupt(
-            f"{name} is no sound Word document: its XML declares entities of its own, which Word never does.",
-            fix="Treat the file with care; open it where nothing can run, and save it again.",
-            name=name,
-        )
+        raise _entities(name)
+
+
+def _entities(name: str) -> Corrupt:
+    return Corrupt(
+        f"{name} is no sound Word document: its XML declares entities of its own, which Word never does.",
+        fix="Treat the file with care; open it where nothing can run, and save it again.",
+        name=name,
+    )
 
 
 def _add_blocks(assembly: Assembly, roots: Iterator[Any], numbering: Numbering) -> None:
