@@ -4,6 +4,8 @@
 
 import random
 import re
+from bisect import bisect
+from itertools import accumulate
 
 from clauses import CLAUSES, PARTS
 from faker import Faker
@@ -67,6 +69,22 @@ Siemens Bosch BMW Volkswagen Nestlé Novartis Roche UBS HSBC Barclays Citigroup 
 Visa Mastercard PayPal Uber Airbnb Samsung Sony Nintendo Panasonic Walmart Target Costco Starbucks McDonald's Pfizer
 Moderna Merck GSK Shell BP Exxon Chevron Reuters Bloomberg CNN BBC NBC CBS ABC FBI CIA NASA NATO UN WHO EU FDA SEC IRS
 UNICEF Greenpeace Interpol Harvard Stanford MIT Yale Oxfam FIFA UEFA NBA NFL AT&T Verizon T-Mobile Vodafone""".split()
+# Made words, as companies like to be called: "Ecodesk", "Numerify".
+_BLEND_ENDS = """ly ify io ex ix os hub zon ster scape base desk case cast fin able ology nomics graphy matic metrics sense
+wise works ware logic lytics genix gen tech tronics soft net link point path box lab labs space verse shift stream flow
+force forge craft mind bit byte pay ledger med care bio dyne tel com nova ora ica ium ent ity um is us ia eo oo r""".split()
+_ORG_NOUNS = """Research Services Solutions Systems Technologies Group Partners Center Centre Network Nation Project Agency
+Institute Foundation Maintenance Design Garden Kitchen Supply Trading Lines Works Markets Quarters Stores Store Cleaners
+Printing Repair Rentals Properties Realty Travel Foods Bakery Motors Auto Electric Outfitters Appliances Furniture
+Records Pictures Publishing Press Journal Weekly Magazine Review Radio Council League Alliance Initiative Coalition
+Movement Party Orchestra Theatre Company Exchange Securities Mutual Savings Dynamics Robotics Genetics Bioscience
+Therapeutics Diagnostics Materials Mining Petroleum Gas Water Airlines Railways Shipping Freight Couriers""".split()
+_CONNECTING = {
+    "PLACE": "in in in near from to to around through outside across into towards of visiting".split(),
+    "ORG": "at at for for with by of from called joined via named against".split(),
+    "PERSON": "with with by by and for to about like from of early late told met asked named called says said".split(),
+}
+_OPEN_WORDS = frozenset("a an and at by for from in into near of on or the to with".split())
 _JOBS_SMALL = "nurse teacher engineer lawyer baker accountant pilot farmer driver editor singer actor painter chef".split()
 _QUOTES = [
     "We are not for sale",
@@ -99,15 +117,83 @@ class Maker:
         self._last = sorted(words.last)
         self._city = sorted(words.city)
         self._region = sorted(words.region)
+        self._company = sorted(words.company)
+        self._follow = self._read_pairs(words, common)
+        self._begin = sorted(self._follow)
         self._pools: dict[str, list[dict[str, list[str]]]] = {}
         self._locales = self._read_pools(seed)
+
+    @staticmethod
+    def _read_pairs(words: Words, common: set[str]) -> dict[str, tuple[list[str], list[float]]]:
+        """Return for each word the words that follow it, with running sums of their weights."""
+        follow: dict[str, tuple[list[str], list[float]]] = {}
+        for one, other, n in words.pairs:
+            if one in common and other in common:
+                behind, weights = follow.setdefault(one, ([], []))
+                behind.append(other)
+                weights.append(n**0.5)
+        return {one: (behind, list(accumulate(weights))) for one, (behind, weights) in follow.items()}
+
+    def _walk(self, n: int) -> list[str]:
+        """Return words each of which often follows the one before."""
+        word = self._one(self._begin)
+        found = [word]
+        while len(found) < n:
+            behind, sums = self._follow.get(word, ([], []))
+            word = (
+                behind[min(bisect(sums, self._random.random() * sums[-1]), len(behind) - 1)]
+                if behind
+                else self._one(self._begin)
+            )
+            found.append(word)
+        return found
+
+    def _loose(self) -> str:
+        """Return a template whose words are ordinary English in no order that was thought of."""
+        r = self._random
+        kind = r.choices(("PERSON", "PLACE", "ORG", "NRP"), (6, 4, 4, 1))[0]
+        slot = (
+            "{"
+            + (r.choice(("PERSON", "PERSON", "FIRST", "FIRST", "LAST")) if kind == "PERSON" else kind)
+            + "}"
+        )
+        left, right = self._walk(r.randint(1, 6)), self._walk(r.randint(1, 6))
+        while left and left[-1] in _OPEN_WORDS:
+            left.pop()
+        draw = r.random()
+        if kind == "NRP":
+            words = [*left, *r.choice((["the"], ["a"], ["many"], [])), slot, *right]
+        elif draw < 0.3 and kind != "PLACE":
+            words = [slot, *right]
+        elif draw < 0.38:
+            words = ["The", slot, *right] if kind == "ORG" else [slot, *right]
+        elif draw < 0.48:
+            words = [*left, r.choice(_CONNECTING[kind]), slot + "'s", *right]
+        elif draw < 0.58:
+            words = [*left, r.choice(_CONNECTING[kind]), slot, "and", slot, *right]
+        elif draw < 0.66 and kind == "PERSON":
+            slot = self._one(["{LAST}", "{LAST}", "{FIRST}", "{PERSON}"])
+            words = [
+                *left,
+                *[slot + ","] * r.randint(1, 4),
+                slot,
+                self._one(["and", "and", "or", "&"]),
+                slot,
+                *right,
+            ]
+        elif draw < 0.74 and kind == "PERSON":
+            words = [*left, slot, *right]
+        else:
+            words = [*left, r.choice(_CONNECTING[kind]), slot, *right]
+        words[0] = words[0] if words[0][0] == "{" else words[0].capitalize()
+        return " ".join(words) + self._one([".", ".", ".", "?", "!", ""])
 
     def _read_pools(self, seed: int) -> list[dict[str, list[str]]]:
         pools = []
         for number, locale in enumerate(LOCALES):
             fake = Faker(locale)
             fake.seed_instance(seed + number)
-            latin = re.compile(r"[A-Za-zÀ-ɏ0-9' .,\-/&()\n]+")
+            latin = re.compile(r"[A-Za-zÀ-ɏͰ-Ͽἀ-῿Ѐ-ӿ0-9' .,\-/&()\n]+")
 
             def some(make: str, n: int, fake: Faker = fake, latin: re.Pattern[str] = latin) -> list[str]:
                 found = []
@@ -381,8 +467,14 @@ class Maker:
         draw = self._random.random()
         if draw < 0.22:
             return self._from("company")
-        if draw < 0.30:
+        if draw < 0.27:
             return self._one(_ORG_KNOWN).replace("-", " ")
+        if draw < 0.40:
+            return self._one(self._company)
+        if draw < 0.52:
+            return self._worded()
+        if draw < 0.62:
+            return self._blend()
         words = [self._one(_ORG_WORDS + _THINGS) for _ in range(2)]
         if self._chance(0.3):
             words = [self._one(self._common).capitalize() for _ in range(2)]
@@ -414,6 +506,34 @@ class Maker:
             )
             .replace("Foreign-Affairs", "Foreign Affairs")
         )
+
+    def _worded(self) -> str:
+        """Return ordinary words in a row that are the name of an organisation."""
+        r = self._random
+        words = [self._one(self._common).capitalize() for _ in range(r.choice((1, 1, 2, 2, 3)))]
+        if self._chance(0.15):
+            words.insert(0, self._one([self._one(self._city), self.last(), self._one(NATIONALITIES)]))
+        if self._chance(0.75):
+            words.append(self._one(_ORG_NOUNS))
+        elif len(words) > 2 and self._chance(0.3):
+            words.insert(-1, self._one(["of", "for", "and", "&"]))
+        if self._chance(0.25):
+            words.append(self._one(_ORG_ENDS))
+        return " ".join(words)
+
+    def _blend(self) -> str:
+        """Return a made word that is the name of an organisation."""
+        r = self._random
+        stem = self._one(self._common)[: r.randint(3, 7)]
+        name = stem + (
+            self._one(_BLEND_ENDS) if self._chance(0.6) else self._one(self._common)[: r.randint(3, 6)]
+        )
+        name = name.capitalize()
+        if self._chance(0.15):
+            name = stem.capitalize() + self._one(_BLEND_ENDS).capitalize()
+        if self._chance(0.2):
+            name = f"{name} {self._one(_ORG_ENDS + _ORG_NOUNS)}"
+        return name
 
     def _plain(self, slot: str) -> str:
         r = self._random
@@ -530,8 +650,13 @@ class Maker:
 
     def _prose(self) -> str:
         """Return ordinary words with capitals at the beginnings and, now and then, where headings have them."""
-        words = [self._one(self._common) for _ in range(self._random.randint(4, 14))]
+        words = self._walk(self._random.randint(4, 14))
         words[0] = words[0].capitalize()
+        if self._chance(0.15):  # "Unfortunately, "
+            words[0] += ","
+        if self._chance(0.2):
+            at = self._random.randrange(len(words))
+            words[at] = words[at].capitalize()
         for place in range(1, len(words)):
             if self._chance(0.04):
                 words[place - 1] += self._one([".", "!", "?", ":"])
@@ -542,6 +667,35 @@ class Maker:
             words.insert(1, ",")
         return " ".join(words).replace(" ,", ",") + "."
 
+    def _technical(self) -> str:
+        """Return a line as programs and their descriptions have it: capitals that name nobody."""
+        r = self._random
+        words = self._walk(r.randint(5, 14))
+        for _ in range(r.randint(1, 3)):
+            one, other = (self._one(self._common) for _ in range(2))
+            words.insert(
+                r.randint(0, len(words)),
+                self._one(
+                    [
+                        one.capitalize() + other.capitalize(),
+                        one.capitalize()
+                        + self._one(["Error", "Handler", "Type", "Object", "Warning", "List"]),
+                        f"{one}_{other}",
+                        f"{one}.{other.capitalize()}",
+                        f"{one}()",
+                        f"`{one.capitalize()}`",
+                        f"'{one.capitalize()}'",
+                        one.upper(),
+                        one.capitalize(),
+                        self._one(
+                            "JSON XML HTTP HTML UTF Unix Windows Python Java Linux True False None API CPU ASCII".split()
+                        ),
+                    ]
+                ),
+            )
+        words[0] = words[0].capitalize()
+        return re.sub(r"[{}]", "", " ".join(words)) + self._one([".", ".", ":", ""])
+
     def _clause(self) -> str:
         """Return a template put together from parts, with a capital at its beginning where that is a word."""
         clause = re.sub(r"<([a-z]+)>", lambda part: self._one(PARTS[part[1]]), self._random.choice(CLAUSES))
@@ -551,9 +705,17 @@ class Maker:
         """Return one sentence, or a few in a row."""
         draw = self._random.random()
         template = (
-            self._prose() if draw < 0.1 else self._clause() if draw < 0.55 else self._random.choice(TEMPLATES)
+            self._prose()
+            if draw < 0.09
+            else self._technical()
+            if draw < 0.13
+            else self._loose()
+            if draw < 0.30
+            else self._clause()
+            if draw < 0.63
+            else self._random.choice(TEMPLATES)
         )
-        if draw > 0.1 and self._chance(0.08):  # a sentence that begins with a word of its own
+        if draw > 0.13 and self._chance(0.08):  # a sentence that begins with a word of its own
             template = f"{self._one(self._common).capitalize()}, {template}"
         text, found = "", []
         at = 0

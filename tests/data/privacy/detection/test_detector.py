@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flyball.data.privacy.detection.detector import LONGEST_TEXT, Detector, default_detector, known_kinds
+from flyball.data.privacy.detection.detector import (
+    LONGEST_TEXT,
+    Detector,
+    _resolved,
+    default_detector,
+    known_kinds,
+)
 from flyball.data.privacy.detection.errors import BadText, DetectionFailed, TextTooLong
 from flyball.data.privacy.detection.recogniser import Recogniser
 from flyball.data.privacy.detection.records import Found
@@ -74,6 +80,12 @@ def test_it_leaves_alone(text):
         "415\u2013555\u20132671",
         "415\u00a0555\u00a02671",
         "+1\u2011415\u2011555\u20112671",
+        "7946 0958",
+        "555 0189",
+        "03 9123 4567",
+        "3 9123 4567",
+        "(2) 2123 4567",
+        "(03) 91234567",
     ],
 )
 def test_a_telephone_number_is_found_whole_in_the_forms_that_people_write(number):
@@ -86,7 +98,26 @@ def test_a_number_on_the_line_below_an_address_is_no_part_of_it_but_a_zip_code_i
     assert "PHONE_NUMBER" not in dict(told("12 Baker Street\nBoston\nMA\n02134-1234"))
 
 
-@pytest.mark.parametrize("text", ["00442079460", "009912345678901", "order 12345 67890", "rows 200-2000"])
+def test_an_address_is_not_lost_with_a_number_that_is_something_else():
+    address = (0, 30, "ADDRESS", 0.9, "tagger")
+    phone = (20, 30, "PHONE_NUMBER", 0.7, "pattern")
+    kept = _resolved([address, phone], 0.4, b"9 High Street, Rye\n 0431350690")
+    assert kept == [(0, 18, *address[2:]), phone]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "00442079460",
+        "009912345678901",
+        "order 12345 67890",
+        "rows 200-2000",
+        "27 117 20 11",
+        "2010 2011",
+        "50 000 000",
+        "1997-2000",
+    ],
+)
 def test_digits_that_no_plan_knows_are_no_telephone_number(text):
     assert "PHONE_NUMBER" not in dict(told(text))
 
@@ -112,6 +143,21 @@ def test_texts_of_a_batch_do_not_touch():
     detector = default_detector(["CREDIT_CARD", "IBAN_CODE"])
     assert detector.scan(["4111 1111 1111", "1111"]) == [(), ()]
     assert detector.scan(["DE89 3704 0044 0532", "0130 00"]) == [(), ()]
+
+
+PARTS = (
+    "Anna Kowalska", "Siemens AG", "12 Baker Street", "London", "my zip code is", "02134", "4111 1111",
+    "4111 1111 1111 1111", "DE89 3704 0044", "0532 0130 00", "+44 20 7946 0958", "SSN", "219-09-9999",
+    "a@b.example", "born", "1965", "card", "Mr.", "the", "and", "of", "\n", "\0", ",", ".", "(", "self.",
+    "Zoë", "\U0001f600", "ΛΑΡΝΑΚΑ",
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(st.sampled_from(PARTS), max_size=6).map(" ".join), max_size=6))
+def test_a_batch_gives_each_text_what_it_gives_alone(texts):
+    detector = default_detector(minimum_score=0.2)
+    assert detector.scan(texts) == [detector.scan([text])[0] for text in texts]
 
 
 def test_only_the_kinds_that_were_asked_for_are_told():

@@ -26,6 +26,7 @@ LONGEST_TEXT = 1 << 28
 _PIECE = 1 << 17  # characters searched in one go
 _MARGIN = 2048  # characters around a piece that are read with it, longer than any finding with its context
 _TAGGER_MINIMUM = 0.6  # what is missed costs more than what is covered too much: below the best F1 on purpose
+_ONE_WORD_MINIMUM = 0.8  # of an organisation: one word alone is as often a product, a ship or a film
 _STRONG = 0.5  # from here on a shape or a check is trusted more than the tagger
 
 # A street address is a place to everybody who reads the findings.
@@ -33,7 +34,11 @@ _KIND_OF = {"ADDRESS": "LOCATION"}
 
 # A number on a line of its own that ends an address block; nine digits with a hyphen are a ZIP code.
 _NUMBER_BELOW = re.compile(rb"\n[ \t]*(?!\d{5}-\d{4}\Z)(\+?\(?\d(?:[ ().-]{0,2}\d){6,14})\Z")
-_LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
+_REST_OF_NUMBER = re.compile(rb"(?:-?\d+)*")
+_WORDS = re.compile(
+    rb"(?=[^\0]*[A-Za-z\x80-\xff])[\w\x80-\xff][^\0]*[\w.\x80-\xff]"
+)  # no blanks at its edges
+_LETTERS = np.array([bytes([one]).isalpha() or one >= 0x80 for one in range(256)])
 _SOURCES = {"pattern": "pattern", "tagger": "tagger", "guess": "tagger"}
 
 _Span = tuple[int, int, str, float, str]
@@ -163,37 +168,47 @@ class Detector:
                 f"Text {number} of the batch holds U+{ord(joined[err.start]):04X}, half of a surrogate pair.",
                 fix="Decode it again from its bytes; it is not Unicode.",
             ) from None
-        spans = _resolved(self._spans(data), self.minimum_score)
+        spans = _resolved(self._spans(data), self.minimum_score, data)
         return _shared_out(spans, data, group, joined)
 
     def _spans(self, data: bytes) -> list[_Span]:
         array = np.frombuffer(data, np.uint8)
         spans: list[_Span] = [
             (raw.start, raw.end, raw.recogniser.kind, raw.score, "pattern")
-            for raw in self.matcher.matches(data, array)
+            for raw in self.matcher.matches(data, array, self.minimum_score)
         ]
-        if self.model is not None:
-            tagged: list[_Span] = []
-            for start, end, kind, score, source in _tagged(data, array, self.model):
-                told = _KIND_OF.get(kind, kind)
-                below = _NUMBER_BELOW.search(data, start, end) if told == "LOCATION" else None
-                if below:
-                    tagged.append((*below.span(1), "PHONE_NUMBER", score, source))
-                    end = below.start()
-                tagged.append((start, end, kind, score, source))
-            spans += [one for one in tagged if _KIND_OF.get(one[2], one[2]) in self.kinds]
+        if self.model is None:
+            return spans
+        for start, end, kind, score, source in _tagged(data, array, self.model):
+            told = _KIND_OF.get(kind, kind)
+            whole = _REST_OF_NUMBER.match(data, end) if told == "LOCATION" else None
+            if whole and (below := _NUMBER_BELOW.search(data, start, whole.end())):
+                if "PHONE_NUMBER" in self.kinds:
+                    spans.append((*below.span(1), "PHONE_NUMBER", score, source))
+                end = below.start()
+            if told in self.kinds:
+                spans.append((start, end, kind, score, source))
         return spans
 
 
 def _tagged(data: bytes, array: npt.NDArray[np.uint8], model: Model) -> Iterator[_Span]:
     """Yield what the tagger finds, without the names of programs."""
     tagged = tag(array, model)
-    columns = (tagged.start, tagged.end, tagged.kind, tagged.score)
-    for start, end, number, score in zip(*(one.tolist() for one in columns), strict=True):
+    start, end = tagged.start, tagged.end
+    blanks = np.concatenate(([0], np.cumsum((array == 32) | (array == 10), dtype=np.int32)))
+    letters = np.concatenate(([0], np.cumsum(_LETTERS[array], dtype=np.int32)))
+    one_word = blanks[end] == blanks[start]
+    # A bare number that may be a house's is told only where no pattern knows it.
+    lettered = letters[end] > letters[start]
+    columns = (start, end, tagged.kind, tagged.score, one_word, lettered)
+    doubtful = one_word & (tagged.kind == TAGGED_KINDS.index("ORGANIZATION"))
+    sure = tagged.score >= np.where(doubtful, _ONE_WORD_MINIMUM, _TAGGER_MINIMUM)
+    for first, stop, number, score, alone, named in zip(
+        *(one[sure].tolist() for one in columns), strict=True
+    ):
         kind = TAGGED_KINDS[number]
-        if score >= _TAGGER_MINIMUM and not is_code(data, start, end, kind, model.lexicon):
-            # A bare number that may be a house's is told only where no pattern knows it.
-            yield start, end, kind, score, "tagger" if _LETTER.search(data, start, end) else "guess"
+        if not (alone and is_code(data, first, stop, kind, model.lexicon)):
+            yield first, stop, kind, score, "tagger" if named else "guess"
 
 
 def _with_last(chunks: Iterable[str]) -> Iterator[tuple[str, bool]]:
@@ -218,7 +233,7 @@ def _rank(span: _Span) -> tuple[int, float, int, int]:
     return (0 if score >= _STRONG else 2, -score, start - end, start)
 
 
-def _resolved(spans: list[_Span], minimum: float) -> list[_Span]:
+def _resolved(spans: list[_Span], minimum: float, data: bytes) -> list[_Span]:
     """Return the spans that stay where several overlap, in the order of the text."""
     spans = sorted((one for one in spans if one[3] >= minimum and one[3] > 0), key=lambda one: one[:2])
     kept: list[_Span] = []
@@ -226,21 +241,32 @@ def _resolved(spans: list[_Span], minimum: float) -> list[_Span]:
     reach = -1
     for span in spans:
         if span[0] >= reach and cluster:
-            kept += _settled(cluster)
+            kept += _settled(cluster, data)
             cluster = []
         cluster.append(span)
         reach = max(reach, span[1])
-    return kept + _settled(cluster)
+    return kept + _settled(cluster, data)
 
 
-def _settled(cluster: list[_Span]) -> list[_Span]:
+def _settled(cluster: list[_Span], data: bytes) -> list[_Span]:
     if len(cluster) < 2:
         return cluster
     kept: list[_Span] = []
     for span in sorted(cluster, key=_rank):
-        if all(span[1] <= other[0] or span[0] >= other[1] for other in kept):
-            kept.append(span)
+        above = [other for other in kept if span[0] < other[1] and other[0] < span[1]]
+        kept += _left_of(span, above, data) if above else [span]
     return sorted(kept)
+
+
+def _left_of(span: _Span, above: list[_Span], data: bytes) -> Iterator[_Span]:
+    """Yield what is left of an address of which others took a number: the rest of it is still one."""
+    start, end, kind, score, source = span
+    if source != "tagger" or _KIND_OF.get(kind, kind) != "LOCATION":
+        return
+    edges = [start, *(edge for other in sorted(above) for edge in other[:2]), end]
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        if first < last and (words := _WORDS.search(data, first, last)):
+            yield (*words.span(), kind, score, source)
 
 
 def _shared_out(spans: list[_Span], data: bytes, group: list[str], joined: str) -> list[tuple[Found, ...]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +24,7 @@ _MEMORY = 64 << 20  # bytes of automaton per index; a full one is emptied and bu
 _BEFORE_IT, _BEHIND_IT = rb"(?:^|\W|\b)(?:", rb"(?:\b|\W|$)"
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """One match in bytes.
 
     Parameters
@@ -42,10 +42,28 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
+    """One expression of a recogniser.
+
+    Parameters
+    ----------
+    recogniser : Recogniser
+    expression : re2._Regexp
+    group : int
+        1 where a group is the finding, else 0.
+    score : float
+        Of a match that has nothing but its shape.
+    most : float
+        The highest score without a word of context.
+    words : tuple of bytes
+        The words of context.
+    """
+
     recogniser: Recogniser
     expression: re2._Regexp
     group: int
     score: float
+    most: float
+    words: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +84,16 @@ class _Index:
 
     def occurring(self, part: bytes) -> list[int]:
         """Return the numbers of the shapes that occur."""
-        found = self.patterns.Match(part) or []
-        if len(self.numbers) not in found:
+        found = self.patterns.Match(part)
+        last = len(self.numbers)
+        if not found or last not in found:
             raise DetectionFailed(
-                f"The automaton of {len(self.numbers)} patterns ran out of its {_MEMORY} bytes.",
+                f"The automaton of {last} patterns ran out of its {_MEMORY} bytes.",
                 fix="Keep the batch back; ask for fewer kinds at once.",
             )
         if len(found) == 1:
             return []
-        return [self.numbers[place] for place in found if place < len(self.numbers)]
+        return [self.numbers[place] for place in found if place != last]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +112,18 @@ class Matcher:
     indexes: Sequence[_Index]
     everywhere: Sequence[_Shape]
 
-    def matches(self, data: bytes, array: npt.NDArray[np.uint8]) -> Iterator[Raw]:
-        """Yield the matches in UTF-8 text; `array` is the same bytes. A zero byte parts two texts."""
+    def matches(self, data: bytes, array: npt.NDArray[np.uint8], minimum: float = 0.0) -> Iterator[Raw]:
+        """Yield the matches in UTF-8 text.
+
+        Parameters
+        ----------
+        data : bytes
+            A zero byte parts two texts.
+        array : uint8 of shape (n_bytes,)
+            The same bytes.
+        minimum : float
+            Matches that score less may be left out.
+        """
         for shape in self.everywhere:
             yield from _found(shape, data, 0, len(data))
         if not self.indexes:
@@ -103,9 +132,19 @@ class Matcher:
             for left in range(start, end, _LONGEST_WINDOW - _OVERLAP):
                 right = min(left + _LONGEST_WINDOW, end)
                 part = data[left:right]
-                numbers = [number for index in self.indexes for number in index.occurring(part)]
-                for number in sorted(numbers):  # of equal findings the first is told: always the same one
-                    yield from _found(self.shapes[number], data, left, right)
+                numbers: list[int] = []
+                for index in self.indexes:
+                    numbers += index.occurring(part)
+                numbers.sort()  # of equal findings the first is told: always the same one
+                near: bytes | None = None
+                for number in numbers:
+                    shape = self.shapes[number]
+                    if shape.most < minimum:  # it needs a word of its context: most have none anywhere near
+                        if near is None:
+                            near = data[max(0, left - _BEFORE) : right + _AFTER].lower()
+                        if not any(word in near for word in shape.words):
+                            continue
+                    yield from _found(shape, data, left, right)
                 if right == end:
                     break
 
@@ -130,13 +169,21 @@ def compile_matcher(recognisers: Sequence[Recogniser]) -> Matcher:
     for recogniser in recognisers:
         for pattern, score in recogniser.patterns:
             expression = re2.compile(pattern.encode(), options)
-            one = _Shape(recogniser, expression, min(expression.groups, 1), score)
+            most = max(score, recogniser.checked) if recogniser.check else score
+            words = tuple(_ascii_lower(word) for word in recogniser.context)
+            one = _Shape(recogniser, expression, min(expression.groups, 1), score, most, words)
             (everywhere if recogniser.everywhere else shapes).append(one)
     # Two automata have far fewer states than one of all; they are built as text is seen, which costs time.
     parts: dict[bool, list[int]] = {}
     for number, shape in enumerate(shapes):
         parts.setdefault(b"a-z" in shape.expression.pattern, []).append(number)
     return Matcher(shapes, [_indexed(shapes, part, options) for part in parts.values()], everywhere)
+
+
+def _ascii_lower(word: str) -> bytes:
+    """Return the longest part of a word that lower case in bytes cannot miss: its letters of ASCII."""
+    parts: list[bytes] = re.findall(rb"[\x00-\x7f]*", word.encode())
+    return max(parts, key=len)
 
 
 def _indexed(shapes: Sequence[_Shape], numbers: Sequence[int], options: re2.Options) -> _Index:

@@ -1,12 +1,11 @@
 """Findings: where personal data stands in a text, and what it is."""
 
-from dataclasses import dataclass
+import msgspec
 
 __all__ = ["Found"]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, gc=False):
     """One finding.
 
     Parameters

@@ -1,5 +1,7 @@
 """Telephone numbers of everywhere, by shape and by the numbering plans of libphonenumber."""
 
+import re
+
 import phonenumbers
 
 from flyball.data.privacy.detection.checksums import digits_of
@@ -24,6 +26,12 @@ _WORDS = (
     "dial",
     "hotline",
     "sms",
+    "landline",
+    "whatsapp",
+    "pager",
+    "switchboard",
+    "helpline",
+    "voicemail",
 )
 
 
@@ -40,9 +48,25 @@ def _international(text: str) -> bool | None:
     return True if phonenumbers.is_valid_number(parsed) else None
 
 
+# A date, or a number of the shape that only social security numbers have.
+_NO_TELEPHONE = re.compile(
+    r"(?:[0-3]?\d[./-][01]?\d|[01]?\d[./-][0-3]?\d)[./-](?:19|20)\d\d|\d{3}-\d{2}-\d{4}"
+)
+
+
 def _national(text: str) -> bool | None:
+    if _NO_TELEPHONE.fullmatch(text):
+        return False
     digits = digits_of(text.lower().split("x")[0].removeprefix("00"))
     return None if 6 <= len(digits) <= 12 and len(set(digits)) > 2 else False
+
+
+def _grouped(text: str) -> bool | None:
+    """Refuse what groups of digits are besides: years, ranges of round numbers, thousands."""
+    groups = re.findall(r"\d+", text)
+    years = all(re.fullmatch(r"(?:19|20)\d\d", one) for one in groups)
+    round_ones = all(one.endswith("00") for one in groups)
+    return False if years or round_ones or groups[-2:] == ["000", "000"] else _national(text)
 
 
 _EXTENSION = r"(?:x\d{1,6}|,? (?:x|ext\.?|extension) ?\d{1,6})?"
@@ -68,6 +92,22 @@ telephones = (
         checked=0.85,
         context=_WORDS,
     ),
+    # How libphonenumber prints the national numbers of the world: the groups of four digits hardly
+    # anything else has.
+    Recogniser(
+        "PHONE_NUMBER",
+        (
+            (r"\d{3,4} \d{4}", 0.45),
+            (r"\d{1,4} \d{2} \d{2} \d{2}|\d{1,3} \d{3} \d{2} \d{2}", 0.3),  # rows of tables look like this
+            (r"\d{1,2} \d{3,4} \d{4}", 0.45),
+            (r"\d{4} \d{3} \d{3}|\d{3} \d{3} \d{4}", 0.45),
+            (r"[2-9]\d{2}-\d{4}", 0.42),
+            (r"\(\d{1,5}\)[ -]?\d{1,4}(?:[ -]\d{2,4}){1,3}|\(\+?\d{1,5}\) ?\d{5,10}", 0.5),
+            (r"\(0-\d{1,5}\) ?\d{4,7}", 0.5),
+        ),
+        _grouped,
+        context=_WORDS,
+    ),
     Recogniser(
         "PHONE_NUMBER",
         ((r"00[1-9]\d{7,13}", 0.1),),
@@ -84,7 +124,7 @@ telephones = (
             (rf"(?:(?:\+|00)?\d{{1,2}}[ .-]|00\d[ .-])?\d{{3}} \d{{3}} \d{{4}}{_EXTENSION}", 0.55),
             (rf"\(0?\d{{2,4}}\) ?\d{{2,4}}(?:[ -]?\d{{2,4}}){{1,3}}{_EXTENSION}", 0.6),
             (r"0\d{2,4}[ /-]\d{3,4}[ -]\d{3,4}", 0.55),
-            (r"0\d{1,4}[ /-]\d{6,8}", 0.5),
+            (r"0\d{1,4}[ /-]\d{5,9}", 0.5),
             (r"0\d{1,4}(?:[ .-]\d{2,4}){2,4}", 0.5),
             (r"\d{2}(?: \d{2}){2,4}|\d{2}(?:-\d{2}){2,4}", 0.3),
             (r"\d{2,3} \d{2,3} \d{3}", 0.4),
@@ -97,6 +137,7 @@ telephones = (
             (r"[6-9]\d{4}[ -]\d{5}", 0.4),
             (r"555-\d{4}", 0.4),
             (r"[2-9]\d{2}[2-9]\d{6}", 0.26),
+            (r"0[1-9]\d{8,9}", 0.4),
             (r"0\d{9,10}", 0.3),
             (r"1[3-9]\d{9}", 0.25),
         ),

@@ -38,7 +38,8 @@ united_states = (
     Recogniser(
         "US_SSN",
         (
-            (r"\d{3}[-. ]\d{2}[-. ]\d{4}", 0.7),
+            (r"\d{3}-\d{2}-\d{4}", 0.7),
+            (r"\d{3}[. ]\d{2}[. ]\d{4}", 0.6),  # a flat, a house and a street's number may stand like this
             (r"\d{3}-\d{6}|\d{5}-\d{4}", 0.05),
             (r"\d{9}", 0.05),
         ),
@@ -120,10 +121,9 @@ united_states = (
     Recogniser(
         "ZIP_CODE",
         (
-            (
-                r"(?:zip|zip code|postal code|postcode|zipcode)(?: is| number|:)? ?:? ?(\d{4,5}(?:-\d{4})?)",
-                0.7,
-            ),
+            (r"\d{5}(?:-\d{4})?", 0.1),
+            (r"(?:zip|zipcode|postcode|code)(?: is| number)?:? ?(\d{4})", 0.1),
         ),
+        context=("zip", "zipcode", "postal code", "postcode", "post code"),
     ),
 )

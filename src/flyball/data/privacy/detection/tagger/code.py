@@ -45,7 +45,7 @@ def is_code(data: bytes, start: int, end: int, kind: str, lexicon: Lexicon) -> b
         return False
     if _BEHIND_NAME.match(data, end, end + _LOOKED_AT):
         return True
-    before = data[max(0, start - _LOOKED_AT) : start]
+    before = data[max(0, start - _LOOKED_AT) : start].rpartition(b"\0")[2]
     if found[:1].isupper() and _BEFORE_NAME.search(before) and not _sentence_end(before):
         return True
     if kind != "PERSON":

@@ -23,32 +23,33 @@ TABLE_BITS = 18
 LONGEST_RUN = 48  # tokens decided together; a longer run is cut
 _WIDEST_GAP = 3  # tokens such as "of", "de la", ", " that may stand between two capitals of one name
 _MARGIN = 3  # tokens looked at on either side
-_LEXICON_BITS = 19
+_LEXICON_BITS = 21
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Lists that a word may stand on, as one byte of flags per place of a hash table.
+    """Lists that a word may stand on, as flags per place of a hash table.
 
     Parameters
     ----------
-    flags : uint8 of shape (2**19,)
-        Two words in one place share their flags: about one word in fifty of those on no list has some.
+    flags : uint16 of shape (2**21,)
+        Two words in one place share their flags: about one word in sixteen of those on no list has some.
     """
 
-    flags: npt.NDArray[np.uint8]
+    flags: npt.NDArray[np.uint16]
 
-    def look_up(self, words: Hashes) -> npt.NDArray[np.uint8]:
+    def look_up(self, words: Hashes) -> npt.NDArray[np.uint16]:
         """Return the flags of words by their hashes; 0 where a word is on no list."""
-        return np.asarray(self.flags[_mixed(words) >> np.uint64(64 - _LEXICON_BITS)])
+        bits = self.flags.size.bit_length() - 1
+        return np.asarray(self.flags[_mixed(words) >> np.uint64(64 - bits)])
 
 
 def make_lexicon(lists: list[list[str]]) -> Lexicon:
-    """Return the lexicon of at most eight lists of single words."""
-    flags = np.zeros(1 << _LEXICON_BITS, np.uint8)
+    """Return the lexicon of at most sixteen lists of single words."""
+    flags = np.zeros(1 << _LEXICON_BITS, np.uint16)
     for bit, words in enumerate(lists):
         hashes = np.array([hash_word(word) for word in words], np.uint64)
-        np.bitwise_or.at(flags, _mixed(hashes) >> np.uint64(64 - _LEXICON_BITS), np.uint8(1 << bit))
+        np.bitwise_or.at(flags, _mixed(hashes) >> np.uint64(64 - _LEXICON_BITS), np.uint16(1 << bit))
     return Lexicon(flags)
 
 
@@ -132,13 +133,15 @@ def features_of(tokens: Tokens, at: Places, lexicon: Lexicon) -> npt.NDArray[np.
     -------
     uint32 of shape (N_FEATURES, n)
     """
-    size = tokens.start.size
-    padded = np.zeros(size + 2 * _MARGIN, np.uint64)
-    inner = slice(_MARGIN, size + _MARGIN)
+    # Nothing stands beside a text: between two of them, and at both ends, there is room for the margin.
+    texts = np.cumsum(tokens.lines == 3)
+    inner = np.arange(tokens.start.size) + _MARGIN * texts
+    padded = np.zeros(int(inner[-1]) + 1 + _MARGIN if inner.size else _MARGIN, np.uint64)
+    padded_at = inner[at]
 
     def around(values: npt.NDArray[np.generic]) -> dict[int, Hashes]:
         padded[inner] = values
-        return {offset: padded[at + (_MARGIN + offset)] for offset in range(-_MARGIN, _MARGIN + 1)}
+        return {offset: padded[padded_at + offset] for offset in range(-_MARGIN, _MARGIN + 1)}
 
     word = around(tokens.word)
     # The line ends before a token are part of how it looks: a name on a line of its own is a name.

@@ -107,7 +107,8 @@ def _classes(data: Bytes) -> Bytes:
         lead = np.concatenate((np.zeros(1, np.uint8), data[:-1]))
         capital = (lead == 0xC3) & (data >= 0x80) & (data <= 0x9E)
         capital |= ((lead == 0xC4) | (lead == 0xC5)) & (data >= 0x80) & (data % 2 == 0)
-        capital |= (lead == 0xD0) & (data >= 0x80) & (data <= 0xAF)
+        capital |= (lead == 0xD0) & (data >= 0x80) & (data <= 0xAF)  # Cyrillic
+        capital |= (lead == 0xCE) & (data >= 0x86) & (data <= 0xAB)  # Greek
         at = np.flatnonzero(capital)
         classes[at] = _UPPER
         classes[at - 1] = _UPPER
