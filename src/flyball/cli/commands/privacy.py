@@ -1,8 +1,11 @@
-"""`flyball privacy`: find personal data, treat it, give pseudonyms back, show privacy budgets."""
+"""`flyball privacy`: find personal data, treat it, give pseudonyms back, show privacy budgets.
+
+Each command imports what it alone needs: a scan starts in half the time without the loop.
+"""
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -14,11 +17,6 @@ from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
 from flyball.core.digests import from_json
 from flyball.core.errors import BadInput
 from flyball.core.text import count
-from flyball.data.privacy.pseudonyms.keys import KeyRing
-from flyball.data.privacy.pseudonyms.tokens import tokens_of
-from flyball.data.privacy.treatment.treatment import Span
-from flyball.loop import revealing
-from flyball.loop.revealing import keys_of
 
 __all__ = ["command"]
 
@@ -59,15 +57,26 @@ def treat(
 ) -> None:
     """Write each text without its personal data, and where everything was: one JSON line per text."""
     from flyball.data.privacy.detection.detector import default_detector
+    from flyball.data.privacy.pseudonyms.tokens import tokens_of
     from flyball.data.privacy.treatment.lines import treat_lines
+    from flyball.loop.revealing import keys_of
 
-    output = Output(as_json=True)
-    replacement: Callable[[Span, str], str] = _as_kind
+    keys = None
     if domain:
-        with open_workshop(deployment, output) as workshop:
-            replacement = _as_token(keys_of(workshop), domain)
+        with open_workshop(deployment, Output(as_json=True)) as workshop:
+            keys = keys_of(workshop)
+        if keys is None:
+            raise BadInput(
+                "[privacy.keys] names no key.", fix="Make one with `openssl rand -hex 32` and name it there."
+            )
     with _opened(source) as lines:
-        for line in treat_lines(lines, default_detector().scan, replacement):
+        for line in treat_lines(
+            lines,
+            default_detector().scan,
+            lambda span, words: (
+                tokens_of([words], kind=span.kind, domain=domain, keys=keys)[0] if keys else f"[{span.kind}]"
+            ),
+        ):
             sys.stdout.buffer.write(line + b"\n")
         sys.stdout.buffer.flush()
 
@@ -107,6 +116,8 @@ def reveal(
     json: JsonOption = False,
 ) -> None:
     """Give back what stands behind pseudonyms. Needs the permission "reveal"; it is written down first."""
+    from flyball.loop import revealing
+
     output = Output(json)
     with open_workshop(deployment, output, person) as workshop:
         found = revealing.reveal(
@@ -126,19 +137,6 @@ def reveal(
     for value in found.values:
         output.text(escape(value))
     output.say(f"Written down as entry {found.entry} of the ledger.")
-
-
-def _as_kind(span: Span, words: str) -> str:
-    del words
-    return f"[{span.kind}]"
-
-
-def _as_token(keys: KeyRing | None, domain: str) -> Callable[[Span, str], str]:
-    if keys is None:
-        raise BadInput(
-            "[privacy.keys] names no key.", fix="Make one with `openssl rand -hex 32` and name it there."
-        )
-    return lambda span, words: tokens_of([words], kind=span.kind, domain=domain, keys=keys)[0]
 
 
 def _opened(source: Path) -> BinaryIO:
