@@ -60,6 +60,19 @@ def test_no_split_leaks_and_the_order_of_rows_changes_nothing(pairs, random):
     assert parts(by_entity(rows.take(pa.array(order, pa.int64())), ["person", "card"])) == parts(split)
 
 
+@pytest.mark.parametrize("salt", [*"012345678"])
+def test_another_way_of_writing_is_no_other_entity(salt):
+    """Four ways of writing one name, one with its accent as a letter; the fifth row is linked by device."""
+    names = ["Zoë Marsh", "zoe\u0308 marsh", " ZOË\u00a0 MARSH ", "Zoë\tMarsh", "Bob"]
+    rows = pa.table({"id": range(5), "name": names, "device": [None, None, None, "d", "d"]})
+    halves = {"train": 0.5, "test": 0.5}
+    split = split_by_entity(rows, key=["id"], entities=["name", "device"], shares=halves, salt=salt)
+    assert len(set(split["part"].to_pylist())) == 1
+    torn = pa.table({"id": range(5), "part": ["train", "test", "train", "train", "train"]})
+    with pytest.raises(LeakedCases, match="1 of 2 entities of name"):
+        refuse_leaks(rows, torn, key=["id"], entities=["name"])
+
+
 def test_groups_are_shared_out_as_asked():
     rows = pa.table({"id": range(4000), "person": [str(number) for number in range(4000)]})
     split = by_entity(rows, ["person"], shares={"train": 0.7, "validation": 0.1, "test": 0.2})

@@ -44,7 +44,8 @@ def split_by_entity(
         The columns that name a row.
     entities : sequence of str or of sequences of str
         Columns; those in a sequence of their own hold the same kind of thing: [("payer", "payee"), "device"].
-        A null links nothing; a row without any entity is a group of its own.
+        Case, white space and the form of Unicode do not tell entities apart; anything else does. A null links
+        nothing; a row without any entity is a group of its own.
     shares : mapping of str to float
         Part to its share of the groups; they add up to 1. The shares of rows differ from it where groups
         are large: one group is never divided.
@@ -261,8 +262,10 @@ def _numbered(rows: pa.Table, kinds: list[list[str]]) -> tuple[list[list[str]], 
 
 
 def _texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the values as texts in one way of writing: "ADA  Lovelace " is the entity "ada lovelace"."""
     try:
-        return values.cast(pa.large_string())
+        texts = pc.utf8_lower(pc.utf8_normalize(values.cast(pa.large_string()), form="NFKC"))
+        return pc.replace_substring_regex(pc.utf8_trim_whitespace(texts), r"\s+", " ")
     except pa.ArrowException as err:
         raise BadInput(
             f"An entity is a text, a number or a date, got {values.type}.", fix="Name another column."
