@@ -680,6 +680,26 @@ def test_two_loads_of_the_same_new_rows_at_once_do_not_double_them(scripted, ban
     assert sorted(bank.held("core_things")[1]["id"].to_pylist()) == [1, 2]
 
 
+def test_a_load_that_ended_before_this_one_opened_its_own_does_not_double_rows(scripted, bank, monkeypatch):
+    """The state was read, then another process loaded row 2: what lies behind that state is there already."""
+
+    def script(state):
+        return [([{"id": int(state or 0) + 1, "name": "x"}], str(int(state or 0) + 1), None, False)]
+
+    scripted(Scripted(THINGS, script, key=()))
+    opened = syncing.open_load
+
+    def late(*given, **named):
+        monkeypatch.setattr(syncing, "open_load", opened)
+        scripted(Scripted(THINGS, script, key=()))  # another process, from beginning to end
+        return opened(*given, **named)
+
+    monkeypatch.setattr(syncing, "open_load", late)
+    with pytest.raises(Overtaken, match="Another process has just loaded core/things"):
+        scripted(Scripted(THINGS, script, key=()))
+    assert sorted(bank.held("core_things")[1]["id"].to_pylist()) == [1, 2]
+
+
 def test_a_feed_that_has_gone_silent_is_stale_though_nothing_new_came(bank, monkeypatch):
     """The last row is of 10:00; at 11:00 nothing came and all is well, at 13:00 it is 3 hours old."""
     bank.sql("create table events (id integer primary key, at timestamp)")

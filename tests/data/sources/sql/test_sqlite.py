@@ -7,9 +7,12 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from flyball.data.sources.errors import BadRecord, NothingThere, SchemaDrifted
 from flyball.data.sources.shelf.database import database
+from flyball.data.sources.sql.driver import connect
+from flyball.data.sources.sql.settings import read_settings
 
 
 @pytest.fixture
@@ -25,6 +28,37 @@ def execute(path, sql, values=()):
 
 def rows_of(source, stream="t", state=""):
     return [row for batch in source.batches(stream, state) for row in batch.rows.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        'a"; drop table victim; --',
+        "a'); drop table victim; --",
+        "%s %(x)s :p ?",
+        "[a]",
+        "a\nb",
+        "select",
+        "*",
+    ],
+)
+def test_a_name_is_read_as_a_name_whatever_it_holds(path, name):
+    quoted = '"' + name.replace('"', '""') + '"'
+    execute(path, "CREATE TABLE victim (id INTEGER PRIMARY KEY)")
+    execute(path, f"CREATE TABLE {quoted} (id INTEGER PRIMARY KEY, {quoted} TEXT NOT NULL)")
+    execute(path, f"INSERT INTO {quoted} VALUES (1, ?), (2, ?)", (name, name))  # noqa: S608 - the name is quoted
+    source = database("core", {"path": str(path), "batch_rows": 1, "streams": {name: {"cursor": name}}})
+    assert rows_of(source, name) == [{"id": 1, name: name}, {"id": 2, name: name}]
+    assert [one.name for one in database("core", {"path": str(path)}).streams()] == sorted([name, "victim"])
+
+
+def test_no_session_can_write(path):
+    execute(path, "CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    with (
+        connect(read_settings("core", {"path": str(path)})) as connection,
+        pytest.raises(OperationalError, match="readonly"),
+    ):
+        connection.exec_driver_sql("INSERT INTO t VALUES (1)")
 
 
 TYPES = [

@@ -6,16 +6,19 @@ By hand: key k, cursor c. Behind (5, 2) lie c > 5, and c = 5 with k > 2.
 import datetime as dt
 from contextlib import closing
 from decimal import Decimal
+from types import SimpleNamespace
 
 import databricks.sql
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 from snowflake.connector.cursor import ResultMetadata
 
 from flyball.core.secrets import Secret
 from flyball.data.sources.errors import BadRecord, BadSource, CannotConnect
 from flyball.data.sources.shelf.databricks import databricks as open_databricks
 from flyball.data.sources.warehouses import snowflake as snowflake_module
+from flyball.data.sources.warehouses.session import compiled
 from flyball.data.sources.warehouses.settings import read_settings
 from flyball.data.sources.warehouses.snowflake import SnowflakeSettings
 
@@ -180,3 +183,20 @@ def test_states_hold_decimals_and_times_as_they_are(warehouse):
     first = next(source.batches("a"))
     list(source.batches("a", first.state))
     assert asked.asked[-1][1] == {"p_1": "1.50", "p_2": "1.50", "p_3": "2026-01-01T00:00:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    ("quote", "paramstyle", "written"),
+    [
+        ("`", "named", 'SELECT `c``; drop table b; --" %s` \nFROM `s`.`t``; drop table b; --" %s`'),
+        ('"', "pyformat", 'SELECT "c`; drop table b; --"" %s" \nFROM "s"."t`; drop table b; --"" %s"'),
+    ],
+)
+def test_a_name_is_quoted_whatever_it_holds(quote, paramstyle, written):
+    bad = '`; drop table b; --" %s'
+    query = sa.select(sa.column(f"c{bad}")).select_from(sa.table(f"t{bad}", schema="s"))
+    statement = compiled(query, SimpleNamespace(quote=quote, paramstyle=paramstyle))
+    assert (statement.text, statement.values) == (written, {})
+    assert compiled(sa.select(sa.column("c")), SimpleNamespace(quote=quote, paramstyle=paramstyle)).text == (
+        f"SELECT {quote}c{quote}"
+    )
