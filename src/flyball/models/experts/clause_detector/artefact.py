@@ -20,12 +20,12 @@ import pyarrow.parquet as pq
 from flyball.core.digests import digest_of_bytes, from_json
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, Measurement, NotMeasured, as_plain
+from flyball.models.experts.boosted_table.trees import Trees
 from flyball.models.experts.clause_detector.calibration import SCORES, Calibrator
 from flyball.models.experts.clause_detector.linear import DocumentScorer, SegmentScorer
 from flyball.models.experts.clause_detector.marks import MARKS
 from flyball.models.experts.clause_detector.ngrams import Vocabulary
 from flyball.models.experts.clause_detector.stages import Parts, StageOne, StageTwo
-from flyball.models.experts.clause_detector.trees import Trees
 from flyball.models.experts.expert import ExpertCard
 
 __all__ = ["BadArtefact", "load", "save"]

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from flyball.core.estimates import Measurement
 from flyball.core.extras import optional_import
+from flyball.models.experts.boosted_table.trees import flattened
 from flyball.models.experts.clause_detector.calibration import (
     Calibrator,
     fit_calibrator,
@@ -36,7 +37,6 @@ from flyball.models.experts.clause_detector.ngrams import TRIGRAMS_FROM
 from flyball.models.experts.clause_detector.quotes import best_quotes
 from flyball.models.experts.clause_detector.stages import Parts, StageOne, StageTwo
 from flyball.models.experts.clause_detector.summary import OWN, linear_inputs, summarise, tree_inputs
-from flyball.models.experts.clause_detector.trees import flattened
 from flyball.models.experts.expert import ExpertCard
 
 __all__ = ["FOLDS", "Fitted", "Recipe", "StageOneOf", "fit", "fit_folds", "stage_one_of"]
