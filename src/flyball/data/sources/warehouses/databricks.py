@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NoReturn
 
@@ -180,7 +181,9 @@ class ConnectSession(_Session):
 
     def __init__(self, settings: DatabricksSettings, *, source: str) -> None:
         super().__init__(settings, source=source)
-        pyspark = optional_import("pyspark.sql.connect.session", extra="spark")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # about pandas, which is not used
+            pyspark = optional_import("pyspark.sql.connect.session", extra="spark")
         address = settings.connect
         if settings.token is not None:
             address += f"{'' if ';' in address else '/'};token={settings.token.reveal()}"
