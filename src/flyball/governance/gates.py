@@ -13,7 +13,6 @@ from flyball.data.labels.errors import UnknownLabel
 from flyball.data.labels.words import PERSONAL, checked, strictest
 from flyball.governance.approvals import missing_approvals
 from flyball.governance.guards import Guard, gate_of, kept
-from flyball.governance.obligations.jurisdictions import covers
 from flyball.governance.records import (
     DatasetToUse,
     DecisionToLeave,
@@ -22,11 +21,10 @@ from flyball.governance.records import (
     ReleaseToPromote,
     ends,
 )
+from flyball.governance.residency import residency
 
 __all__ = ["dataset_gate", "decision_gate", "release_gate"]
 
-_RESIDENCY = "residency:"
-_STAYS = frozenset({"local", "home"})
 _NO_LICENCE = frozenset({"", "unknown", "none", "n/a", "?", "unlicensed"})
 
 
@@ -152,23 +150,8 @@ def _purpose(dataset: DatasetToUse) -> Check:
 
 def _residency(dataset: DatasetToUse) -> Check:
     everywhere = strictest(dataset.data_labels, *dataset.column_labels.values())
-    labels = [item.removeprefix(_RESIDENCY) for item in everywhere if item.startswith(_RESIDENCY)]
-    if not dataset.sent_to:
-        return Check("dataset.residency", True, "nothing leaves this machine")
-    places = [label for label in labels if label not in _STAYS]
-    # Several residencies: the data must stay where all of them allow it.
-    if not places or len(places) != len(labels):
-        stays = "it must stay on this machine" if labels else "its residency is not known, so it stays home"
-        names = ", ".join(place.name for place in dataset.sent_to)
-        return Check("dataset.residency", False, f"{stays}, but it would go to {names}")
-    wrong = [
-        f"{target.name} ({target.jurisdiction or 'place not known'})"
-        for target in dataset.sent_to
-        if not target.jurisdiction
-        or not all(covers(place, target.jurisdiction, dataset.on) for place in places)
-    ]
-    problem = f"it may not leave {', '.join(places)}, but would go to {', '.join(wrong)}" if wrong else ""
-    return kept("dataset.residency", problem, f"stays within {', '.join(places)}")
+    problem, detail = residency(everywhere, dataset.sent_to, dataset.on)
+    return kept("dataset.residency", problem, detail)
 
 
 def _licence(dataset: DatasetToUse) -> Check:
