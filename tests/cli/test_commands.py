@@ -254,7 +254,7 @@ def test_a_busy_turn_asks_to_try_again(made):
         "from pathlib import Path; import subprocess, sys\n"
         "from flyball.loop.turn import only_one_turn\n"
         f"with only_one_turn(Path({str(made / '.flyball')!r})):\n"
-        f"    turn = [sys.executable, '-c', {FLYBALL[2]!r}, 'turn']\n"
+        f"    turn = [*{FLYBALL!r}, 'turn']\n"
         f"    sys.exit(subprocess.run(turn, cwd={str(made)!r}).returncode)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
