@@ -10,7 +10,7 @@ from itertools import accumulate
 from clauses import CLAUSES, PARTS
 from faker import Faker
 from templates import TEMPLATES
-from words import LOCALES, NATIONALITIES, TITLES, Words
+from words import LOCALES, NATIONALITIES, PEOPLES, TITLES, Words
 
 __all__ = ["Maker", "Marked"]
 
@@ -322,7 +322,7 @@ class Maker:
         """Return a form of address."""
         title = self._one(TITLES[:6] * 6 + TITLES)
         return (
-            title + "." if title in ("Mr", "Mrs", "Ms", "Dr", "Prof", "Rev") and self._chance(0.75) else title
+            title + "." if title in ("Mr", "Mrs", "Ms", "Dr", "Prof", "Rev") and self._chance(0.6) else title
         )
 
     def place(self) -> str:
@@ -340,7 +340,7 @@ class Maker:
 
     def nationality(self) -> str:
         """Return a nationality, religion or party."""
-        return self._one(NATIONALITIES)
+        return self._one(PEOPLES)
 
     def street(self) -> str:
         """Return the name of a street."""

@@ -17,7 +17,7 @@ import faker.providers.address as faker_address
 import faker.providers.date_time as faker_dates
 import faker.providers.person as faker_person
 
-__all__ = ["LOCALES", "NATIONALITIES", "TITLES", "Words", "read_words"]
+__all__ = ["LOCALES", "NATIONALITIES", "PEOPLES", "TITLES", "Words", "read_words"]
 
 LOCALES = (
     ["en_US"] * 6
@@ -86,7 +86,20 @@ Surinamese Swazi Swedish Swiss Syrian Taiwanese Tajik Tanzanian Thai Togolese To
 Ukrainian Uruguayan Uzbek Venezuelan Vietnamese Welsh Yemeni Zambian Zimbabwean European African Asian Arab Kurdish
 Basque Catalan Jewish Muslim Christian Catholic Protestant Buddhist Hindu Sikh Orthodox Mormon Democrat Republican
 Hispanic Latino Caucasian Danes Swedes Finns Scots Spaniards Turks Poles Germans Americans Italians Russians Greeks
-Swede Dane Finn Pole Turk Briton Spaniard Scot""".split()
+Swede Dane Finn Pole Turk Briton Spaniard Scot Korean Bahamian Barbadian Botswanan Comoran Gambian Guyanese Kosovar
+Liechtensteiner Marshallese Micronesian Nauruan Palauan Seychellois Timorese Trinidadian Tuvaluan Vanuatuan Icelander
+Antiguan Andorran Bermudian Burkinabè Flemish Frisian Galician Hawaiian Hutu Inuit Javanese Kashmiri
+Maori Mayan Pashtun Punjabi Quechua Romani Sami Sicilian Sindhi Sinhalese Swahili Tamil Tatar Tibetan Tswana
+Tutsi Uyghur Walloon Xhosa Yoruba Zulu Igbo Hausa Amish Anglican Atheist Baptist Calvinist Evangelical Hasidic Jain
+Lutheran Methodist Muslims Christians Jews Catholics Hindus Buddhists Sikhs Presbyterian Quaker Shia Sunni Taoist
+Zoroastrian Conservative Liberal Socialist Communist Marxist Libertarian Democrats Republicans Britons Australians
+Canadians Mexicans Brazilians Indians Egyptians Nigerians Kenyans Ukrainians Koreans Iranians Iraqis Israelis Saudis
+Africans Europeans Asians Arabs Kurds Bosnians Croats Serbs Czechs Slovaks Hungarians Bulgarians Romanians""".split()
+# Those of more than one word, and of people of a place: names of nationalities in running text only.
+_OF_TWO = """South African|New Zealander|North Korean|South Korean|Costa Rican|Puerto Rican|Sri Lankan|Saudi Arabian
+Sierra Leonean|San Marinese|Saint Lucian|Equatorial Guinean|Papua New Guinean|Cape Verdean|Solomon Islander|East Timorese
+Northern Irish|Native American|African American|Latin American|Roma|Middle Eastern|Central African|French Canadian"""
+PEOPLES = [*NATIONALITIES, *re.split(r"[|\n]", _OF_TWO)]
 
 _CITIES = """New York|Los Angeles|Chicago|Houston|Phoenix|Philadelphia|San Antonio|San Diego|Dallas|San Jose|Austin
 Jacksonville|Columbus|Charlotte|Indianapolis|Seattle|Denver|Boston|Nashville|Detroit|Portland|Memphis|Las Vegas

@@ -39,6 +39,10 @@ def told(text, **options):
         ("He works for Siemens AG in Munich.", [("ORGANIZATION", "Siemens AG"), ("LOCATION", "Munich")]),
         ("Ship it to 12 Baker Street, London.", [("LOCATION", "12 Baker Street, London")]),
         ("A Japanese engineer called.", [("NRP", "Japanese")]),
+        ("She is Korean, he is Sri Lankan.", [("NRP", "Korean"), ("NRP", "Sri Lankan")]),
+        ("My son is 12", [("AGE", "12")]),
+        ("The baby is 7 months old, her aunt turned 91 today.", [("AGE", "7"), ("AGE", "91")]),
+        ("I am 12 miles away and turned 180 degrees; see page 13, Page 27 of 85. It returned 50", []),
         ("Due on 2024-05-22.", [("DATE_TIME", "2024-05-22")]),
     ],
 )

@@ -92,7 +92,8 @@ def profile_table(
     Returns
     -------
     tuple of ColumnProfile, in the order of the columns
-        Numbers, dates and texts are read as they are written; binary and nested columns by their names only.
+        Numbers, dates and texts are read as they are written; nested columns, and bytes that are no UTF-8,
+        are known by their names only.
 
     Raises
     ------

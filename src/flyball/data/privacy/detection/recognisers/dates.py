@@ -16,6 +16,9 @@ _DAY_MONTH = f"{_DAY}[/-]{_MONTH_NUMBER}|{_MONTH_NUMBER}[/-]{_DAY}"
 _TIME = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?"
 _ZONE = r"(?: ?[ap]\.?m\.?|Z|[+-]\d{2}:?\d{2})?"
 
+_KIN = "he|she|child|kid|boy|girl|son|daughter|brother|sister|mother|father|wife|husband|mum|mom|dad"
+_WHO = f"(?:i'm|i am|he's|she's|(?:{_KIN}) is)"
+
 
 def _age(text: str) -> bool | None:
     number = int(re.sub(r"\D", "", text) or 0)
@@ -51,8 +54,10 @@ dates = (
         (
             (r"(\d{1,3})[ -](?:years?|yrs?)[ -]old", 0.8),
             (r"(\d{1,3}) ?(?:y/o|yo)\b", 0.7),
-            (r"(?:aged?|age:|age is|age of) (\d{1,3})", 0.7),
-            (r"(?:i'm|i am|he is|she is|he's|she's|turn|turns|turned|turning) (\d{1,3})[.,;!?]", 0.6),
+            (r"\b(?:aged?|age:|age is|age of) (\d{1,3})", 0.7),
+            (r"(\d{1,3})[ -](?:months?|weeks?|days?)[ -]old", 0.8),
+            (rf"\b(?:{_WHO}|turns?) (\d{{1,3}})(?:[.,;!?\n]| and | but | now|\s*$)", 0.6),
+            (r"\b(?:turned|turning|turns) (\d{1,3})", 0.5),
         ),
         _age,
     ),

@@ -44,8 +44,29 @@ def _turkish(text: str) -> bool:
     return digits[0] > 0 and tenth == digits[9] and sum(digits[:10]) % 10 == digits[10]
 
 
+_BETWEEN_NUMBERS = (
+    "of",
+    "to",
+    "and",
+    "or",
+    "by",
+    "in",
+    "at",
+    "on",
+    "for",
+    "am",
+    "pm",
+    "st",
+    "nd",
+    "rd",
+    "th",
+)
+
+
 def _plate(text: str) -> bool | None:
-    return None if 1 <= int(text[:2]) <= 81 else False
+    """Refuse what no province has, and words: "27 of 85" stands on every page."""
+    letters = "".join(one for one in text.lower() if one.isalpha())
+    return None if 1 <= int(text[:2]) <= 81 and letters not in _BETWEEN_NUMBERS else False
 
 
 elsewhere = (

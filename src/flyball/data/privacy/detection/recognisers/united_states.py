@@ -122,7 +122,7 @@ united_states = (
         "ZIP_CODE",
         (
             (r"\d{5}(?:-\d{4})?", 0.1),
-            (r"(?:zip|zipcode|postcode|code)(?: is| number)?:? ?(\d{4})", 0.1),
+            (r"\b(?:zip|zipcode|postcode|code)(?: is| number)?:? ?(\d{4})", 0.1),
         ),
         context=("zip", "zipcode", "postal code", "postcode", "post code"),
     ),
