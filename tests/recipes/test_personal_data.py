@@ -25,7 +25,7 @@ def test_every_python_block_prints_what_the_page_says():
 
 def test_every_command_prints_what_the_page_says(tmp_path):
     blocks = SHELL.findall(PAGE)
-    assert len(blocks) == PAGE.count("```sh") == 1
+    assert len(blocks) == PAGE.count("```sh") == 2
     for code, wanted in blocks:
         command = code.replace("flyball ", f"{Path(sys.executable).parent / 'flyball'} ")
         done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S602
