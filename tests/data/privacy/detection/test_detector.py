@@ -43,6 +43,8 @@ def told(text, **options):
         ("My son is 12", [("AGE", "12")]),
         ("The baby is 7 months old, her aunt turned 91 today.", [("AGE", "7"), ("AGE", "91")]),
         ("I am 12 miles away and turned 180 degrees; see page 13, Page 27 of 85. It returned 50", []),
+        ("As section 8.2.1.1 says, and 10.2.1.1", [("IP_ADDRESS", "10.2.1.1")]),
+        ("Then ping 9.9.9.9 first", [("IP_ADDRESS", "9.9.9.9")]),
         ("Due on 2024-05-22.", [("DATE_TIME", "2024-05-22")]),
     ],
 )

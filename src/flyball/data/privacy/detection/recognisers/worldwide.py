@@ -97,6 +97,8 @@ def _bech32(text: str) -> bool:
 
 
 def _address(text: str) -> bool:
+    if len(text) == 7 and text[1:6:2] == "...":
+        return False  # four single digits: see the recogniser of its own
     bare_address, _, size = text.partition("/")
     try:
         parsed = ipaddress.ip_address(bare_address.split("%")[0])
@@ -150,6 +152,12 @@ worldwide = (
         _address,
         checked=0.95,
         context=("ip", "ipv4", "ipv6"),
+    ),
+    # "8.2.1.1" is a section or a version more often than an address.
+    Recogniser(
+        "IP_ADDRESS",
+        ((r"\d\.\d\.\d\.\d", 0.3),),
+        context=("ip", "ipv4", "dns", "host", "server", "resolver", "gateway", "network", "ping", "address"),
     ),
     Recogniser(
         "MAC_ADDRESS",
