@@ -8,7 +8,7 @@ import flyball
 from flyball.core.digests import digest_of, digest_of_bytes
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.records import Field
-from flyball.loop.settings import Settings, load_settings
+from flyball.loop.settings import Settings, load_settings, talks_only
 from flyball.loop.toml_tables import read_tables
 
 __all__ = [
@@ -94,7 +94,10 @@ class Deployment:
 def open_deployment(root: Path) -> Deployment:
     """Read `flyball.toml` and the fields beside it."""
     settings = load_settings(root / "flyball.toml")
-    return Deployment(root, settings, read_fields(root / settings.deployment.fields))
+    fields = root / settings.deployment.fields
+    return Deployment(
+        root, settings, () if talks_only(settings) and not fields.exists() else read_fields(fields)
+    )
 
 
 def find_deployment(named: str | None, folder: Path) -> Path | None:

@@ -1,6 +1,7 @@
 """The settings of a deployment: `flyball.toml`, then the environment, read once at the door."""
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ __all__ = [
     "ENVIRONMENT_PREFIX",
     "Approvals",
     "BudgetSettings",
+    "ChatSettings",
     "DeploymentSettings",
     "ExpertSettings",
     "Objective",
@@ -28,6 +30,7 @@ __all__ = [
     "StreamSettings",
     "load_settings",
     "origins",
+    "talks_only",
 ]
 
 ENVIRONMENT_PREFIX = "FLYBALL__"
@@ -44,6 +47,7 @@ class DeploymentSettings(_Section, frozen=True):
     purpose: str
     owner: str
     jurisdictions: tuple[str, ...]
+    case: str = "case"
     data_labels: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     fields: str = "fields.toml"
@@ -72,7 +76,12 @@ class StreamSettings(_Section, frozen=True):
 
 
 class SourceSettings(_Section, frozen=True):
-    """`[[source]]`: where cases come from, and the labels that people have given."""
+    """`[[source]]`: where cases come from, and the labels that people have given.
+
+    `cases` makes each row of a source of tables a case. `name_column` names it, `label_columns` says in
+    which column what turned out stands (field = column), `leave_out` lists columns that nobody is shown.
+    Neither these nor columns with labels are part of the case.
+    """
 
     name: str
     path: str = ""
@@ -86,6 +95,10 @@ class SourceSettings(_Section, frozen=True):
     ocr: bool = False
     ocr_languages: str = "eng"
     refuse_active: bool = False
+    cases: bool = False
+    name_column: str = ""
+    label_columns: dict[str, str] = {}
+    leave_out: tuple[str, ...] = ()
     settings: dict[str, Any] = {}
     stream: tuple[StreamSettings, ...] = ()
 
@@ -176,17 +189,34 @@ class RetentionSettings(_Section, frozen=True):
     run_every_days: int = 1
 
 
+class ChatSettings(_Section, frozen=True):
+    """`[chat]`: the deployment as a model that programs talk to through the gateway.
+
+    `models` names experts of the kind language_model, in the order of asking; `router` is "cascade", or
+    the path of a learned router; `system` is a file whose text goes before every conversation.
+    `budget_eur_per_day` is a decimal as text, "" for no limit; `keep_texts` puts the words of every
+    conversation into the blobs, otherwise only sizes and digests are kept.
+    """
+
+    models: tuple[str, ...]
+    router: str = "cascade"
+    system: str = ""
+    budget_eur_per_day: str = ""
+    keep_texts: bool = False
+
+
 class Settings(_Section, frozen=True):
     """Everything that `flyball.toml` says."""
 
     deployment: DeploymentSettings
-    source: tuple[SourceSettings, ...]
-    expert: tuple[ExpertSettings, ...]
-    promise: Promise
+    source: tuple[SourceSettings, ...] = ()
+    expert: tuple[ExpertSettings, ...] = ()
+    promise: Promise = Promise(wrong_share_at_most=0.0)
     playbook: Playbook = Playbook()
     state: State = State()
     objective: tuple[Objective, ...] = ()
     approvals: Approvals = Approvals()
+    chat: ChatSettings | None = None
     privacy: PrivacySettings = PrivacySettings()
     retention: tuple[RetentionSettings, ...] = ()
 
@@ -198,6 +228,11 @@ class Origin:
     name: str
     value: str
     origin: str
+
+
+def talks_only(settings: Settings) -> bool:
+    """Return whether a deployment has nothing to decide: a `[chat]`, and neither sources nor fields."""
+    return settings.chat is not None and not settings.source
 
 
 def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
@@ -291,10 +326,8 @@ def _value_of(text: str) -> object:
 
 def _refuse_nonsense(settings: Settings, path: Path) -> None:
     promise = settings.promise
-    for name, value in (
-        ("wrong_share_at_most", promise.wrong_share_at_most),
-        ("confidence", promise.confidence),
-    ):
+    shares = [("wrong_share_at_most", promise.wrong_share_at_most), ("confidence", promise.confidence)]
+    for name, value in shares if not talks_only(settings) else ():
         if not 0.0 < value < 1.0:
             raise BadInput(
                 f"{path.name}: promise.{name} must lie between 0 and 1, got {value}.",
@@ -306,7 +339,7 @@ def _refuse_nonsense(settings: Settings, path: Path) -> None:
         ("source", [source.name for source in settings.source]),
         ("expert", [expert.name for expert in settings.expert]),
     ):
-        if not names:
+        if not names and not (kind == "source" and talks_only(settings)):
             raise BadInput(f"{path.name}: no [[{kind}]].", fix=f"Declare at least one [[{kind}]].", kind=kind)
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
@@ -315,6 +348,7 @@ def _refuse_nonsense(settings: Settings, path: Path) -> None:
                 fix="Give each a name of its own.",
                 name=doubled[0],
             )
+    _refuse_bad_chat(settings, path)
     budgets = [(one.dataset, one.group) for one in settings.privacy.budget]
     twice = sorted({one for one in budgets if budgets.count(one) > 1})
     if twice:
@@ -328,6 +362,28 @@ def _refuse_nonsense(settings: Settings, path: Path) -> None:
         raise BadInput(
             f"{path.name}: approvals.release must be 0 or more, got {settings.approvals.release}.",
             fix="0 means that nobody else has to sign.",
+        )
+
+
+def _refuse_bad_chat(settings: Settings, path: Path) -> None:
+    if settings.chat is None:
+        return
+    known = [expert.name for expert in settings.expert if expert.kind == "language_model"]
+    strange = [name for name in settings.chat.models if name not in known]
+    if strange or not settings.chat.models:
+        raise BadInput(
+            f"{path.name}: chat.models names {strange[0]!r}, which is no [[expert]] of kind language_model."
+            if strange
+            else f"{path.name}: chat.models is empty.",
+            fix=f"Known: {', '.join(known) or 'none'}.",
+            models=settings.chat.models,
+        )
+    budget = settings.chat.budget_eur_per_day
+    if budget and not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", budget):
+        raise BadInput(
+            f"{path.name}: chat.budget_eur_per_day must be euros as text, got {budget!r}.",
+            fix='Write, for instance, "25.00"; "0" allows only models that cost nothing.',
+            value=budget,
         )
 
 

@@ -1,0 +1,28 @@
+"""Gateway: the HTTP doors of one or many deployments.
+
+In:       HTTP requests; the deployments of a folder (`House`), who may come in (`Access`)
+Out:      replies, each sent after its entry stands in the ledger; every error in one shape
+Imports:  every room below; nobody but the command line imports it
+Add one:  a door is one file in `routes/` that holds a tuple of handlers under the file's own name;
+          copy `routes/models.py`. It is found by its name and closed unless `Access` lets the caller in:
+          `opt={"open": True}` is for health alone. Handlers ask for `house: House` and, where they
+          need it, `principal: Principal`; both are handed over by name
+"""
+
+from flyball.gateway.app import build_app
+from flyball.gateway.house import House, open_house
+from flyball.gateway.principal import Access, LoopbackAccess, Principal
+from flyball.gateway.serving import serve
+from flyball.gateway.settings import GatewaySettings, load_gateway_settings
+
+__all__ = [
+    "Access",
+    "GatewaySettings",
+    "House",
+    "LoopbackAccess",
+    "Principal",
+    "build_app",
+    "load_gateway_settings",
+    "open_house",
+    "serve",
+]

@@ -1,0 +1,90 @@
+"""The application: every route on the shelf, closed by default, with one shape for errors."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar
+from litestar.connection import Request
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers.base import BaseRouteHandler
+
+from flyball.core.errors import FlyballError
+from flyball.gateway.errors import NotLetIn
+from flyball.gateway.house import House
+from flyball.gateway.principal import Access, Connection, Principal
+from flyball.gateway.replies import on_error
+from flyball.gateway.route import ROUTES
+from flyball.gateway.settings import GatewaySettings
+
+__all__ = ["build_app"]
+
+
+def build_app(house: House, access: Access, settings: GatewaySettings) -> Litestar:
+    """Return the ASGI application.
+
+    Parameters
+    ----------
+    house : House
+        Closed when the application ends.
+    access : Access
+    settings : GatewaySettings
+
+    Returns
+    -------
+    Litestar
+        Its `state` holds `house`, `access` and `settings`; handlers get them by name, and `principal`.
+    """
+
+    async def let_in(connection: Connection, handler: BaseRouteHandler) -> None:
+        """Let the caller in before anything is read; a handler that asks for no scope opens to "*" alone."""
+        if handler.opt.get("open"):
+            return
+        principal = await access(connection)
+        scope = handler.opt.get("scope", "*")
+        if not principal.may(scope):
+            raise NotPermittedHere(
+                f"{principal.id} may not do this: it needs the scope {scope!r}.",
+                fix="Use a key that has it.",
+                scope=scope,
+            )
+        connection.scope["state"]["principal"] = principal
+
+    @asynccontextmanager
+    async def open_until_the_end(_: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await house.close()
+
+    app = Litestar(
+        route_handlers=[handler for name in ROUTES.names() for handler in ROUTES.load(name)],
+        guards=[let_in],
+        lifespan=[open_until_the_end],
+        dependencies={
+            "house": Provide(lambda: house, sync_to_thread=False),
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+            "principal": Provide(_principal, sync_to_thread=False),
+        },
+        exception_handlers={FlyballError: on_error, HTTPException: on_error, Exception: on_error},
+        request_max_body_size=settings.largest_body_mb * 1_000_000,
+        openapi_config=None,
+        logging_config=None,
+    )
+    app.state.house, app.state.access, app.state.settings = house, access, settings
+    return app
+
+
+class NotPermittedHere(NotLetIn):
+    """The caller is known and may not do this."""
+
+    code = "gateway.not_permitted"
+    status = 403
+
+
+def _principal(request: Request[Any, Any, Any]) -> Principal:
+    found = request.scope["state"].get("principal")
+    if not isinstance(found, Principal):  # a handler that is open to all has no caller
+        raise NotLetIn("Nobody was let in.", fix="Ask for the principal only behind a scope.")
+    return found

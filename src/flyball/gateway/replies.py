@@ -1,0 +1,166 @@
+"""Replies as bytes: JSON, streams of events, and errors in the one shape that every client can read."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
+from typing import Any
+
+import msgspec
+from litestar.connection import Request
+from litestar.exceptions import HTTPException
+from litestar.response.base import ASGIResponse, Response
+from litestar.types import Receive, Scope, Send
+
+from flyball.core.errors import FlyballError
+from flyball.gateway.errors import BadRequest, NoSuchDoor, TooLarge, status_of
+
+__all__ = ["Events", "error_body", "error_reply", "json_reply", "on_error", "stopped"]
+
+_LOG = logging.getLogger(__name__)
+_ENCODE = msgspec.json.Encoder(decimal_format="string").encode
+_JSON = [(b"content-type", b"application/json")]
+_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    408: "timeout_error",
+    409: "conflict_error",
+    413: "invalid_request_error",
+    422: "invalid_request_error",
+    429: "rate_limit_error",
+}
+
+
+def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> ASGIResponse:
+    """Return a value as JSON."""
+    encoded = [*_JSON, *((name.encode(), text.encode()) for name, text in (headers or {}).items())]
+    return ASGIResponse(body=_ENCODE(value), status_code=status, encoded_headers=encoded)
+
+
+def error_body(err: FlyballError) -> dict[str, object]:
+    """Return an error as our own record, and under `error` as clients of OpenAI read it."""
+    status = status_of(err)
+    record = err.as_record()
+    param = err.values.get("param")
+    record["error"] = {
+        "message": f"{err.message} {err.fix}",
+        "type": _TYPES.get(status, "server_error"),
+        "param": None if param is None else str(param),
+        "code": err.code,
+        "fix": err.fix,
+    }
+    return record
+
+
+def error_reply(err: FlyballError) -> Response[bytes]:
+    """Return an error with its status, and when to ask again where that is known."""
+    headers = {}
+    wait = getattr(err, "retry_after", err.values.get("wait_seconds"))
+    if isinstance(wait, int | float):
+        headers["retry-after"] = str(max(1, round(wait)))
+    elif not err.retry:
+        headers["x-should-retry"] = "false"
+    return Response(
+        _ENCODE(error_body(err)), status_code=status_of(err), media_type="application/json", headers=headers
+    )
+
+
+def on_error(request: Request[Any, Any, Any], err: Exception) -> Response[bytes]:
+    """Turn whatever a handler raised into a reply; a fault of ours is logged and not shown."""
+    if isinstance(err, FlyballError):
+        return error_reply(err)
+    if isinstance(err, HTTPException):
+        return error_reply(_of_http(request, err))
+    _LOG.error("A fault of the gateway at %s", request.scope["path"], exc_info=err)
+    return error_reply(_fault())
+
+
+def stopped(err: Exception) -> FlyballError:
+    """Return what is told where a stream breaks off; a fault of ours is logged and not shown."""
+    if isinstance(err, FlyballError):
+        return err
+    _LOG.error("A fault of the gateway in a stream", exc_info=err)
+    return _fault()
+
+
+class Events(ASGIResponse):
+    """A stream of server-sent events. Its source is closed as soon as the caller goes away.
+
+    Parameters
+    ----------
+    source : async generator of bytes
+        Whole events.
+    """
+
+    def __init__(self, source: AsyncGenerator[bytes], headers: Mapping[str, str] | None = None) -> None:
+        more = {"cache-control": "no-store", "x-accel-buffering": "no"} | dict(headers or {})
+        super().__init__(
+            status_code=200,
+            encoded_headers=[
+                (b"content-type", b"text/event-stream; charset=utf-8"),
+                *((name.encode(), text.encode()) for name, text in more.items()),
+            ],
+        )
+        self._source = source
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events; stop asking for more where nobody listens any longer."""
+        await send({"type": "http.response.start", "status": 200, "headers": list(self.encoded_headers)})
+        task, gone = asyncio.current_task(), False
+
+        async def watch() -> None:
+            nonlocal gone
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            gone = True
+            if task is not None:
+                task.cancel()
+
+        watcher = asyncio.create_task(watch())
+        try:
+            async with aclosing(self._source) as source:
+                async for event in source:
+                    await send({"type": "http.response.body", "body": event, "more_body": True})
+            watcher.cancel()
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except asyncio.CancelledError:
+            if not gone:
+                raise
+            if task is not None:
+                task.uncancel()
+        finally:
+            watcher.cancel()
+            with suppress(asyncio.CancelledError):
+                await watcher
+
+
+class _Fault(FlyballError):
+    """A fault of the gateway itself."""
+
+    code = "gateway.fault"
+    retry = True
+
+
+def _fault() -> FlyballError:
+    return _Fault(
+        "Something broke inside the gateway; nothing was decided.",
+        fix="Ask again; the operator finds the reason in the log.",
+    )
+
+
+def _of_http(request: Request[Any, Any, Any], err: HTTPException) -> FlyballError:
+    path, method = str(request.scope["path"])[:200], str(request.scope.get("method", ""))
+    if err.status_code in (404, 405):
+        return NoSuchDoor(
+            f"There is nothing at {method} {path}.",
+            fix="GET /openapi.json lists what there is.",
+            path=path,
+        )
+    if err.status_code == 413:
+        return TooLarge(
+            "The request is larger than the gateway takes.",
+            fix="Send less at once; the owner sets largest_body_mb in gateway.toml.",
+        )
+    return BadRequest(f"The request cannot be used: {err.detail}.", fix="Correct it and send it again.")

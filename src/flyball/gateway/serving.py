@@ -1,0 +1,115 @@
+"""Listen, serve, and end without losing anything."""
+
+import asyncio
+import sys
+from ipaddress import ip_address
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from flyball.gateway.app import build_app
+from flyball.gateway.errors import CannotListen
+from flyball.gateway.house import House
+from flyball.gateway.principal import Access
+from flyball.gateway.settings import GatewaySettings
+
+__all__ = ["check_address", "serve"]
+
+_SWITCH_SECONDS = 0.0005
+"""How long the event loop may keep the interpreter while the ledger's thread waits for it."""
+
+
+def serve(house: House, access: Access, settings: GatewaySettings) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Requests under way are finished first, for `shutdown_seconds` at most; then what waits for the ledger is
+    written, the ledger is signed, and everything is closed.
+
+    Raises
+    ------
+    CannotListen
+        The address is not this machine's own and there are no keys, or it is taken.
+    """
+    check_address(settings, access)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    config = uvicorn.Config(
+        build_app(house, access, settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http=_patient(settings.header_seconds),
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        limit_concurrency=settings.connections,
+        timeout_keep_alive=round(settings.idle_seconds),
+        timeout_graceful_shutdown=round(settings.shutdown_seconds),
+    )
+    server = uvicorn.Server(config)
+    try:
+        server.run()
+    except SystemExit as err:
+        raise CannotListen(
+            f"Nothing can listen on {settings.host}:{settings.port}.",
+            fix="Choose another port: flyball serve --port 8081.",
+            host=settings.host,
+            port=settings.port,
+        ) from err
+
+
+def check_address(settings: GatewaySettings, access: Access) -> None:
+    """Refuse to listen where strangers are, as long as nobody has to show who they are.
+
+    Raises
+    ------
+    CannotListen
+    """
+    if not access.has_keys and not _is_this_machine(settings.host):
+        raise CannotListen(
+            f"{settings.host} can be reached from other machines, and there are no keys.",
+            fix="Make one with `flyball key create NAME`, or listen on 127.0.0.1.",
+            host=settings.host,
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _patient(seconds: float) -> type[asyncio.Protocol]:
+    """Return a protocol that closes a connection whose request does not get past its headers in time."""
+
+    class Patient(HttpToolsProtocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._late: asyncio.TimerHandle | None = self.loop.call_later(seconds, self._too_late)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._in_time()
+            super().connection_lost(exc)
+
+        def on_message_begin(self) -> None:
+            if self._late is None:
+                self._late = self.loop.call_later(seconds, self._too_late)
+            super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            self._in_time()
+            super().on_headers_complete()
+
+        def _in_time(self) -> None:
+            if self._late is not None:
+                self._late.cancel()
+                self._late = None
+
+        def _too_late(self) -> None:
+            self._late = None
+            if not self.transport.is_closing():
+                self.transport.close()
+
+    return Patient

@@ -1,0 +1,59 @@
+"""Settings of the gateway: `gateway.toml` in the served folder; every one has a default."""
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from flyball.core.errors import BadInput
+
+__all__ = ["GatewaySettings", "load_gateway_settings"]
+
+
+class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything that `gateway.toml` says.
+
+    Parameters
+    ----------
+    host : str
+        Where to listen. Another address than this machine's own needs keys.
+    port : int
+        0: any free one.
+    largest_body_mb : int
+        Of a request; a larger one is refused before it is read.
+    header_seconds, body_seconds : float
+        How long a caller may take to send them.
+    idle_seconds : float
+        How long a connection without a request stays open.
+    shutdown_seconds : float
+        How long requests under way may take to end after SIGTERM.
+    connections : int
+        At once; more are refused with 503.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    largest_body_mb: int = 20
+    header_seconds: float = 10.0
+    body_seconds: float = 60.0
+    idle_seconds: float = 75.0
+    shutdown_seconds: float = 30.0
+    connections: int = 2_000
+
+
+def load_gateway_settings(folder: Path) -> GatewaySettings:
+    """Read `gateway.toml` of a folder; without one, the defaults.
+
+    Raises
+    ------
+    BadInput
+        Not TOML, an unknown key, a wrong type; the message names it.
+    """
+    path = folder / "gateway.toml"
+    if not path.is_file():
+        return GatewaySettings()
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), GatewaySettings)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as err:
+        known = ", ".join(GatewaySettings.__struct_fields__)
+        raise BadInput(f"gateway.toml: {err}.", fix=f"Known keys: {known}.", file=path) from err

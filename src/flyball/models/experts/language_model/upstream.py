@@ -1,0 +1,369 @@
+"""One endpoint of a language model, asked by many at once: pooled, timed, retried, never followed elsewhere.
+
+What a model answers about one case goes through `endpoint.py`; this is the way of the gateway, where
+thousands of requests share a few connections (docs/decisions/0013-upstream-client.md).
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+
+import aiohttp
+import msgspec
+
+from flyball.core.errors import FlyballError
+from flyball.models.experts.language_model.settings import ModelSettings
+from flyball.models.experts.language_model.wire import ChatCall, Chunk, Reply, Tokens, text_of
+from flyball.models.experts.language_model.wire_forms import DONE, Unusable, form_of
+from flyball.models.router.breaker import CircuitBreaker, Permit
+from flyball.models.router.budget import MoneyBudget, Reservation, reserve_all
+
+__all__ = ["Attempt", "Upstream", "UpstreamFailed"]
+
+_CONNECT_SECONDS = 5.0
+_LARGEST_REPLY = 32 * 1024 * 1024
+_LARGEST_EVENT = 4 * 1024 * 1024
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 8.0
+_PER_MESSAGE = 16
+"""Tokens that the form of a message may add to its words."""
+_LONGER = 10
+"""A stream may take so many times as long as a whole reply, as long as something comes."""
+_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_MEANINGS = {
+    400: "does not accept the request",
+    401: "does not accept the key",
+    403: "does not allow this",
+    404: "does not know the model or the path",
+    413: "finds the request too large",
+    422: "does not accept the request",
+    429: "has had too many requests",
+}
+
+
+class UpstreamFailed(FlyballError):
+    """The endpoint of a language model gave no usable answer.
+
+    Parameters
+    ----------
+    again : bool
+        Whether the same request may succeed there later.
+    spent : bool
+        Whether it may have cost money all the same: then what was reserved counts as spent.
+    wait : float
+        Seconds that the endpoint asked for; 0 for none.
+    """
+
+    code = "upstream.failed"
+    retry = True
+    exit_code = 3
+
+    def __init__(
+        self, message: str, *, upstream: str, again: bool, spent: bool, wait: float = 0.0, **values: object
+    ) -> None:
+        super().__init__(
+            message, fix="Ask again later; the owner of the deployment sees why in the ledger.",
+            upstream=upstream, **values
+        )  # fmt: skip
+        self.again = again
+        self.spent = spent
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request that was sent, for the ledger.
+
+    Parameters
+    ----------
+    upstream : str
+        Name of the expert.
+    ok : bool
+    why : str
+        What went wrong, in our words; "" where nothing did.
+    ms : int
+    tokens : Tokens or None
+        None where the endpoint did not say.
+    cost_eur : str
+        Decimal as text: what was used, or, where that is not known, the most that it can have cost.
+    """
+
+    upstream: str
+    ok: bool
+    why: str
+    ms: int
+    tokens: Tokens | None
+    cost_eur: str
+
+
+class Upstream:
+    """An endpoint that is ready to be asked, inside one event loop.
+
+    Parameters
+    ----------
+    settings : ModelSettings
+    budgets : sequence of MoneyBudget
+        Every request reserves from all of them before it leaves, retries too.
+    """
+
+    def __init__(self, settings: ModelSettings, *, budgets: Sequence[MoneyBudget] = ()) -> None:
+        self.settings = settings
+        self._budgets = tuple(budgets)
+        self.breaker = CircuitBreaker(settings.name)
+        self._form = form_of(settings)
+        self._url = settings.base_url + self._form.path
+        self._headers = self._form.headers(settings) | {"Accept-Encoding": "identity"}
+        self._session: aiohttp.ClientSession | None = None
+        self._priced = bool(settings.eur_per_million_input_tokens or settings.eur_per_million_output_tokens)
+
+    @property
+    def name(self) -> str:
+        """Name of the expert."""
+        return self.settings.name
+
+    async def close(self) -> None:
+        """Close its connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def complete(self, call: ChatCall, tried: list[Attempt]) -> Reply:
+        """Ask for a whole reply, again where that may help.
+
+        Parameters
+        ----------
+        call : ChatCall
+        tried : list of Attempt
+            Every request that was sent is added, failed ones too.
+
+        Raises
+        ------
+        UpstreamFailed
+        BudgetSpent, BudgetUnreadable, CircuitOpen
+            Nothing more was sent.
+        """
+        body, most = self._prepared(call)
+        for number in range(self.settings.max_retries + 1):
+            sent = self._sent(most, tried)
+            try:
+                async with asyncio.timeout(self.settings.timeout_seconds), self._posted(body) as response:
+                    reply = self._form.reply(await _read(response))
+            except BaseException as err:  # noqa: BLE001 - told or raised again in _failed
+                await self._failed(sent, err, number)
+                continue
+            sent.succeeded(reply.usage)
+            return reply
+        raise AssertionError("the last try returns or raises")  # pragma: no cover
+
+    async def stream(self, call: ChatCall, tried: list[Attempt]) -> AsyncGenerator[Chunk]:
+        """Ask for a reply in pieces. It is asked again only as long as no piece was handed on.
+
+        Raises the same errors as `complete`; also when the stream ends before it says that it is complete.
+        Close it (`aclosing`) when its reader goes away: what was reserved then counts as spent.
+        """
+        body, most = self._prepared(call)
+        for number in range(self.settings.max_retries + 1):
+            sent = self._sent(most, tried)
+            begun, usage = False, None
+            try:
+                async with (
+                    asyncio.timeout(self.settings.timeout_seconds * _LONGER),
+                    self._posted(body) as response,
+                    aclosing(self._pieces(response)) as pieces,
+                ):
+                    async for piece in pieces:
+                        usage = piece.usage or usage
+                        begun = True
+                        yield piece
+            except BaseException as err:  # noqa: BLE001 - told or raised again in _failed
+                await self._failed(sent, err, self.settings.max_retries if begun else number)
+                continue
+            sent.succeeded(usage)
+            return
+
+    def most_eur(self, call: ChatCall, most_tokens: int) -> Decimal:
+        """Return the most that a request can cost: no token is shorter than a byte."""
+        if not self._priced:
+            return Decimal(0)
+        given = sum(len(text_of(one).encode()) + _PER_MESSAGE for one in call.messages)
+        for extra in (call.tools, call.response_format, [one.tool_calls for one in call.messages]):
+            given += len(msgspec.json.encode(extra))
+        return self._cost(given, most_tokens)
+
+    def _cost(self, given: int, made: int) -> Decimal:
+        settings = self.settings
+        return (
+            given * settings.eur_per_million_input_tokens + made * settings.eur_per_million_output_tokens
+        ) / 1_000_000
+
+    def _prepared(self, call: ChatCall) -> tuple[bytes, Decimal]:
+        asked = call.max_completion_tokens or call.max_tokens or self.settings.max_output_tokens
+        most_tokens = max(1, min(asked, self.settings.max_output_tokens))
+        return self._form.body(call, self.settings, most_tokens), self.most_eur(call, most_tokens)
+
+    def _sent(self, most: Decimal, tried: list[Attempt]) -> "_Sent":
+        permit = self.breaker.ask()
+        try:
+            reserved = reserve_all(self._budgets, most) if self._priced else []
+        except BaseException:
+            permit.cancelled()
+            raise
+        return _Sent(self, tried, permit, reserved, most, time.monotonic())
+
+    async def _failed(self, sent: "_Sent", err: BaseException, number: int) -> None:
+        """Write a failure down, then wait for the next try or raise."""
+        failure = self._told(err)
+        sent.failed(failure)
+        if failure is None:
+            raise err
+        if not failure.again or number >= self.settings.max_retries:
+            raise failure from None
+        wait = min(_FIRST_WAIT * 2**number, _LONGEST_WAIT) * random.uniform(0.5, 1.0)  # noqa: S311
+        if failure.wait > _LONGEST_WAIT:
+            raise failure from None
+        await asyncio.sleep(max(wait, failure.wait))
+
+    def _told(self, err: BaseException) -> UpstreamFailed | None:
+        """Return what went wrong in our own words; None where it is not the endpoint's doing."""
+        if isinstance(err, UpstreamFailed):
+            return err
+        spent = True
+        if isinstance(err, TimeoutError):
+            why = f"did not answer within {self.settings.timeout_seconds:g} seconds"
+        elif isinstance(err, Unusable):
+            why = f"answered with something that is not a reply ({err})"
+        elif isinstance(err, aiohttp.ClientConnectorError):
+            why, spent = "cannot be reached", False
+        elif isinstance(err, aiohttp.ClientError | OSError | ValueError):
+            why = f"broke off ({type(err).__name__})"
+        else:
+            return None
+        return UpstreamFailed(f"{self.name} {why}.", upstream=self.name, again=True, spent=spent)
+
+    @asynccontextmanager
+    async def _posted(self, body: bytes) -> AsyncIterator[aiohttp.ClientResponse]:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=_CONNECT_SECONDS, sock_read=self.settings.timeout_seconds
+                ),
+            )
+        async with self._session.post(
+            self._url, data=body, headers=self._headers, allow_redirects=False
+        ) as response:
+            if response.status != 200:
+                raise self._refused(response)
+            yield response
+
+    def _refused(self, response: aiohttp.ClientResponse) -> UpstreamFailed:
+        status = response.status
+        meaning = _MEANINGS.get(status, "failed" if status >= 500 else "answered with something else")
+        asked = response.headers.get("Retry-After", "")
+        return UpstreamFailed(
+            f"{self.name} {meaning} (HTTP {status}).",
+            upstream=self.name,
+            again=status in _AGAIN,
+            spent=False,
+            wait=float(asked) if asked.isdigit() and len(asked) < 6 else 0.0,
+            status=status,
+        )
+
+    async def _pieces(self, response: aiohttp.ClientResponse) -> AsyncGenerator[Chunk]:
+        read, finished = self._form.pieces(), False
+        async for data in _events(response):
+            piece = read(data)
+            if piece is DONE:
+                return
+            if isinstance(piece, Chunk):
+                finished = finished or any(choice.finish_reason for choice in piece.choices)
+                yield piece
+        if not finished:
+            raise Unusable("the stream ended before the reply did")
+
+
+class _Sent:
+    """A request on its way, with the money that was set aside for it."""
+
+    __slots__ = ("_most", "_permit", "_reserved", "_started", "_tried", "_upstream")
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        tried: list[Attempt],
+        permit: Permit,
+        reserved: list[Reservation],
+        most: Decimal,
+        started: float,
+    ) -> None:
+        self._upstream, self._tried, self._permit, self._reserved = upstream, tried, permit, reserved
+        self._most, self._started = most, started
+
+    def succeeded(self, tokens: Tokens | None) -> None:
+        """Settle by what was used, or, where that was not said, by what was reserved."""
+        self._permit.succeeded()
+        cost = self._most
+        if tokens is not None and self._upstream._priced:
+            cost = self._upstream._cost(max(tokens.prompt_tokens, 0), max(tokens.completion_tokens, 0))
+            for reservation in self._reserved:
+                reservation.settle(cost)
+        self._note(True, "", tokens, cost)
+
+    def failed(self, failure: UpstreamFailed | None) -> None:
+        """Give back what certainly was not spent; anything else stays spent."""
+        if failure is None:
+            self._permit.cancelled()
+        elif failure.again:
+            self._permit.failed(rest_seconds=failure.wait)
+        else:
+            self._permit.succeeded()  # it works; the request is what it does not take
+        cost = self._most
+        if failure is not None and not failure.spent:
+            cost = Decimal(0)
+            for reservation in self._reserved:
+                reservation.release()
+        self._note(False, failure.message if failure else "the caller went away", None, cost)
+
+    def _note(self, ok: bool, why: str, tokens: Tokens | None, cost: Decimal) -> None:
+        ms = round((time.monotonic() - self._started) * 1000)
+        self._tried.append(Attempt(self._upstream.name, ok, why, ms, tokens, format(cost, "f")))
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """Read a whole reply, as long as it is not too large and not packed."""
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise Unusable("packed, though that was not asked for")
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > _LARGEST_REPLY:
+            raise Unusable(f"more than {_LARGEST_REPLY} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """Yield the data of each event of a stream, as the HTML standard, section 9.2.6, reads them."""
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise Unusable("packed, though that was not asked for")
+    rest, data = b"", b""
+    async for part in response.content.iter_any():
+        *lines, rest = (rest + part).split(b"\n")
+        if len(rest) + len(data) > _LARGEST_EVENT:
+            raise Unusable(f"an event of more than {_LARGEST_EVENT} bytes")
+        for line in lines:
+            line = line.rstrip(b"\r")
+            if line.startswith(b"data:"):
+                value = line[5:].removeprefix(b" ")
+                data = data + b"\n" + value if data else value
+            elif not line and data:
+                yield data
+                data = b""
+    if data:
+        yield data
