@@ -1,0 +1,129 @@
+"""Let a caller in: by key, by token, or by the cookie of a sign-in."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+
+from flyball.gateway.access.keys import KeyBook, is_api_key
+from flyball.gateway.access.login import Login
+from flyball.gateway.access.oidc import OidcVerifier
+from flyball.gateway.errors import NotLetIn
+from flyball.gateway.limits.rate import RateLimits
+from flyball.gateway.principal import Connection, LoopbackAccess, Principal
+
+__all__ = ["SESSION_COOKIE", "Gatekeeper"]
+
+SESSION_COOKIE = "__Host-flyball"
+"""A browser sends a cookie of this prefix over https only, and only to the host that set it."""
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Gatekeeper:
+    """Says who calls, and counts how often.
+
+    Where no key was ever made and no provider is named, programs on this machine are let in, and nobody else.
+
+    Parameters
+    ----------
+    books : sequence of KeyBook
+        One for each deployment.
+    verifier : OidcVerifier, optional
+    login : Login, optional
+    limits : RateLimits
+    """
+
+    def __init__(
+        self,
+        books: Sequence[KeyBook],
+        *,
+        verifier: OidcVerifier | None = None,
+        login: Login | None = None,
+        limits: RateLimits,
+    ) -> None:
+        self._books = tuple(books)
+        self._verifier = verifier
+        self.login = login
+        self._limits = limits
+        self._loopback = LoopbackAccess()
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether callers prove who they are. Keys that have ended count: they open no door to all."""
+        return self._verifier is not None or any(book.any() for book in self._books)
+
+    async def __call__(self, connection: Connection) -> Principal:
+        """Return who calls.
+
+        Raises
+        ------
+        NotLetIn
+            Nobody is named, or what names them does not hold.
+        TooManyRequests
+        IdentityUnavailable, LedgerUnavailable
+            Nobody can be told apart now, so nobody is let in.
+        """
+        principal = await self._who(connection)
+        self._limits.take(principal)
+        return principal
+
+    async def _who(self, connection: Connection) -> Principal:
+        presented = _bearer(connection)
+        if presented is None:
+            return await self._without_key(connection)
+        if is_api_key(presented):
+            return self._by_key(presented)
+        if self._verifier is None:
+            raise _unknown()
+        return await asyncio.to_thread(self._verifier.access_token, presented)
+
+    def _by_key(self, presented: str) -> Principal:
+        book = next((book for book in self._books if book.holds(presented)), None)
+        if book is None:
+            hashlib.sha256(presented.encode("utf-8", "replace")).digest()  # as long as for a known id
+            raise _unknown()
+        return book.principal(presented)
+
+    async def _without_key(self, connection: Connection) -> Principal:
+        cookie = connection.cookies.get(SESSION_COOKIE) if self.login else None
+        if cookie and self.login:
+            if not _from_our_pages(connection):
+                raise NotLetIn(
+                    "A page of somebody else asked for this in your name.",
+                    fix="Use the pages of this gateway, or a key.",
+                )
+            principal = self.login.principal(cookie)
+            if principal is not None:
+                return principal
+        if not self.has_keys:
+            return await self._loopback(connection)
+        raise NotLetIn(
+            "This request names nobody.",
+            fix="Send the header Authorization: Bearer KEY; make one with: flyball key create NAME",
+        )
+
+
+def _bearer(connection: Connection) -> str | None:
+    """Return what is presented, also in the header that clients of other vendors send; None without one."""
+    header = connection.headers.get("authorization")
+    if header is None:
+        return connection.headers.get("x-api-key") or connection.headers.get("api-key")
+    scheme, _, presented = header.partition(" ")
+    if scheme.lower() != "bearer" or not presented.strip():
+        raise NotLetIn(
+            "The header Authorization is not of the form Bearer KEY.",
+            fix="Send the header Authorization: Bearer KEY.",
+        )
+    return presented.strip()
+
+
+def _from_our_pages(connection: Connection) -> bool:
+    """Return whether a browser says that a page of ours asks; reading may come from anywhere."""
+    method = str(connection.scope.get("method", "GET"))
+    return method in _SAFE or connection.headers.get("sec-fetch-site") == "same-origin"
+
+
+def _unknown() -> NotLetIn:
+    return NotLetIn(
+        "This key is not known here.",
+        fix="Check that it is complete and belongs to a deployment of this gateway: flyball key list",
+    )
