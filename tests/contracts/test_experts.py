@@ -1,7 +1,8 @@
 """What every expert must do; a newcomer's file is under test before they write one.
 
 To bring an expert here, add `tests/contracts/experts/<name>.py` with a context manager `made(folder)` that
-yields the artefact to load and the settings to load it with.
+yields the artefact to load and the settings to load it with. An expert for other cases than documents brings
+some of its own as `TEXTS`: name -> text.
 """
 
 import importlib.util
@@ -54,7 +55,7 @@ def builder_of(name):
     spec = importlib.util.spec_from_file_location(f"builder_of_{name}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.made
+    return module
 
 
 class Made:
@@ -71,14 +72,15 @@ class Made:
 
 @pytest.fixture(scope="module", params=EXPERTS.names())
 def made(request, tmp_path_factory):
-    with builder_of(request.param)(tmp_path_factory.mktemp(request.param)) as (artefact, settings):
+    builder = builder_of(request.param)
+    with builder.made(tmp_path_factory.mktemp(request.param)) as (artefact, settings):
         yield Made(request.param, artefact, settings)
 
 
 @pytest.fixture(scope="module")
-def cases():
+def cases(made):
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(CONTRACTS.glob("*.txt"))[:3]}
-    return batch(texts | STRANGE)
+    return batch(texts | STRANGE | getattr(builder_of(made.name), "TEXTS", {}))
 
 
 @pytest.fixture(scope="module")

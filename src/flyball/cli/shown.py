@@ -8,7 +8,10 @@ from flyball.models.decisions.records import Decision, FieldDecision, Finding
 
 __all__ = ["decision_as_json", "summary_columns", "summary_row"]
 
-summary_columns = ["contract", ">critical", ">high", ">other", ">to check", ">by machine", ">for a person"]
+
+def summary_columns(case: str) -> list[str]:
+    """Return the columns of the summary; the first is called as the deployment calls a case."""
+    return [case, ">critical", ">high", ">other", ">to check", ">by machine", ">for a person"]
 
 
 def decision_as_json(issued: Issued, document: Document) -> dict[str, object]:

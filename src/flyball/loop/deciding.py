@@ -1,7 +1,7 @@
-"""Decide files with the live release, on as many processes as there are."""
+"""Decide files or rows with the live release, on as many processes as there are."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,9 +24,10 @@ from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 from flyball.models.router.thresholds import Thresholds
 
-__all__ = ["Decided", "decide_files"]
+__all__ = ["Decided", "decide_documents", "decide_files"]
 
 _BATCH = 4
+_ROWS_IN_A_BATCH = 256
 _IN_THIS_PROCESS = 8
 """Up to so many files, starting processes costs more than it saves."""
 _AHEAD = 4
@@ -92,19 +93,59 @@ def decide_files(
     Decided
         One per file, in their order. A bad file, or one on which an expert breaks, stops nothing.
     """
-    at = workshop.clock()
-    now = live_release(workshop.ledger)
-    allowed = frozenset() if now is None else frozenset({now.release})
     isolated = any(path.suffix.lower() != ".txt" for _, path in files)
     few = len(files) <= _IN_THIS_PROCESS
     workers = 1 if few else workshop.workers
     read = extract_many(files, workers=workers if isolated else 1, isolated=isolated, limits=limits)
+    yield from _decide_read(workshop, live, read, context, workers=workers, size=_BATCH)
+
+
+def decide_documents(
+    workshop: Workshop,
+    live: LiveEngine,
+    documents: Iterable[Document | Unreadable],
+    *,
+    context: Context,
+    workers: int = 1,
+) -> Iterator[Decided]:
+    """Decide rows, or documents that were read already; each decision is in the ledger before it is yielded.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    live : LiveEngine
+    documents : iterable of Document or Unreadable
+        Short ones, such as rows: they are decided by the hundred.
+    context : Context
+    workers : int
+        Processes; 1 means none but this one.
+
+    Yields
+    ------
+    Decided
+        One per document, in their order.
+    """
+    yield from _decide_read(workshop, live, iter(documents), context, workers=workers, size=_ROWS_IN_A_BATCH)
+
+
+def _decide_read(
+    workshop: Workshop,
+    live: LiveEngine,
+    read: Iterator[Document | Unreadable],
+    context: Context,
+    *,
+    workers: int,
+    size: int,
+) -> Iterator[Decided]:
+    at = workshop.clock()
+    now = live_release(workshop.ledger)
+    allowed = frozenset() if now is None else frozenset({now.release})
 
     def task(documents: tuple[Document, ...]) -> _Task:
         return _Task(documents, context, live.digest, allowed, at)
 
     if workers <= 1:
-        for batch in batched(read, _BATCH):
+        for batch in batched(read, size):
             yield from _issued(workshop, batch, _decide(live.engine, task(_documents(batch))))
         return
     kit = live.engine.kit.settings.parent
@@ -112,7 +153,7 @@ def decide_files(
         workers, mp_context=get_context("spawn"), initializer=_start, initargs=(kit,)
     ) as pool:
         waiting: deque[tuple[Sequence[Document | Unreadable], Future[list[Result]]]] = deque()
-        for batch in batched(read, _BATCH):
+        for batch in batched(read, size):
             waiting.append((batch, pool.submit(_decide_in_process, task(_documents(batch)))))
             if len(waiting) > workers * _AHEAD:
                 earliest, future = waiting.popleft()

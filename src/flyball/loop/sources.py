@@ -20,6 +20,7 @@ __all__ = [
     "kind_of",
     "limits_of",
     "open_source",
+    "row_sources",
     "shown_settings",
     "shown_url",
 ]
@@ -80,8 +81,13 @@ def kind_of(source: SourceSettings) -> str:
 
 
 def document_sources(sources: Iterable[SourceSettings]) -> tuple[SourceSettings, ...]:
-    """Return the sources whose files are read as documents in a turn."""
-    return tuple(source for source in sources if kind_of(source) == "files")
+    """Return the sources of the cases of a turn: those of files, and those of rows that are cases."""
+    return tuple(source for source in sources if kind_of(source) == "files" or source.cases)
+
+
+def row_sources(sources: Iterable[SourceSettings]) -> tuple[SourceSettings, ...]:
+    """Return the sources whose rows are the cases of a turn."""
+    return tuple(source for source in sources if source.cases)
 
 
 def limits_of(sources: Iterable[SourceSettings]) -> Limits:

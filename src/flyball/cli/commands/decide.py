@@ -1,8 +1,9 @@
-"""`flyball decide`: decide files with the live release; each decision is in the ledger before it is shown."""
+"""`flyball decide`: decide files, or rows of tables; each decision is in the ledger before it is shown."""
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -17,17 +18,19 @@ from flyball.core.errors import Refused
 from flyball.core.text import count
 from flyball.data.documents.records import Document, Limits, Unreadable
 from flyball.data.sources.shelf.files import FileSource
-from flyball.loop.deciding import Decided, decide_files
+from flyball.loop.deciding import Decided, decide_documents, decide_files
 from flyball.loop.issue import Issued
 from flyball.loop.live import LiveEngine, live_engine
 from flyball.loop.releases import live_release
 from flyball.loop.report import view_of, write_report
-from flyball.loop.sources import document_sources, limits_of
+from flyball.loop.rows import TABLE_ENDINGS, rows_of_file
+from flyball.loop.sources import document_sources, limits_of, row_sources
 from flyball.loop.workshop import Workshop
 
 __all__ = ["command"]
 
 _REPORTED_UP_TO = 200
+_SHOWN_UP_TO = 1_000
 
 
 def command(
@@ -43,7 +46,7 @@ def command(
     person: AsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Decide files with the live release."""
+    """Decide files, or the rows of tables, with the live release."""
     output = Output(json)
     with open_workshop(deployment, output, person) as workshop:
         workshop.workers = workers or workshop.workers
@@ -51,19 +54,13 @@ def command(
         listing = FileSource("given", [path.absolute() for path in paths]).listing(digests=False)
         files = [(item.name, item.path) for item in listing.items]
         started = time.perf_counter()
-        found = decide_files(
-            workshop, live, files, context=workshop.context_of(live.settings.deployment), limits=_limits(live)
-        )
-        kept = _collect(
-            output.progress(found, "deciding", len(files)),
-            output,
-            keep=len(files) <= _REPORTED_UP_TO or bool(report),
-        )
+        found, total = _decided(workshop, live, files)
+        kept = _collect(output.progress(found, "deciding", total), output, keep_all=bool(report))
         seconds = time.perf_counter() - started
         issued = [one for one, _ in kept.decided]
         checkpoint = workshop.ledger.checkpoint()
         where = None
-        if issued and (report is not None or len(files) <= _REPORTED_UP_TO):
+        if issued and (report is not None or kept.n_seen <= _REPORTED_UP_TO):
             where = (report or _place(workshop)).absolute()
             documents = [document for _, document in kept.decided]
             write_report(
@@ -72,21 +69,41 @@ def command(
                 redacted=redacted,
             )
     if not json:
-        _show(output, kept, where, checkpoint.size)
+        _show(output, kept, where, checkpoint.size, live.settings.deployment.case)
         if where is None and issued:
-            output.text(f"No report: more than {_REPORTED_UP_TO} files. Ask for one with --report FILE.")
+            output.text(f"No report: more than {_REPORTED_UP_TO} cases. Ask for one with --report FILE.")
     speed = kept.n_decided / seconds if seconds > 0 else 0.0
-    output.say(f"{count(kept.n_decided, 'contract')} in {seconds:.1f} s: {speed:.1f} documents per second.")
+    noun = live.settings.deployment.case
+    output.say(f"{count(kept.n_decided, noun)} in {seconds:.1f} s: {speed:.1f} a second.")
     if kept.n_refused:
         sys.exit(1)
     if not kept.n_decided:
         sys.exit(2)
 
 
+def _decided(
+    workshop: Workshop, live: LiveEngine, files: Sequence[tuple[str, Path]]
+) -> tuple[Iterator[Decided], int]:
+    """Decide files, or the rows of tables where those are the cases; also how many, 0 where unknown."""
+    context = workshop.context_of(live.settings.deployment)
+    rows = next(iter(row_sources(live.settings.source)), None)
+    tables = [path for _, path in files if path.suffix.lower() in TABLE_ENDINGS] if rows else []
+    if rows is None or not tables:
+        return decide_files(workshop, live, files, context=context, limits=_limits(live)), len(files)
+    others = [(name, path) for name, path in files if path not in tables]
+    fields = live.engine.kit.fields
+    read = chain.from_iterable(rows_of_file(workshop.deployment, rows, path, fields) for path in tables)
+    found = decide_documents(workshop, live, read, context=context)
+    if others:
+        found = chain(found, decide_files(workshop, live, others, context=context, limits=_limits(live)))
+    return found, 0
+
+
 class _Kept:
     """What is remembered of a run: counts always, decisions only where a report is written."""
 
     def __init__(self) -> None:
+        self.n_seen = 0
         self.n_decided = 0
         self.n_refused = 0
         self.rows: list[list[str]] = []
@@ -94,9 +111,10 @@ class _Kept:
         self.problems: list[Unreadable] = []
 
 
-def _collect(found: Iterable[Decided], output: Output, *, keep: bool) -> _Kept:
+def _collect(found: Iterable[Decided], output: Output, *, keep_all: bool) -> _Kept:
     kept = _Kept()
     for one in found:
+        kept.n_seen += 1
         if one.problem is not None:
             kept.problems.append(one.problem)
             if output.as_json:
@@ -116,15 +134,17 @@ def _collect(found: Iterable[Decided], output: Output, *, keep: bool) -> _Kept:
         kept.n_refused += not one.issued.decision.verdict.allowed
         if output.as_json:
             output.json(decision_as_json(one.issued, one.document))
-        else:
+        elif len(kept.rows) < _SHOWN_UP_TO:
             kept.rows.append(summary_row(one.document.name, one.issued.decision))
-        if keep:
+        if keep_all or kept.n_seen <= _REPORTED_UP_TO:
             kept.decided.append((one.issued, one.document))
     return kept
 
 
-def _show(output: Output, kept: _Kept, where: Path | None, entries: int) -> None:
-    output.table(summary_columns, kept.rows)
+def _show(output: Output, kept: _Kept, where: Path | None, entries: int, case: str) -> None:
+    output.table(summary_columns(case), kept.rows)
+    if kept.n_decided > len(kept.rows):
+        output.text(f"The first {len(kept.rows):,} of {kept.n_decided:,}; --json gives all.")
     for problem in kept.problems:
         name = "" if problem.message.startswith(problem.name) else f"{problem.name}: "
         output.text(f"[bold]not decided[/]  {escape(f'{name}{problem.message} {problem.fix}')}")
@@ -143,7 +163,7 @@ def _live(workshop: Workshop, output: Output) -> LiveEngine:
             raise Refused(
                 f"Nothing is live yet, and the first release is refused. {done.promoted.verdict.reason}.",
                 fix="Mend what the checks name, or have the release approved; then decide again. "
-                "Objectives need labelled contracts: keep the samples beside yours, or label some.",
+                "Objectives need labelled cases: keep the samples beside yours, or label some.",
                 release=done.promoted.release,
             )
     return live_engine(workshop)

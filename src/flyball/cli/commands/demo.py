@@ -36,7 +36,10 @@ def command(
         output.json(as_json(done))
         sys.exit(0 if done.promoted.live else 1)
     output.text()
-    output.table(summary_columns, (summary_row(one.decision.case_name, one.decision) for one in done.issued))
+    output.table(
+        summary_columns("contract"),
+        (summary_row(one.decision.case_name, one.decision) for one in done.issued),
+    )
     output.text()
     output.out.print(render_table(report), markup=False)
     output.text()

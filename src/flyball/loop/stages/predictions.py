@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flyball.loop.settings import ExpertSettings
 from flyball.loop.stage import Outputs, Stage
@@ -14,7 +15,9 @@ from flyball.models.experts.expert import PREDICTIONS, check_predictions
 
 __all__ = ["predictions", "read_predictions"]
 
-_BATCH = 8
+_CHARACTERS = 400_000
+"""Of the texts in one batch, about: eight contracts, or some thousand rows."""
+_FEWEST, _MOST = 8, 2_048
 
 
 def predictions(settings: ExpertSettings) -> Stage:
@@ -23,7 +26,7 @@ def predictions(settings: ExpertSettings) -> Stage:
     def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
         expert = load_expert(workshop.deployment, settings)
         cases = read_cases(workshop, outputs["snapshot"], "cases").combine_chunks()
-        batches = cases.to_batches(max_chunksize=_BATCH)
+        batches = cases.to_batches(max_chunksize=_size_of_batch(cases))
         found = []
         for batch in workshop.progress(batches, f"{settings.name} answers", len(batches)):
             answers = expert.predict(batch)
@@ -43,6 +46,12 @@ def predictions(settings: ExpertSettings) -> Stage:
         lambda workshop: {},
         run,
     )
+
+
+def _size_of_batch(cases: pa.Table) -> int:
+    characters = int(pc.sum(pc.utf8_length(cases.column("text"))).as_py() or 0)
+    rows: int = cases.num_rows
+    return max(_FEWEST, min(_MOST, _CHARACTERS * rows // max(characters, 1)))
 
 
 def read_predictions(workshop: Workshop, output: Mapping[str, Any]) -> pa.RecordBatch:

@@ -21,7 +21,7 @@ from flyball.loop.deployment import digest_of_path
 from flyball.loop.egress import egress_of
 from flyball.loop.settings import SourceSettings
 from flyball.loop.stage import Outputs, Stage
-from flyball.loop.stages.documents import read_documents
+from flyball.loop.stages.documents import contents_of, read_documents, read_row_labels
 from flyball.loop.workshop import Workshop
 
 __all__ = ["read_cases", "read_part", "snapshot"]
@@ -85,6 +85,8 @@ def _make(workshop: Workshop, sources: tuple[SourceSettings, ...], outputs: Outp
         places.append(documents_of(read))
         if source.labels:
             labels.append(_labels(deployment.path(source.labels), found, deployment.fields, output))
+        if source.label_columns:
+            labels.append(_row_labels(read_row_labels(output, workshop.blobs), deployment.fields))
     tables = {
         "cases": _once(pa.concat_tables(cases)),
         "labels": pa.concat_tables(labels) if labels else LABELS.empty_table(),
@@ -92,8 +94,8 @@ def _make(workshop: Workshop, sources: tuple[SourceSettings, ...], outputs: Outp
     }
     columns = _column_labels(workshop, sources, tables)
     _gate(workshop, sources, tables["cases"], columns["cases"], outputs)
-    parents = tuple(sorted(row["content_digest"] for out in outputs.values() for row in out["documents"]))
-    from_where = ", ".join(source.path for source in sources)
+    parents = tuple(sorted(digest for out in outputs.values() for digest in contents_of(out)))
+    from_where = ", ".join(source.path or source.name for source in sources)
     return {
         name: _written(workshop, name, table, parents, from_where, columns[name])
         for name, table in tables.items()
@@ -118,6 +120,17 @@ def _column_labels(
 
 def _labels(path: Path, cases: pa.Table, fields: tuple[Field, ...], output: Mapping[str, Any]) -> pa.Table:
     return read_labels(path, cases, fields, unreadable={bad["name"] for bad in output["unreadable"]})
+
+
+def _row_labels(found: Mapping[str, Mapping[str, str]], fields: tuple[Field, ...]) -> pa.Table:
+    """Return what turned out as a table of labels, in the order of the rows and of the fields."""
+    rows = [
+        {"case_id": case, "field": field.key, "answer": answers[field.key], "spans": []}
+        for case, answers in found.items()
+        for field in fields
+        if field.key in answers
+    ]
+    return pa.Table.from_pylist(rows, schema=LABELS)
 
 
 def _once(table: pa.Table) -> pa.Table:
@@ -154,7 +167,9 @@ def _gate(
             licence=settings.deployment.licence,
             purpose_tags=settings.deployment.tags,
             column_labels=columns,
-            training=any(source.labels for source in sources),  # thresholds are learned from them
+            training=any(
+                source.labels or source.label_columns for source in sources
+            ),  # thresholds are learned from them
             on=workshop.clock().date(),
             sent_to=tuple(
                 Destination(host.host) for host in egress_of(settings) if host.gets_data and not host.local
@@ -184,9 +199,9 @@ def _written(
     about = workshop.deployment.settings.deployment
     card = dataset_card(
         what={
-            "cases": "One row is one contract with its text.",
-            "labels": "One row is one field of one contract, answered by a person.",
-            "places": "One row is the map from the text of a contract back to its pages.",
+            "cases": "One row is one case with its text.",
+            "labels": "One row is one field of one case: what a person said, or what turned out.",
+            "places": "One row is the map from the text of a case back to its pages or columns.",
         }[name],
         from_where=from_where,
         rows=table.num_rows,

@@ -7,7 +7,14 @@ from flyball.models.decisions.records import FieldDecision, Finding, Severity
 from flyball.models.experts.case_facts import CASE_FACTS
 from flyball.models.experts.decision_table.evaluate import evaluate
 from flyball.models.experts.decision_table.messages import fill
-from flyball.models.experts.decision_table.records import UNSURE, FactKind, FactValue, RuleHit, Table
+from flyball.models.experts.decision_table.records import (
+    UNSURE,
+    FactKind,
+    FactValue,
+    KnownFacts,
+    RuleHit,
+    Table,
+)
 
 __all__ = ["SEVERITIES", "facts_of_case", "findings_of", "findings_of_batch", "known_facts"]
 
@@ -27,7 +34,7 @@ def known_facts(fields: Sequence[Field]) -> dict[str, FactKind]:
         if field.reads:
             facts[f"{field.key}.value"] = "value"
             facts[f"{field.key}.unit"] = "text"
-    return {**facts, **CASE_FACTS}
+    return KnownFacts({**facts, **CASE_FACTS})
 
 
 def facts_of_case(

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 
-from flyball.models.experts.decision_table.records import FactKind, FactValue
+from flyball.data.documents.rows import ROW_MEDIA_TYPE, row_of
+from flyball.models.experts.decision_table.records import ROW, FactKind, FactValue
 
 __all__ = ["CASE_FACTS", "case_facts", "language_of"]
 
@@ -43,7 +44,7 @@ for _language, _words in _COMMON.items():
 def case_facts(
     text: str, *, media_type: str | None = None, jurisdictions: tuple[str, ...] = ()
 ) -> dict[str, FactValue]:
-    """Return the facts of `CASE_FACTS` for one case.
+    """Return the facts of `CASE_FACTS` for one case, and of a row its columns.
 
     Parameters
     ----------
@@ -58,13 +59,30 @@ def case_facts(
     dict of str to FactValue
         `language` is an ISO 639-1 code, or "unclear".
     """
+    jurisdiction = " ".join(jurisdictions) or None
+    if media_type == ROW_MEDIA_TYPE:
+        return _row_facts(text, jurisdiction)
     return {
         "text": text,
         "characters": float(len(text)),
         "words": float(len(text.split())),
         "language": language_of(text),
         "media_type": media_type,
-        "jurisdiction": " ".join(jurisdictions) or None,
+        "jurisdiction": jurisdiction,
+    }
+
+
+def _row_facts(text: str, jurisdiction: str | None) -> dict[str, FactValue]:
+    """Return each column as `row.<column>`, in lower case; a row is in no language."""
+    columns = {f"{ROW}{column.lower()}": value for column, value in (row_of(text) or {}).items()}
+    return {
+        **columns,
+        "text": text,
+        "characters": float(len(text)),
+        "words": None,
+        "language": None,
+        "media_type": ROW_MEDIA_TYPE,
+        "jurisdiction": jurisdiction,
     }
 
 

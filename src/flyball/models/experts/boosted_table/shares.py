@@ -228,7 +228,9 @@ def _columns(trees: Trees, paths: list[_Path]) -> dict[int, _Column]:
         by_set = {int(trees.feature[node]) for node in nodes} if len(trees.sets) else set()
         if any(feature >= trees.width for feature in by_set):
             codes = trees.sets.shape[1]
-            thresholds = np.arange(codes) + 0.5  # a code c falls into bin c; whatever is unknown, above
+            thresholds = (
+                np.arange(codes, dtype=np.float64) + 0.5
+            )  # a code c falls into bin c; whatever is unknown, above
             inside = {
                 node: np.concatenate([trees.sets[int(trees.feature[node]) - trees.width], [False, False]])
                 for node in nodes

@@ -6,8 +6,8 @@ Imports:  core, the experts' contract; scikit-learn, scipy and LightGBM only whe
 Add one:  an input of stage two is one column in `summary.py`
 """
 
+from flyball.models.experts.calibration import SCORES
 from flyball.models.experts.clause_detector.artefact import BadArtefact
-from flyball.models.experts.clause_detector.calibration import SCORES
 from flyball.models.experts.clause_detector.fit import fit
 from flyball.models.experts.clause_detector.model import ClauseDetector
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from flyball.core.estimates import Estimate, Measurement, NotMeasured
-from flyball.models.experts.clause_detector.calibration import SCORES
+from flyball.models.experts.calibration import SCORES
 
 __all__ = ["figures_of", "interval"]
 

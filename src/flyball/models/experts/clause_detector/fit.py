@@ -11,7 +11,7 @@ import pyarrow as pa
 from flyball.core.estimates import Measurement
 from flyball.core.extras import optional_import
 from flyball.models.experts.boosted_table.trees import flattened
-from flyball.models.experts.clause_detector.calibration import (
+from flyball.models.experts.calibration import (
     Calibrator,
     fit_calibrator,
     out_of_fold_table,

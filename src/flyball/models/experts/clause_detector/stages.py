@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from flyball.models.experts.boosted_table.trees import Trees
-from flyball.models.experts.clause_detector.calibration import Calibrator
+from flyball.models.experts.calibration import Calibrator
 from flyball.models.experts.clause_detector.linear import DocumentScorer, SegmentScorer
 from flyball.models.experts.clause_detector.ngrams import Vocabulary
 from flyball.models.experts.clause_detector.summary import linear_inputs, tree_inputs

@@ -17,6 +17,7 @@ from flyball.core.errors import BadInput
 from flyball.models.experts.decision_table.cells import fold
 from flyball.models.experts.decision_table.jdm import column_of, compiled, unsure_column_of
 from flyball.models.experts.decision_table.records import (
+    ROW,
     UNSURE,
     BadTable,
     FactValue,
@@ -178,7 +179,9 @@ def _known(table: Table, case: Facts, folded: dict[str, str]) -> Facts:
         if fact not in case:
             raise MissingFact(
                 f"A rule of {table.name} looks at {fact!r}, which the case does not have.",
-                fix="Hand in every fact, None where it was not read, UNSURE where it is not decided.",
+                fix="Give the row that column, null where it is not known; or mend the table."
+                if fact.startswith(ROW)
+                else "Hand in every fact, None where it was not read, UNSURE where it is not decided.",
                 table=table.name,
                 fact=fact,
             )

@@ -9,7 +9,7 @@ __all__ = ["fill", "names_in", "shown"]
 
 LONGEST_VALUE = 120
 
-_NAME = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z]+)?)\}")
+_NAME = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\}")
 
 
 def names_in(template: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Tables, their rules, the facts that they look at, and what comes out."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -11,6 +12,7 @@ from flyball.core.errors import BadInput
 
 __all__ = [
     "PLAYBOOK",
+    "ROW",
     "TRIAGE",
     "UNSURE",
     "BadTable",
@@ -18,6 +20,7 @@ __all__ = [
     "FactKind",
     "FactValue",
     "HitPolicy",
+    "KnownFacts",
     "Outputs",
     "Rule",
     "RuleChange",
@@ -26,6 +29,9 @@ __all__ = [
     "Table",
     "changed_rules",
 ]
+
+
+_COLUMN = re.compile(r"row\.[a-z][a-z0-9_]*")
 
 
 class BadTable(BadInput):
@@ -49,6 +55,24 @@ FactKind = Literal["flag", "number", "text", "value"]
 """What a fact can be: yes or no; a number; text; or whatever a value reader reads."""
 
 HitPolicy = Literal["first", "all"]
+
+ROW = "row."
+"""Facts that begin so are columns of a row: of any name, with a number, text, yes or no, or nothing."""
+
+
+class KnownFacts(dict[str, FactKind]):
+    """Facts that rules may look at, and with them every column of a row, as `row.<column>`.
+
+    Whether a row has the column is seen when it is decided: without it nothing is decided at all.
+    """
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (isinstance(name, str) and _COLUMN.fullmatch(name) is not None)
+
+    def __missing__(self, name: str) -> FactKind:
+        if _COLUMN.fullmatch(name) is None:
+            raise KeyError(name)
+        return "value"
 
 
 @dataclass(frozen=True, slots=True)

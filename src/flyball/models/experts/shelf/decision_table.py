@@ -9,10 +9,11 @@ import pyarrow as pa
 from flyball.core.digests import digest_of, short
 from flyball.core.errors import BadInput
 from flyball.core.records import Field
+from flyball.data.documents.rows import places_of_columns, row_of
 from flyball.models.experts.case_facts import CASE_FACTS, case_facts
 from flyball.models.experts.decision_table.load import load_tables
 from flyball.models.experts.decision_table.messages import fill
-from flyball.models.experts.decision_table.records import TRIAGE, BadTable, Table
+from flyball.models.experts.decision_table.records import ROW, TRIAGE, BadTable, KnownFacts, Table
 from flyball.models.experts.decision_table.triage import EVERY_FIELD, fields_of, triage_batch
 from flyball.models.experts.expert import PREDICTIONS, ExpertCard, ExpertMaker
 
@@ -50,7 +51,8 @@ class TriageRules:
         facts = [case_facts(text, media_type=kind) for text, kind in zip(texts, media, strict=True)]
         rows: list[dict[str, object]] = []
         decided = triage_batch(self.tables, facts, fields=self.card.fields)
-        for case_id, known, hits in zip(cases.column("case_id").to_pylist(), facts, decided, strict=True):
+        ids = cases.column("case_id").to_pylist()
+        for case_id, text, known, hits in zip(ids, texts, facts, decided, strict=True):
             for key in sorted(hits):
                 hit = hits[key]
                 rows.append(
@@ -59,7 +61,7 @@ class TriageRules:
                         "field": key,
                         "answer": _ANSWERS[hit.outputs["decide"]],
                         "confidence": 1.0,
-                        "evidence": [],
+                        "evidence": _evidence(text, hit.facts),
                         "reason": f"{fill(hit.outputs['reason'], known)} (Rule {hit.rule}, row {hit.row}.)",
                     }
                 )
@@ -70,6 +72,16 @@ class TriageRules:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in sorted(self.files.items()):
             (folder / name).write_bytes(data)
+
+
+def _evidence(text: str, facts: Sequence[str]) -> list[dict[str, object]]:
+    """Return where the columns stand that a rule looked at; rules about whole texts quote nothing."""
+    columns = {fact.removeprefix(ROW) for fact in facts if fact.startswith(ROW)}
+    if not columns:
+        return []
+    named = [column for column in row_of(text) or {} if column.lower() in columns]
+    places = places_of_columns(text, named)
+    return [{"start": start, "end": end, "score": 1.0} for start, end in places.values()]
 
 
 def _load(folder: Path, settings: Mapping[str, object]) -> TriageRules:
@@ -91,7 +103,7 @@ def _load(folder: Path, settings: Mapping[str, object]) -> TriageRules:
         raise BadTable(
             f"No table stands in {folder}.", fix="Put a .csv or a GoRules .json there.", folder=folder
         )
-    tables = load_tables(paths, facts=CASE_FACTS, outputs=TRIAGE)
+    tables = load_tables(paths, facts=KnownFacts(CASE_FACTS), outputs=TRIAGE)
     named = _named(tables, fields)
     card = ExpertCard(
         name=str(settings.get("name", "decision_table")),
@@ -100,7 +112,10 @@ def _load(folder: Path, settings: Mapping[str, object]) -> TriageRules:
         fields=tuple(sorted(named)),
         summary="Decision tables that people wrote. They decide a field outright, or send it to a person, "
         "before any model is asked.",
-        limits=("Rules see length, language, kind of file and words of the text; they do not read clauses.",),
+        limits=(
+            "Rules see length, language, kind of file and words of the text, or the columns of a row; they "
+            "do not read clauses.",
+        ),
         parameters={"tables": ", ".join(table.name for table in tables), "fields": ";".join(fields)},
     )
     return TriageRules(card, tables, {path.name: path.read_bytes() for path in paths})

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from flyball.core.errors import BadInput
-from flyball.models.experts.clause_detector.calibration import (
+from flyball.models.experts.calibration import (
     Calibrator,
     fit_calibrator,
     out_of_fold_table,

@@ -50,6 +50,18 @@ class Calibrator:
             self.above * np.maximum(scores, 0.0) + self.below * np.minimum(scores, 0.0) + self.shift
         )
 
+    def score(self, probability: float) -> float:
+        """Return the lowest score whose probability is at least this one; infinite where none is.
+
+        Parameters
+        ----------
+        probability : float
+            In (0, 1).
+        """
+        wanted = float(np.log(probability / (1.0 - probability))) - self.shift
+        slope = self.above if wanted >= 0.0 else self.below
+        return wanted / slope if slope > 0.0 else float("inf") if wanted > 0.0 else 0.0
+
 
 def sigmoid(scores: Array) -> Array:
     """Return 1 / (1 + exp(-scores)), without overflow."""

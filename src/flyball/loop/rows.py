@@ -1,0 +1,210 @@
+"""Rows as cases: each row of a table is a document, what turned out is taken off it first.
+
+Why: docs/decisions/0012-a-row-is-a-document.md.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from flyball.core.digests import canonical_json, digest_of, digest_of_bytes
+from flyball.core.errors import BadInput
+from flyball.core.records import Field
+from flyball.data.datasets.errors import BadLabels
+from flyball.data.documents.records import Document, Unreadable
+from flyball.data.documents.rows import BadRow, document_of_row
+from flyball.data.sources.source import Source
+from flyball.loop.deployment import Deployment, digest_of_path
+from flyball.loop.settings import SourceSettings
+from flyball.loop.sources import kind_of, open_source
+
+__all__ = [
+    "TABLE_ENDINGS",
+    "CaseRow",
+    "document_of_row",
+    "packed",
+    "read_rows",
+    "rows_digest",
+    "rows_of_file",
+    "unpacked",
+]
+
+TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx")
+"""Files whose rows are cases, where the deployment decides about rows."""
+
+_YES = {"true", "yes", "1", "1.0"}
+_NO = {"false", "no", "0", "0.0"}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A row that is a case.
+
+    Parameters
+    ----------
+    document : Document
+    labels : mapping of str to str
+        Field -> answer as JSON: what turned out, or what a person said.
+    """
+
+    document: Document
+    labels: Mapping[str, str]
+
+
+def read_rows(
+    deployment: Deployment, source: SourceSettings, fields: Sequence[Field], *, opened: Source | None = None
+) -> Iterator[CaseRow | Unreadable]:
+    """Read the rows of a source, in its order.
+
+    Parameters
+    ----------
+    deployment : Deployment
+    source : SourceSettings
+        With `cases`.
+    fields : sequence of Field
+        Those that may have labels.
+    opened : Source, optional
+        To read from it instead of from what the settings say.
+
+    Yields
+    ------
+    CaseRow, or Unreadable for a row that cannot be a case
+
+    Raises
+    ------
+    BadInput
+        A setting that does not fit, or a column that is not there.
+    """
+    _refuse_misfits(source, fields)
+    opened = opened or open_source(deployment, source)
+    kinds = {field.key: field.kind for field in fields}
+    wanted = {one.name for one in source.stream}
+    streams = [one for one in opened.streams() if not wanted or one.name in wanted]
+    for stream in streams:
+        _refuse_missing(source, stream.name, stream.schema.names)
+        number = 0
+        for batch in opened.batches(stream.name):
+            for row in batch.rows.to_pylist():
+                number += 1
+                name = _name(source, row, stream.name if len(streams) > 1 else source.name, number)
+                labels = {
+                    key: answer
+                    for key, column in source.label_columns.items()
+                    if (answer := _label(row.pop(column, None), kinds[key], name, column)) is not None
+                }
+                for column in source.leave_out:
+                    row.pop(column, None)
+                try:
+                    yield CaseRow(document_of_row(row, name=name), labels)
+                except BadRow as err:
+                    yield Unreadable.from_error(name, err)
+
+
+def rows_of_file(
+    deployment: Deployment, source: SourceSettings, path: Path, fields: Sequence[Field]
+) -> Iterator[Document | Unreadable]:
+    """Read the rows of a table that somebody hands in, as the deployment's own source would be read.
+
+    Columns with labels, and those that are left out there, are taken off here too.
+    """
+    given = msgspec.structs.replace(
+        source, kind="tables", path=str(path), url="", stream=(), label_columns={}
+    )
+    unseen = tuple({*source.leave_out, *source.label_columns.values()})
+    given = msgspec.structs.replace(given, name=path.stem or source.name, leave_out=unseen)
+    opened = open_source(deployment, msgspec.structs.replace(given, name=source.name))
+    for one in read_rows(deployment, given, fields, opened=opened):
+        yield one if isinstance(one, Unreadable) else one.document
+
+
+def rows_digest(deployment: Deployment, source: SourceSettings, fields: Sequence[Field]) -> str:
+    """Return a digest of everything that reading the rows of a source depends on.
+
+    Of files it is cheap: their bytes. Of anything else the rows themselves are read.
+    """
+    how = digest_of(
+        [source.name, source.name_column, source.label_columns, source.leave_out, repr(source.settings)]
+    )
+    if source.path:
+        patterns = sorted(deployment.root.glob(source.path)) if set("*?[") & set(source.path) else []
+        paths = patterns or [deployment.path(source.path)]
+        return digest_of([how, [(path.name, digest_of_path(path)) for path in paths]])
+    found = read_rows(deployment, source, fields)
+    rows = [
+        [one.name, one.code] if isinstance(one, Unreadable) else [one.document.text, dict(one.labels)]
+        for one in found
+    ]
+    return digest_of([how, digest_of_bytes(canonical_json(rows))])
+
+
+def packed(rows: Iterable[CaseRow]) -> bytes:
+    """Return rows as one piece of JSON: names, texts, labels."""
+    return canonical_json([[one.document.name, one.document.text, dict(one.labels)] for one in rows])
+
+
+def unpacked(data: bytes) -> list[CaseRow]:
+    """Return the rows of a pack again."""
+    rows = msgspec.json.decode(data, type=list[tuple[str, str, dict[str, str]]])
+    return [
+        CaseRow(document_of_row(msgspec.json.decode(text), name=name), labels) for name, text, labels in rows
+    ]
+
+
+def _refuse_misfits(source: SourceSettings, fields: Sequence[Field]) -> None:
+    known = [field.key for field in fields]
+    unknown = sorted(set(source.label_columns) - set(known))
+    problem = ""
+    if kind_of(source) == "files":
+        problem, fix = "holds files, not rows", 'Write kind = "tables", or take cases = true out.'
+    elif source.labels:
+        problem, fix = "has both rows as cases and a file of labels", "Name the column: label_columns."
+    elif any(one.contract for one in source.stream):
+        problem = "names a data contract, which holds what `flyball source sync` loads, not rows as cases"
+        fix = "Load it with a contract into a dataset, or take the contract out."
+    elif unknown:
+        problem, fix = f"labels {unknown[0]!r}, which is no field", f"Known: {', '.join(known)}."
+    if problem:
+        raise BadInput(f"The source {source.name} {problem}.", fix=fix, source=source.name)
+
+
+def _refuse_missing(source: SourceSettings, stream: str, columns: Sequence[str]) -> None:
+    wanted = [*source.label_columns.values(), *([source.name_column] if source.name_column else [])]
+    missing = [column for column in wanted if column not in columns]
+    if missing:
+        raise BadInput(
+            f"{stream} of the source {source.name} has no column {missing[0]!r}.",
+            fix=f"Its columns: {', '.join(columns)}.",
+            source=source.name,
+            column=missing[0],
+        )
+
+
+def _name(source: SourceSettings, row: Mapping[str, object], table: str, number: int) -> str:
+    value = row.get(source.name_column) if source.name_column else None
+    return f"row {number} of {table}" if value is None else str(value)
+
+
+def _label(value: object, kind: str, name: str, column: str) -> str | None:
+    """Return what turned out as JSON, None where nobody knows."""
+    if value is None or value == "":
+        return None
+    if kind in ("flag", "spans"):
+        word = str(value).strip().casefold()
+        if word in _YES or word in _NO:
+            return "true" if word in _YES else "false"
+        raise BadLabels(
+            f"{name}: the column {column} holds {str(value)[:40]!r}, which is neither yes nor no.",
+            fix="Write yes or no, true or false, 1 or 0; nothing where it is not known.",
+            case=name,
+            column=column,
+        )
+    if kind == "number" and not isinstance(value, int | float):
+        raise BadLabels(
+            f"{name}: the column {column} holds {str(value)[:40]!r}, which is not a number.",
+            fix="Write numbers only; nothing where it is not known.",
+            case=name,
+            column=column,
+        )
+    return canonical_json(value).decode()
