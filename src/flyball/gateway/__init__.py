@@ -5,8 +5,8 @@ Out:      replies, each sent after its entry stands in the ledger; every error i
 Imports:  every room below; nobody but the command line imports it
 Add one:  a door is one file in `routes/` that holds a tuple of handlers under the file's own name;
           copy `routes/models.py`. It is found by its name and closed unless `Access` lets the caller in:
-          `opt={"open": True}` is for health alone. Handlers ask for `house: House` and, where they
-          need it, `principal: Principal`; both are handed over by name
+          `opt={"open": True}` is for health alone. Handlers ask for `house: TheHouse` and, where they
+          need it, `principal: Caller` (of `route.py`); both are handed over by name
 """
 
 from flyball.gateway.app import build_app

@@ -3,25 +3,26 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from flyball.core.digests import digest_of, digest_of_bytes
 from flyball.core.errors import FlyballError
-from flyball.gateway.errors import NoneAnswered
+from flyball.gateway.errors import GuardRefused, NoneAnswered
+from flyball.gateway.guarding import NOT_SEEN, Guards, Seen, open_guards
 from flyball.gateway.principal import Principal
+from flyball.gateway.routing import Models, open_upstreams
 from flyball.gateway.writing import Scribe
+from flyball.governance.guardrails.records import Around
 from flyball.ledger.blobs import Blobs
 from flyball.ledger.records import Draft
-from flyball.loop.settings import ChatSettings, ExpertSettings
+from flyball.loop.settings import ChatSettings
 from flyball.loop.workshop import Workshop
-from flyball.models.experts.language_model.settings import read_settings
 from flyball.models.experts.language_model.upstream import Attempt, Upstream, UpstreamFailed
 from flyball.models.experts.language_model.wire import (
     ChatCall,
@@ -30,16 +31,20 @@ from flyball.models.experts.language_model.wire import (
     ChunkChoice,
     Delta,
     Reply,
+    ReplyMessage,
     Tokens,
 )
 from flyball.models.router.budget import MoneyBudget
 from flyball.models.router.budget_file import Account, BudgetFile
-from flyball.models.router.errors import CircuitOpen
+from flyball.models.router.choice import Choice
+from flyball.models.router.errors import BudgetSpent, BudgetUnreadable, CircuitOpen
 
 __all__ = ["Chat", "Told", "open_chat"]
 
 Door = Literal["chat", "responses"]
 _ENCODE = msgspec.json.Encoder().encode
+_NEXT = (UpstreamFailed, CircuitOpen)
+"""What the next model may still make good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +74,14 @@ class _Talk:
     id: str = field(default_factory=lambda: secrets.token_hex(12))
     started: float = field(default_factory=time.monotonic)
     tried: list[Attempt] = field(default_factory=list)
-    passed_over: list[dict[str, str]] = field(default_factory=list)
+    choice: Choice | None = None
+    failures: list[dict[str, str]] = field(default_factory=list)
     chosen: str = ""
     words: list[str] = field(default_factory=list)
     tokens: Tokens | None = None
     finish: str = ""
+    seen_in: Seen = NOT_SEEN
+    seen_out: Seen = NOT_SEEN
 
 
 class Chat:
@@ -83,8 +91,8 @@ class Chat:
     ----------
     name : str
     settings : ChatSettings
-    upstreams : sequence of Upstream
-        In the order of asking.
+    models : Models
+    guards : Guards
     system : str
         What goes before every conversation; "" for nothing.
     kit : str
@@ -98,7 +106,8 @@ class Chat:
         self,
         name: str,
         settings: ChatSettings,
-        upstreams: Sequence[Upstream],
+        models: Models,
+        guards: Guards,
         *,
         system: str,
         kit: str,
@@ -107,7 +116,8 @@ class Chat:
     ) -> None:
         self._name = name
         self._settings = settings
-        self._upstreams = tuple(upstreams)
+        self._models = models
+        self._guards = guards
         self._system = system
         self._kit = kit
         self._scribe = scribe
@@ -119,21 +129,26 @@ class Chat:
 
         Raises
         ------
+        GuardRefused
         NoneAnswered
-            No model gave a usable answer; that is in the ledger, too.
+            No model may be asked, or none gave a usable answer.
         BudgetSpent, BudgetUnreadable
+            All of them stand in the ledger, too.
         """
         talk = _Talk(call, principal, door)
         try:
-            reply = await self._ask(talk, self._prepared(call))
+            prepared = await self._prepared(talk)
+            reply = await self._ask(talk, prepared)
             message = reply.choices[0].message
-            talk.words.append(message.content or message.refusal or "")
             talk.tokens, talk.finish = reply.usage, reply.choices[0].finish_reason or ""
+            talk.seen_out = await self._guards.outgoing(message, _schema_of(call))
+            talk.words.append(message.content or message.refusal or "")
+            talk.words += [str(one.get("function")) for one in message.tool_calls or ()]
         except FlyballError as err:
-            await self._note(talk, "failed", err)
+            await self._note(talk, _outcome(err), err)
             raise
-        except BaseException:
-            self._note_later(talk, "left")
+        except BaseException as err:
+            self._note_later(talk, "left" if isinstance(err, asyncio.CancelledError) else "failed")
             raise
         return Told(talk.id, reply, await self._note(talk, "answered"))
 
@@ -148,22 +163,24 @@ class Chat:
             The last one alone has a `finish_reason`, and the tokens that were used.
         """
         talk = _Talk(call, principal, door)
-        begun = asyncio.ensure_future(self._scribe.write(self._draft(talk, "begun")))
         settled = False
         try:
-            async with aclosing(self._pieces(talk, self._prepared(call))) as pieces:
-                async for piece in pieces:
-                    await begun
-                    yield piece
-            await begun
+            prepared = await self._prepared(talk)
+            begun = asyncio.ensure_future(self._scribe.write(self._draft(talk, "begun")))
+            try:
+                async with aclosing(self._guarded(talk, prepared)) as pieces:
+                    async for piece in pieces:
+                        await asyncio.shield(begun)
+                        yield Chunk([ChunkChoice(piece)], None, talk.id)
+            finally:
+                await asyncio.shield(begun)
             settled = True
             await self._note(talk, "answered")
             yield Chunk([ChunkChoice(Delta(), 0, talk.finish or "stop")], talk.tokens, talk.id)
         except FlyballError as err:
             if not settled:
                 settled = True
-                await begun
-                await self._note(talk, "failed", err)
+                await self._note(talk, _outcome(err), err)
             raise
         finally:
             if not settled:
@@ -172,56 +189,110 @@ class Chat:
     async def close(self) -> None:
         """Wait for what is still to be written, then close the connections."""
         await asyncio.gather(*self._leaving, return_exceptions=True)
-        for upstream in self._upstreams:
-            await upstream.close()
+        await self._models.close()
+        self._guards.close()
 
-    def _prepared(self, call: ChatCall) -> ChatCall:
-        """Put the deployment's own words first; nothing in the request takes their place."""
-        if not self._system:
-            return call
-        return msgspec.structs.replace(call, messages=[ChatMessage("system", self._system), *call.messages])
+    async def _prepared(self, talk: _Talk) -> ChatCall:
+        """Guard the request, choose whom to ask, and put the deployment's own words first."""
+        try:
+            call, talk.seen_in = await self._guards.incoming(talk.call)
+        except GuardRefused as err:
+            talk.seen_in = err.seen if isinstance(err.seen, Seen) else Seen(refused=True)
+            raise
+        if self._system:
+            call = msgspec.structs.replace(
+                call, messages=[ChatMessage("system", self._system), *call.messages]
+            )
+        talk.choice = self._models.choose(call)
+        return call
 
     async def _ask(self, talk: _Talk, call: ChatCall) -> Reply:
-        for upstream in self._upstreams:
+        for upstream in self._models.in_order(talk.choice):
             try:
                 reply = await upstream.complete(call, talk.tried)
-            except (UpstreamFailed, CircuitOpen) as err:
-                talk.passed_over.append({"model": upstream.name, "why": err.message})
+            except _NEXT as err:
+                self._failed(talk, upstream, err)
                 continue
             talk.chosen = upstream.name
             return reply
         raise self._none(talk)
 
-    async def _pieces(self, talk: _Talk, call: ChatCall) -> AsyncGenerator[Chunk]:
-        """Yield what is said; the end is noted and not yielded."""
-        for upstream in self._upstreams:
+    async def _guarded(self, talk: _Talk, call: ChatCall) -> AsyncGenerator[Delta]:
+        """Yield what may leave; calls of tools only as a whole, when the guards have seen all of them."""
+        guard = self._guards.leaving(_schema_of(talk.call))
+        calls: list[dict[str, Any]] = []
+        async with aclosing(self._pieces(talk, call)) as pieces:
+            async for delta in pieces:
+                said = delta.content or delta.refusal or ""
+                if guard is None:
+                    talk.words.append(said)
+                    yield delta
+                    continue
+                calls += delta.tool_calls or ()
+                if said and (free := await self._let_out(talk, guard.feed(said))):
+                    yield Delta(content=free)
+        if guard is None:
+            return
+        if rest := await self._let_out(talk, guard.end()):
+            yield Delta(content=rest)
+        talk.seen_out = guard.seen
+        if calls:
+            whole = ReplyMessage(tool_calls=_put_together(calls))
+            seen = await self._guards.outgoing(whole, None)
+            kinds = tuple(sorted({*talk.seen_out.kinds, *seen.kinds}))
+            talk.seen_out = Seen(talk.seen_out.guards, kinds, max(talk.seen_out.score, seen.score))
+            talk.words += [str(one.get("function")) for one in whole.tool_calls or ()]
+            yield Delta(
+                tool_calls=[one | {"index": number} for number, one in enumerate(whole.tool_calls or ())]
+            )
+
+    async def _let_out(self, talk: _Talk, step: Awaitable[str]) -> str:
+        try:
+            free = await step
+        except GuardRefused as err:
+            talk.seen_out = err.seen if isinstance(err.seen, Seen) else Seen(refused=True)
+            raise
+        talk.words.append(free)
+        return free
+
+    async def _pieces(self, talk: _Talk, call: ChatCall) -> AsyncGenerator[Delta]:
+        """Yield what the first model says that says anything; its end is noted and not yielded."""
+        for upstream in self._models.in_order(talk.choice):
             try:
                 async with aclosing(upstream.stream(call, talk.tried)) as pieces:
                     async for piece in pieces:
                         talk.tokens = piece.usage or talk.tokens
                         for choice in piece.choices[:1]:
                             talk.finish = choice.finish_reason or talk.finish
-                            said = choice.delta.content or choice.delta.refusal
-                            if said:
-                                talk.words.append(said)
-                            if said or choice.delta.tool_calls:
+                            if choice.delta.content or choice.delta.refusal or choice.delta.tool_calls:
                                 talk.chosen = upstream.name
-                                choice.finish_reason = None
-                                yield Chunk([choice], None, talk.id)
-            except (UpstreamFailed, CircuitOpen) as err:
-                if talk.chosen:
+                                choice.delta.role = None
+                                yield choice.delta
+            except _NEXT as err:
+                self._failed(talk, upstream, err)
+                if talk.chosen:  # half of an answer has left: another model cannot go on with it
                     raise
-                talk.passed_over.append({"model": upstream.name, "why": err.message})
                 continue
             talk.chosen = upstream.name
             return
         raise self._none(talk)
 
+    def _failed(self, talk: _Talk, upstream: Upstream, err: FlyballError) -> None:
+        talk.failures.append({"model": upstream.name, "why": err.message})
+        talk.tokens, talk.finish = None, ""
+
     def _none(self, talk: _Talk) -> NoneAnswered:
-        why = " ".join(one["why"] for one in talk.passed_over)
+        """Return the end of every order: nobody answers, and a person has to know."""
+        if talk.choice is not None and not talk.choice.order:
+            return NoneAnswered(
+                f"No model of {self._name} may be asked: {talk.choice.why}.",
+                fix="Have a person answer, or have the owner of the deployment look at [chat].",
+                deployment=self._name,
+            )
+        why = " ".join(one["why"] for one in talk.failures)
         return NoneAnswered(
             f"No model of {self._name} gave a usable answer. {why}",
-            fix="Ask again later. What was tried stands in the ledger.",
+            fix="Ask again later, or have a person answer. What was tried stands in the ledger.",
             deployment=self._name,
         )
 
@@ -246,7 +317,12 @@ class Chat:
                 "messages": len(talk.call.messages),
                 "bytes": len(asked),
             },
-            "route": {"chosen": talk.chosen, "passed_over": talk.passed_over},
+            "route": {
+                "chosen": talk.chosen,
+                "choice": talk.choice.as_record() if talk.choice else None,
+                "failures": talk.failures,
+            },
+            "guards": {"in": talk.seen_in, "out": talk.seen_out},
             "attempts": talk.tried,
             "tokens": talk.tokens,
             "cost_eur": format(sum((Decimal(one.cost_eur) for one in talk.tried), Decimal(0)), "f"),
@@ -283,17 +359,50 @@ def open_chat(workshop: Workshop, scribe: Scribe) -> Chat | None:
         file = BudgetFile(workshop.state / "money.sqlite")
         limit = Decimal(chat.budget_eur_per_day)
         budgets.append(MoneyBudget(file, Account(deployment.name), limit_eur=limit, clock=workshop.clock))
-    experts = {expert.name: expert for expert in deployment.settings.expert}
+    upstreams = open_upstreams(deployment.settings, budgets)
+    labels = deployment.settings.deployment.data_labels
+    models = Models(upstreams, deployment.settings, workshop.clock)
+    around = Around(data_labels=labels, places=models.places)
+    guards = open_guards(chat.guards_in, chat.guards_out, deployment.settings.guardrails, around)
     system = deployment.path(chat.system).read_text(encoding="utf-8").strip() if chat.system else ""
-    upstreams = [_upstream(experts[name], budgets) for name in chat.models]
-    kit = digest_of([_settings_of(deployment.root), system])
-    return Chat(deployment.name, chat, upstreams, system=system, kit=kit, scribe=scribe, blobs=workshop.blobs)
+    kit = digest_of([(deployment.root / "flyball.toml").read_text(encoding="utf-8"), system])
+    return Chat(
+        deployment.name,
+        chat,
+        models,
+        guards,
+        system=system,
+        kit=kit,
+        scribe=scribe,
+        blobs=workshop.blobs,
+    )
 
 
-def _settings_of(root: Path) -> str:
-    return (root / "flyball.toml").read_text(encoding="utf-8")
+def _outcome(err: FlyballError) -> str:
+    return "refused" if isinstance(err, GuardRefused | BudgetSpent | BudgetUnreadable) else "failed"
 
 
-def _upstream(expert: ExpertSettings, budgets: Sequence[MoneyBudget]) -> Upstream:
-    settings = {"fields": ("reply",)} | dict(expert.settings) | {"name": expert.name}
-    return Upstream(read_settings(settings), budgets=budgets)
+def _schema_of(call: ChatCall) -> Mapping[str, Any] | None:
+    """Return the JSON schema that a reply was asked to keep; any object where it only has to be JSON."""
+    wanted = call.response_format or {}
+    if wanted.get("type") == "json_object":
+        return {"type": "object"}
+    inner = wanted.get("json_schema")
+    schema = inner.get("schema") if isinstance(inner, dict) else None
+    return schema if isinstance(schema, dict) else None
+
+
+def _put_together(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return calls of tools from their pieces."""
+    calls: dict[int, dict[str, Any]] = {}
+    for piece in pieces:
+        place = piece.get("index", 0)
+        one = calls.setdefault(
+            place if isinstance(place, int) else 0,
+            {"id": "", "type": "function", "function": {"name": "", "arguments": ""}},
+        )
+        function = piece.get("function") or {}
+        one["id"] = piece.get("id") or one["id"]
+        for name in ("name", "arguments"):
+            one["function"][name] += str(function.get(name) or "")
+    return [calls[place] for place in sorted(calls)]

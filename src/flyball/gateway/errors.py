@@ -67,6 +67,8 @@ class GuardRefused(Refused):
 
     code = "gateway.guard_refused"
     status: ClassVar[int] = 403
+    seen: object = None
+    """What the guards saw, for the ledger."""
 
 
 class NoneAnswered(FlyballError):
@@ -93,9 +95,13 @@ class ShuttingDown(FlyballError):
     exit_code = 3
 
 
+_STATUS = {"router.budget_spent": 429, "router.budget_unreadable": 503, "loop.nothing_live": 503}
+"""Of errors of rooms that know nothing of HTTP."""
+
+
 def status_of(err: FlyballError) -> int:
     """Return the HTTP status of an error: its own, or the one that its kind has."""
-    own = getattr(type(err), "status", None)
+    own = getattr(type(err), "status", None) or _STATUS.get(err.code)
     if isinstance(own, int):
         return own
     if isinstance(err, Refused):

@@ -5,6 +5,7 @@ import sys
 from ipaddress import ip_address
 
 import uvicorn
+from litestar import Litestar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from flyball.gateway.app import build_app
@@ -13,7 +14,7 @@ from flyball.gateway.house import House
 from flyball.gateway.principal import Access
 from flyball.gateway.settings import GatewaySettings
 
-__all__ = ["check_address", "serve"]
+__all__ = ["check_address", "config_of", "serve"]
 
 _SWITCH_SECONDS = 0.0005
 """How long the event loop may keep the interpreter while the ledger's thread waits for it."""
@@ -32,8 +33,22 @@ def serve(house: House, access: Access, settings: GatewaySettings) -> None:
     """
     check_address(settings, access)
     sys.setswitchinterval(_SWITCH_SECONDS)
-    config = uvicorn.Config(
-        build_app(house, access, settings),
+    server = uvicorn.Server(config_of(build_app(house, access, settings), settings))
+    try:
+        server.run()
+    except SystemExit as err:
+        raise CannotListen(
+            f"Nothing can listen on {settings.host}:{settings.port}.",
+            fix="Choose another port: flyball serve --port 8081.",
+            host=settings.host,
+            port=settings.port,
+        ) from err
+
+
+def config_of(app: Litestar, settings: GatewaySettings) -> uvicorn.Config:
+    """Return how the application is served."""
+    return uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
@@ -47,16 +62,6 @@ def serve(house: House, access: Access, settings: GatewaySettings) -> None:
         timeout_keep_alive=round(settings.idle_seconds),
         timeout_graceful_shutdown=round(settings.shutdown_seconds),
     )
-    server = uvicorn.Server(config)
-    try:
-        server.run()
-    except SystemExit as err:
-        raise CannotListen(
-            f"Nothing can listen on {settings.host}:{settings.port}.",
-            fix="Choose another port: flyball serve --port 8081.",
-            host=settings.host,
-            port=settings.port,
-        ) from err
 
 
 def check_address(settings: GatewaySettings, access: Access) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "ChatSettings",
     "DeploymentSettings",
     "ExpertSettings",
+    "ModelFacts",
     "Objective",
     "Playbook",
     "PrivacySettings",
@@ -189,13 +190,29 @@ class RetentionSettings(_Section, frozen=True):
     run_every_days: int = 1
 
 
+class ModelFacts(_Section, frozen=True):
+    """`[chat.about.MODEL]`: what is known about a model, for constraints; unknown speaks against it.
+
+    `place` is an ISO 3166 code, or "EU"; `purposes` are tags of the deployment, () for any.
+    """
+
+    place: str = ""
+    vendor: str = ""
+    purposes: tuple[str, ...] = ()
+    never_sees: tuple[str, ...] = ()
+    learns_from_input: bool | None = None
+    usual_ms: float | None = None
+
+
 class ChatSettings(_Section, frozen=True):
     """`[chat]`: the deployment as a model that programs talk to through the gateway.
 
     `models` names experts of the kind language_model, in the order of asking; `router` is "cascade", or
     the path of a learned router; `system` is a file whose text goes before every conversation.
     `budget_eur_per_day` is a decimal as text, "" for no limit; `keep_texts` puts the words of every
-    conversation into the blobs, otherwise only sizes and digests are kept.
+    conversation into the blobs, otherwise only sizes and digests are kept. `guards_in` and `guards_out` look
+    at requests and replies; `vendors` may be sent anything, () for any; `latency_ms` is an objective, 0 for
+    none.
     """
 
     models: tuple[str, ...]
@@ -203,6 +220,11 @@ class ChatSettings(_Section, frozen=True):
     system: str = ""
     budget_eur_per_day: str = ""
     keep_texts: bool = False
+    guards_in: tuple[str, ...] = ("personal_data", "secrets")
+    guards_out: tuple[str, ...] = ("personal_data", "secrets", "schema")
+    vendors: tuple[str, ...] = ()
+    latency_ms: float = 0.0
+    about: dict[str, ModelFacts] = {}
 
 
 class Settings(_Section, frozen=True):
@@ -217,6 +239,7 @@ class Settings(_Section, frozen=True):
     objective: tuple[Objective, ...] = ()
     approvals: Approvals = Approvals()
     chat: ChatSettings | None = None
+    guardrails: dict[str, dict[str, Any]] = {}
     privacy: PrivacySettings = PrivacySettings()
     retention: tuple[RetentionSettings, ...] = ()
 
@@ -377,6 +400,13 @@ def _refuse_bad_chat(settings: Settings, path: Path) -> None:
             else f"{path.name}: chat.models is empty.",
             fix=f"Known: {', '.join(known) or 'none'}.",
             models=settings.chat.models,
+        )
+    unknown = sorted(set(settings.chat.about) - set(settings.chat.models))
+    if unknown:
+        raise BadInput(
+            f"{path.name}: chat.about describes {unknown[0]!r}, which chat.models does not name.",
+            fix=f"Known: {', '.join(settings.chat.models)}.",
+            model=unknown[0],
         )
     budget = settings.chat.budget_eur_per_day
     if budget and not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", budget):

@@ -12,11 +12,8 @@ from litestar.connection import Request
 from flyball.gateway.asking import answer, check_messages, pieces
 from flyball.gateway.bodies import decoded, read_body
 from flyball.gateway.errors import BadRequest
-from flyball.gateway.house import House
-from flyball.gateway.principal import Principal
 from flyball.gateway.replies import Events, error_body, json_reply, stopped
-from flyball.gateway.route import Reply
-from flyball.gateway.settings import GatewaySettings
+from flyball.gateway.route import Caller, Reply, TheHouse, TheSettings
 from flyball.models.experts.language_model.wire import ChatCall, Choice, Chunk, ChunkChoice, Tokens
 
 __all__ = ["chat"]
@@ -66,7 +63,7 @@ _FIELDS = ChatCall.__struct_fields__
 
 @post("/v1/chat/completions", status_code=200, opt={"scope": "chat"})
 async def chat_completions(
-    request: Request[Any, Any, Any], house: House, principal: Principal, settings: GatewaySettings
+    request: Request[Any, Any, Any], house: TheHouse, principal: Caller, settings: TheSettings
 ) -> Reply:
     """Answer a conversation."""
     asked = decoded(await read_body(request, settings), _REQUEST)

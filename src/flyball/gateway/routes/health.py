@@ -3,9 +3,8 @@
 from litestar import get
 
 from flyball import __version__
-from flyball.gateway.house import House
 from flyball.gateway.replies import json_reply
-from flyball.gateway.route import Reply
+from flyball.gateway.route import Reply, TheHouse
 
 __all__ = ["health"]
 
@@ -17,7 +16,7 @@ async def healthz() -> Reply:
 
 
 @get("/readyz", opt={"open": True})
-async def readyz(house: House) -> Reply:
+async def readyz(house: TheHouse) -> Reply:
     """Say whether every deployment can answer; which one cannot stands in the log, not in the reply."""
     reasons = [await one.not_ready() for one in house.everything()]
     waiting = sum(bool(reason) for reason in reasons)

@@ -1,23 +1,22 @@
 """`/v1/models`: the deployments that the caller may use, as models."""
 
 from litestar import get
+from litestar.params import FromPath
 
-from flyball.gateway.house import House
-from flyball.gateway.principal import Principal
 from flyball.gateway.replies import json_reply
-from flyball.gateway.route import Reply
+from flyball.gateway.route import Caller, Reply, TheHouse
 
 __all__ = ["models"]
 
 
 @get("/v1/models", opt={"scope": "chat"})
-async def list_models(house: House, principal: Principal) -> Reply:
+async def list_models(house: TheHouse, principal: Caller) -> Reply:
     """List the deployments."""
     return json_reply({"object": "list", "data": [_model(name) for name in house.names(principal)]})
 
 
 @get("/v1/models/{name:str}", opt={"scope": "chat"})
-async def show_model(name: str, house: House, principal: Principal) -> Reply:
+async def show_model(name: FromPath[str], house: TheHouse, principal: Caller) -> Reply:
     """Show one deployment."""
     return json_reply(_model(house.of(name, principal).name))
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flyball.core.errors import BadInput
 from flyball.core.records import Field
 
-__all__ = ["BadLanguageModel", "ModelSettings", "read_settings"]
+__all__ = ["BadLanguageModel", "ModelSettings", "is_this_machine", "read_settings"]
 
 Provider = Literal["openai-compatible", "anthropic"]
 
@@ -241,7 +241,7 @@ def _refuse_unprotected(settings: ModelSettings) -> None:
             "The setting base_url of the expert language_model is not a plain http or https address.",
             fix="Write it without login and parameters, such as https://llm.example.com/v1.",
         )
-    if parts.scheme == "http" and not settings.allow_plain_http and not _is_this_machine(parts.hostname):
+    if parts.scheme == "http" and not settings.allow_plain_http and not is_this_machine(parts.hostname):
         raise BadLanguageModel(
             f"The text of contracts would travel unprotected to {parts.hostname}.",
             fix="Use https, or write allow_plain_http = true if the network itself is protected.",
@@ -249,7 +249,8 @@ def _refuse_unprotected(settings: ModelSettings) -> None:
         )
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Return whether a host is this machine itself."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

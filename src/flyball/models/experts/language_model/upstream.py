@@ -184,10 +184,11 @@ class Upstream:
             sent.succeeded(usage)
             return
 
-    def most_eur(self, call: ChatCall, most_tokens: int) -> Decimal:
+    def most_eur(self, call: ChatCall) -> Decimal:
         """Return the most that a request can cost: no token is shorter than a byte."""
         if not self._priced:
             return Decimal(0)
+        most_tokens = self._most_tokens(call)
         given = sum(len(text_of(one).encode()) + _PER_MESSAGE for one in call.messages)
         for extra in (call.tools, call.response_format, [one.tool_calls for one in call.messages]):
             given += len(msgspec.json.encode(extra))
@@ -200,9 +201,11 @@ class Upstream:
         ) / 1_000_000
 
     def _prepared(self, call: ChatCall) -> tuple[bytes, Decimal]:
+        return self._form.body(call, self.settings, self._most_tokens(call)), self.most_eur(call)
+
+    def _most_tokens(self, call: ChatCall) -> int:
         asked = call.max_completion_tokens or call.max_tokens or self.settings.max_output_tokens
-        most_tokens = max(1, min(asked, self.settings.max_output_tokens))
-        return self._form.body(call, self.settings, most_tokens), self.most_eur(call, most_tokens)
+        return max(1, min(asked, self.settings.max_output_tokens))
 
     def _sent(self, most: Decimal, tried: list[Attempt]) -> "_Sent":
         permit = self.breaker.ask()
