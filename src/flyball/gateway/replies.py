@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 from litestar.connection import Request
 from litestar.exceptions import HTTPException
-from litestar.response.base import ASGIResponse, Response
+from litestar.response.base import Response
 from litestar.types import Receive, Scope, Send
 
 from flyball.core.errors import FlyballError
 from flyball.gateway.errors import BadRequest, NoSuchDoor, TooLarge, status_of
 
-__all__ = ["Events", "error_body", "error_reply", "json_reply", "on_error", "stopped"]
+__all__ = ["Events", "Whole", "error_body", "error_reply", "json_reply", "on_error", "stopped"]
 
 _LOG = logging.getLogger(__name__)
 _ENCODE = msgspec.json.Encoder(decimal_format="string").encode
@@ -33,10 +33,32 @@ _TYPES = {
 }
 
 
-def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> ASGIResponse:
+class Whole:
+    """A reply that is there already, sent as it is.
+
+    Parameters
+    ----------
+    body : bytes
+    status : int
+    headers : list of (bytes, bytes)
+    """
+
+    __slots__ = ("_body", "_headers", "_status")
+
+    def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self._body, self._status = body, status
+        self._headers = [*headers, (b"content-length", b"%d" % len(body))]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
+        body = b"" if scope.get("method") == "HEAD" else self._body
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Whole:
     """Return a value as JSON."""
-    encoded = [*_JSON, *((name.encode(), text.encode()) for name, text in (headers or {}).items())]
-    return ASGIResponse(body=_ENCODE(value), status_code=status, encoded_headers=encoded)
+    return Whole(_ENCODE(value), status, _JSON + _encoded(headers or {}))
 
 
 def error_body(err: FlyballError) -> dict[str, object]:
@@ -85,7 +107,7 @@ def stopped(err: Exception) -> FlyballError:
     return _fault()
 
 
-class Events(ASGIResponse):
+class Events:
     """A stream of server-sent events. Its source is closed as soon as the caller goes away.
 
     Parameters
@@ -95,19 +117,17 @@ class Events(ASGIResponse):
     """
 
     def __init__(self, source: AsyncGenerator[bytes], headers: Mapping[str, str] | None = None) -> None:
-        more = {"cache-control": "no-store", "x-accel-buffering": "no"} | dict(headers or {})
-        super().__init__(
-            status_code=200,
-            encoded_headers=[
-                (b"content-type", b"text/event-stream; charset=utf-8"),
-                *((name.encode(), text.encode()) for name, text in more.items()),
-            ],
-        )
+        self._headers = [
+            (b"content-type", b"text/event-stream; charset=utf-8"),
+            (b"cache-control", b"no-store"),
+            (b"x-accel-buffering", b"no"),
+            *_encoded(headers or {}),
+        ]
         self._source = source
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the events; stop asking for more where nobody listens any longer."""
-        await send({"type": "http.response.start", "status": 200, "headers": list(self.encoded_headers)})
+        await send({"type": "http.response.start", "status": 200, "headers": self._headers})
         task, gone = asyncio.current_task(), False
 
         async def watch() -> None:
@@ -134,6 +154,10 @@ class Events(ASGIResponse):
             watcher.cancel()
             with suppress(asyncio.CancelledError):
                 await watcher
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers.items()]
 
 
 class _Fault(FlyballError):
