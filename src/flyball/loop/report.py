@@ -5,6 +5,7 @@ from pathlib import Path
 
 import flyball
 from flyball.core.digests import short
+from flyball.core.text import count
 from flyball.data.documents.records import Document, Unreadable
 from flyball.data.privacy.personal_data import find_people
 from flyball.evaluation.records import Report, report_from_json
@@ -36,7 +37,6 @@ from flyball.models.router.thresholds import NEVER
 __all__ = ["view_of", "write_report"]
 
 _GROUPS = (
-    ("general", "The contract itself"),
     ("term", "Term and ending"),
     ("competition", "Competition"),
     ("assignment", "Assignment and control"),
@@ -95,7 +95,7 @@ def view_of(
     return ReportView(
         run=RunView(
             deployment=about.name,
-            title=f"Contract review: {about.owner}" if about.owner else "Contract review",
+            title=f"{_kind_of_work(about.name)}: {about.owner}" if about.owner else _kind_of_work(about.name),
             made_at=workshop.clock(),
             as_of=context.as_of,
             release=live.digest,
@@ -105,6 +105,7 @@ def view_of(
             thresholds=_thresholds(engine),
             pins=tuple(PinView(name, digest) for name, digest in sorted(live.release.parts.items())),
             approvals=_approvals(workshop, live.digest),
+            case=about.case,
         ),
         fields=engine.kit.fields,
         contracts=tuple(_contract(one, document) for one, document in zip(issued, documents, strict=True)),
@@ -114,7 +115,7 @@ def view_of(
             *(_policy(policy) for policy in engine.playbook.policies),
         ),
         promises=promises_of(engine.thresholds.guarantees, tested.promises),
-        measures=measures_of(tested),
+        measures=measures_of(tested, about.case),
         measured_how=tested.protocol,
         notes=engine.thresholds.notes,
         ledger=LedgerView(
@@ -130,7 +131,7 @@ def view_of(
         principles=tuple(
             PrincipleView(one.id, one.title, one.text) for one in engine.constitution.principles
         ),
-        group_titles=_GROUPS,
+        group_titles=(("general", f"The {about.case} itself"), *_GROUPS),
     )
 
 
@@ -221,14 +222,26 @@ def _tested(workshop: Workshop, live: LiveEngine) -> Report:
     return report_from_json(workshop.blobs.get(live.release.parts["evaluation"]))
 
 
+def _kind_of_work(name: str) -> str:
+    """Return the name of a deployment as a heading: "Contract review"."""
+    return name.replace("-", " ").replace("_", " ").capitalize()
+
+
 def _not_tested(live: LiveEngine, tested: Report) -> tuple[str, ...]:
+    case = live.settings.deployment.case
     lines = [f"{card.name}: {limit}" for card in live.engine.cards for limit in card.limits]
     lines.append(
-        f"The figures of the release's own test rest on {tested.n_cases} labelled contracts; "
-        "contracts of another kind, language or drafting style may fare worse."
+        f"The figures of the release's own test rest on {count(tested.n_cases, f'labelled {case}')}; "
+        + (
+            "contracts of another kind, language or drafting style"
+            if case == "contract"
+            else f"other {case}s"
+        )
+        + " may fare worse."
     )
     lines.append(
-        "Nobody has judged whether the findings of the playbook are good legal advice for this matter."
+        "Nobody has judged whether the findings of the playbook are good "
+        + ("legal advice for this matter." if case == "contract" else "advice for this case.")
     )
     return tuple(lines)
 

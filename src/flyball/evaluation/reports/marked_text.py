@@ -4,9 +4,10 @@ import re
 
 from flyball.core.records import Span
 from flyball.core.text import count
-from flyball.evaluation.reports.parts import Leaf, Link, Piece, Quote, Tag
+from flyball.data.documents.rows import ROW_MEDIA_TYPE, row_of
+from flyball.evaluation.reports.parts import Cell, Leaf, Link, Piece, Quote, Tag
 from flyball.evaluation.reports.passages import Places, kept_ranges, leaf_breaks, segments, softened
-from flyball.evaluation.reports.phrases import SEVERITIES
+from flyball.evaluation.reports.phrases import SEVERITIES, value_words
 from flyball.evaluation.reports.records import ContractView
 
 __all__ = ["LOOKS", "MarkedText"]
@@ -35,6 +36,8 @@ class MarkedText:
 
     def __init__(self, anchor: str, contract: ContractView) -> None:
         self._anchor = anchor
+        self._contract = contract
+        self._row = contract.media_type == ROW_MEDIA_TYPE
         self._text = contract.text
         self._soft = softened(contract.text)
         self._places = Places(contract.text, contract.places)
@@ -50,13 +53,50 @@ class MarkedText:
             return None
         best = spans[0]
         words = " ".join(self._text[best.start : min(best.end, best.start + 2 * _QUOTE)].split())
+        if self._row and (cell := self._cell(best.start, best.end)):
+            words = f"{cell[0]}: {cell[1]}"
         if len(words) > _QUOTE:
             words = words[:_QUOTE].rsplit(" ", 1)[0] + " …"
-        told = [self._places.of(span.start) for span in spans]
+        told = [
+            spoken(self._places.of(span.start)) if self._row else self._places.of(span.start)
+            for span in spans
+        ]
         others = dict(reversed([*zip(told[1:], anchors[1:], strict=True)]))
         others.pop(told[0], None)
         also = tuple(Link(anchor, place) for place, anchor in reversed(others.items()))
         return Quote(anchors[0], words, told[0], also[:_ALSO], max(0, len(also) - _ALSO))
+
+    def cells(self) -> list[Cell]:
+        """Return the columns of a row, those that are highlighted under their passages."""
+        found = []
+        for place in self._contract.places:
+            cell = self._cell(place.start, place.end)
+            if cell is None:
+                continue
+            numbers = [
+                number
+                for number, (start, end) in enumerate(self.spans)
+                if start < place.end and place.start < end
+            ]
+            tags = [tag for number in numbers for tag in self._tags[number]]
+            looks = [tag.look for tag in tags]
+            piece = Piece(
+                text=cell[1],
+                numbers=" ".join(str(number + 1) for number in numbers),
+                anchors=tuple(f"{self._anchor}-p{number + 1}" for number in numbers),
+                tags=tuple(dict.fromkeys(tag for tag in tags if tag.look != "nearest")),
+                look=min(looks, key=LOOKS.index) if looks else "",
+                depth=min(3, len(numbers)),
+            )
+            found.append(Cell(cell[0], piece))
+        return found
+
+    def _cell(self, start: int, end: int) -> tuple[str, str] | None:
+        """Return name and value of the first column between two offsets, in words; None for none."""
+        read = row_of("{" + self._soft[start:end].strip("{},") + "}")
+        for name, value in (read or {}).items():
+            return spoken(name), "not known" if value is None else value_words(value, "")
+        return None
 
     def _highlight(self, key: tuple[int, int], tag: Tag) -> str:
         if key not in self._numbers:
@@ -104,6 +144,11 @@ class MarkedText:
             )
         leaves.append(Leaf(place, gap, tuple(pieces)))
         return leaves
+
+
+def spoken(column: str) -> str:
+    """Return the name of a column as people say it."""
+    return column.replace("_", " ")
 
 
 def _gap(characters: int) -> str:

@@ -7,6 +7,7 @@ from flyball.core.digests import short
 from flyball.core.estimates import NotMeasured
 from flyball.core.records import Field
 from flyball.core.text import count
+from flyball.data.documents.rows import ROW_MEDIA_TYPE
 from flyball.evaluation.reports.marked_text import MarkedText
 from flyball.evaluation.reports.parts import (
     Cite,
@@ -149,6 +150,7 @@ def _contract(
     decision = contract.decision
     anchor = f"c{position}"
     text = MarkedText(anchor, contract)
+    row = contract.media_type == ROW_MEDIA_TYPE
     titles = {key: field.title for key, field in fields.items()}
     anchors = {one.field: f"{anchor}-f{place}" for place, one in enumerate(decision.fields, start=1)}
     ranked = sorted(
@@ -157,7 +159,7 @@ def _contract(
     )
     waited_for = {key for finding in ranked if _shown(finding) for key in finding.fields}
     rows = [
-        _row(text, one, fields[one.field], anchors[one.field], awaited=one.field in waited_for)
+        _row(text, one, fields[one.field], anchors[one.field], view.run.case, awaited=one.field in waited_for)
         for one in decision.fields
     ]
     by_key = {one.field: row for one, row in zip(decision.fields, rows, strict=True)}
@@ -214,8 +216,9 @@ def _contract(
         unanswered=tuple(field.title for field in view.fields if field.key not in decided),
         automated=sum(row.outcome == "automated" for row in rows),
         decided=len(rows),
-        leaves=tuple(text.leaves(whole=whole)),
-        excerpt=not whole,
+        leaves=() if row else tuple(text.leaves(whole=whole)),
+        cells=tuple(text.cells()) if row else (),
+        excerpt=not whole and not row,
         highlights=len(text.spans),
         principles=tuple(
             PrincipleRow(
@@ -240,9 +243,12 @@ def _shown(finding: Finding) -> bool:
     return finding.status == "found" or finding.likely
 
 
-def _row(text: MarkedText, one: FieldDecision, field: Field, anchor: str, *, awaited: bool) -> FieldRow:
-    state, words = answer_words(one.answer)
-    look = "nearest" if state == "absent" else "plain" if one.outcome == "automated" else "check"
+def _row(
+    text: MarkedText, one: FieldDecision, field: Field, anchor: str, case: str, *, awaited: bool
+) -> FieldRow:
+    flag = field.kind == "flag"
+    state, words = answer_words(one.answer, flag=flag)
+    look = "nearest" if state == "absent" and not flag else "plain" if one.outcome == "automated" else "check"
     needed, why = plain_reason(one.reason)
     return FieldRow(
         anchor=anchor,
@@ -252,7 +258,7 @@ def _row(text: MarkedText, one: FieldDecision, field: Field, anchor: str, *, awa
         state=state,
         outcome=one.outcome,
         words=words,
-        guess=guess_words(state, words),
+        guess=guess_words(state, words, case=case, flag=flag),
         sure=sureness(one.confidence),
         percent=sure_percent(one.confidence),
         needed=needed,
@@ -264,6 +270,7 @@ def _row(text: MarkedText, one: FieldDecision, field: Field, anchor: str, *, awa
         expert=one.route.expert,
         route=one.route.reason,
         minutes=field.minutes,
+        flag=flag,
     )
 
 
@@ -335,6 +342,8 @@ def _heading(key: str) -> str:
 
 
 def _length(contract: ContractView) -> str:
+    if contract.media_type == ROW_MEDIA_TYPE:
+        return count(len(contract.places), "column")
     words = count(len(contract.text.split()), "word")
     pages = len({place.page for place in contract.places if place.page is not None})
     return f"{count(pages, 'page')}, {words}" if pages else words
@@ -353,8 +362,8 @@ def _promises(view: ReportView) -> tuple[Promise, ...]:
         return (Promise(f"Not measured: {view.promises.reason}.", "", "", "", kept=False),)
     return tuple(
         Promise(
-            promise_sentence(promise),
-            promise_basis(promise),
+            promise_sentence(promise, view.run.case),
+            promise_basis(promise, view.run.case),
             promise.borne_out,
             promise.method,
             promise.kept,

@@ -9,6 +9,7 @@ from flyball.evaluation.reports.records import ContractView, ReportView
 from flyball.models.decisions.records import Severity
 
 __all__ = [
+    "Cell",
     "Cite",
     "ContractPage",
     "Doubt",
@@ -123,6 +124,7 @@ class FieldRow:
     expert: str
     route: str
     minutes: float
+    flag: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,14 @@ class Leaf:
     place: str
     gap: str
     pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One column of a row; the value under the same passages as in a text."""
+
+    name: str
+    value: Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +205,18 @@ class ContractPage:
     automated: int
     decided: int
     leaves: tuple[Leaf, ...]
+    cells: tuple[Cell, ...]
     excerpt: bool
     highlights: int
     principles: tuple[PrincipleRow, ...]
     principles_held: int
     ledger_entry: int | None
     view: ContractView
+
+    @property
+    def flags(self) -> bool:
+        """Whether every question is one of yes or no, and not of what stands in the case."""
+        return bool(self.rows) and all(row.flag for row in self.rows)
 
     @property
     def waiting(self) -> int:
@@ -281,6 +297,11 @@ class Page:
     written: str
     redacted: bool
     short_release: str
+
+    @property
+    def flags(self) -> bool:
+        """Whether every question of every case is one of yes or no, and there are few."""
+        return bool(self.contracts) and all(one.flags and len(one.rows) <= 3 for one in self.contracts)
 
     @property
     def decided(self) -> int:

@@ -108,13 +108,15 @@ def number(value: float) -> str:
     return f"{value:,.4f}".rstrip("0").rstrip(".")
 
 
-def answer_words(answer: str) -> tuple[str, str]:
+def answer_words(answer: str, *, flag: bool = False) -> tuple[str, str]:
     """Return the state of an answer and its words.
 
     Parameters
     ----------
     answer : str
         JSON text.
+    flag : bool
+        Whether it is told as yes or no, and not as present or absent.
 
     Returns
     -------
@@ -126,15 +128,21 @@ def answer_words(answer: str) -> tuple[str, str]:
     except ValueError:
         return "answered", answer
     if value is True:
-        return "present", "present"
-    if value is False or value is None:
-        return "absent", "absent"
+        return "present", "yes" if flag else "present"
+    if value is None:
+        return "absent", "not known" if flag else "absent"
+    if value is False:
+        return "absent", "no" if flag else "absent"
     return "answered", value_words(value, "")
 
 
-def guess_words(state: str, words: str) -> str:
-    """Return a best guess as people say it: "in the contract", "not in the contract", or the answer."""
-    return {"present": "in the contract", "absent": "not in the contract"}.get(state, words)
+def guess_words(state: str, words: str, *, case: str = "contract", flag: bool = False) -> str:
+    """Return a best guess as people say it: "in the contract", "not in the contract", or the answer.
+
+    A flag is answered by yes or no, not by what stands in a case.
+    """
+    said = ("yes", "no") if flag else (f"in the {case}", f"not in the {case}")
+    return dict(zip(("present", "absent"), said, strict=True)).get(state, words)
 
 
 def plain_reason(reason: str) -> tuple[str, str]:
@@ -187,23 +195,24 @@ def _day_or_text(text: str) -> str:
         return text
 
 
-def promise_sentence(promise: PromiseView) -> str:
+def promise_sentence(promise: PromiseView, case: str = "contract") -> str:
     """Return a promise as one sentence: what at most goes wrong, how surely, measured on what."""
     if promise.unit == "share":
         bound = f"of the decisions made by machine at most {percent(promise.bound)} are wrong"
     else:
         bound = (
-            f"in 1,000 contracts the machine claims at most {promise.bound:,.1f} clauses that are not there"
+            f"in 1,000 {case}s the machine claims at most {promise.bound:,.1f} "
+            f"{'clauses' if case == 'contract' else 'things'} that are not there"
         )
     if not promise.kept:
         return f"It cannot be promised that {bound}. Nothing is left to the machine on this ground."
-    sure, cases = percent(promise.confidence, 0), count(promise.n, "contract")
+    sure, cases = percent(promise.confidence, 0), count(promise.n, case)
     return f"{bound[0].upper()}{bound[1:]}, with {sure} confidence, measured on {cases}."
 
 
-def promise_basis(promise: PromiseView) -> str:
+def promise_basis(promise: PromiseView, case: str = "contract") -> str:
     """Return in plain words how a promise is known, or how it is known that it cannot be made."""
-    cases = count(promise.n, "contract")
+    cases = count(promise.n, case)
     if not promise.kept:
         return (
             f"The machine was tried on {cases} whose answers were already known and from which it had not "
@@ -213,8 +222,8 @@ def promise_basis(promise: PromiseView) -> str:
     return (
         f"The machine was tried on {cases} whose answers were already known and from which it had not "
         "learnt. How sure it must be before it decides alone was then set so high that the promise holds. "
-        f"It speaks of contracts like those: in at most about {fails} of such trials chance alone would make "
-        "it promise too much. For contracts of another kind it says nothing."
+        f"It speaks of {case}s like those: in at most about {fails} of such trials chance alone would make "
+        f"it promise too much. For {case}s of another kind it says nothing."
     )
 
 

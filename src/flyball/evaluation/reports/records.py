@@ -190,6 +190,8 @@ class RunView:
         Snapshot, rule tables, constitution and whatever else the release names.
     approvals : tuple of str
         For people: "M. Adeyemi, general counsel, 20 November 2026".
+    case : str
+        What people call a case, in the singular: "contract", "application".
     """
 
     deployment: str
@@ -203,6 +205,7 @@ class RunView:
     thresholds: tuple[ThresholdView, ...] = ()
     pins: tuple[PinView, ...] = ()
     approvals: tuple[str, ...] = ()
+    case: str = "contract"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ __all__ = ["measures_of", "promises_of"]
 _SHOWN = (
     "automated_share",
     "automated_accuracy",
+    "share_answered_yes",
     "false_positives_per_1000_cases",
     "automated_false_positives_per_1000_cases",
     "evidence_hit_rate",
@@ -29,13 +30,15 @@ _BORNE_OUT = {
 }
 
 
-def measures_of(report: Report) -> tuple[MeasureView, ...]:
+def measures_of(report: Report, case: str = "contract") -> tuple[MeasureView, ...]:
     """Return the figures of an evaluation that a lawyer can use, in a fixed order.
 
     Parameters
     ----------
     report : Report
         Of the release's own test.
+    case : str
+        What people call a case.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def measures_of(report: Report) -> tuple[MeasureView, ...]:
         if (found := report.metrics.get(name)) is None:
             continue
         unit = _unit(found.unit)
-        n_of = "answers" if unit == "share" else "contracts"
+        n_of = "answers" if unit == "share" else f"{case}s"
         views.append(MeasureView(found.title, found.estimate, unit, n_of=n_of))
     return tuple(views)
 

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from flyball.core.records import Field, Span
+from flyball.data.documents.rows import places_of_columns, row_of
 from flyball.models.decisions.records import FieldDecision, Finding, Severity
 from flyball.models.experts.case_facts import CASE_FACTS
 from flyball.models.experts.decision_table.evaluate import evaluate
 from flyball.models.experts.decision_table.messages import fill
 from flyball.models.experts.decision_table.records import (
+    ROW,
     UNSURE,
     FactKind,
     FactValue,
@@ -122,7 +124,7 @@ def _finding(
     decisions: Sequence[FieldDecision],
     likely: Collection[str],
 ) -> Finding:
-    looked_at = tuple(dict.fromkeys(fact.partition(".")[0] for fact in hit.facts))
+    looked_at = tuple(dict.fromkeys(fact.partition(".")[0] for fact in hit.facts if not fact.startswith(ROW)))
     parts = [hit.outputs["message"], hit.outputs.get("want", "")]
     severity: Severity = next(word for word in SEVERITIES if word == hit.outputs["severity"])
     return Finding(
@@ -132,10 +134,20 @@ def _finding(
         message=fill(" ".join(part for part in parts if part), facts),
         fields=tuple(decision.field for decision in decisions if decision.field in looked_at),
         cites=hit.cites,
-        evidence=_evidence(looked_at, decisions),
+        evidence=(*_evidence(looked_at, decisions), *_columns(hit.facts, facts)),
         status=hit.status,
         likely=hit.status == "found" or hit.rule in likely,
     )
+
+
+def _columns(looked_at: Sequence[str], facts: Mapping[str, FactValue]) -> tuple[Span, ...]:
+    """Return where the columns of a row stand that a rule looked at, values or gaps."""
+    text = facts.get("text")
+    wanted = {fact.removeprefix(ROW) for fact in looked_at if fact.startswith(ROW)}
+    if not wanted or not isinstance(text, str):
+        return ()
+    named = [column for column in row_of(text) or {} if column.lower() in wanted]
+    return tuple(Span(start, end, 1.0) for start, end in places_of_columns(text, named).values())
 
 
 def _evidence(looked_at: Sequence[str], decisions: Sequence[FieldDecision]) -> tuple[Span, ...]:
