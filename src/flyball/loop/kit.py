@@ -16,9 +16,11 @@ from flyball.ledger.blobs import Blobs
 from flyball.loop.deployment import Deployment, read_fields
 from flyball.loop.settings import ExpertSettings, load_settings
 
-__all__ = ["CATALOGUE", "Kit", "KitAltered", "kit_of_bundle", "kit_of_deployment", "lay_out", "pack"]
+__all__ = ["CATALOGUE", "KITS", "Kit", "KitAltered", "kit_of_bundle", "kit_of_deployment", "lay_out", "pack"]
 
 CATALOGUE = "catalogue"
+KITS = "kits"
+"""Folder below the state folder in which releases are laid out."""
 
 
 class KitAltered(FlyballError):
@@ -45,6 +47,8 @@ class Kit:
     constitution : Path
     catalogue : tuple of Path
         Obligation files: those of the package, then those of the deployment.
+    state : Path or None
+        Where the deployment remembers what was spent; None where the kit belongs to none.
     """
 
     settings: Path
@@ -55,6 +59,7 @@ class Kit:
     policies: Path | None
     constitution: Path
     catalogue: tuple[Path, ...]
+    state: Path | None = None
 
     def files(self) -> dict[str, Path]:
         """Return every file by its name inside a bundle, sorted."""
@@ -92,6 +97,7 @@ def kit_of_deployment(deployment: Deployment, shipped_catalogue: tuple[Path, ...
         policies=deployment.path(settings.playbook.policies) if settings.playbook.policies else None,
         constitution=deployment.path(about.constitution),
         catalogue=(*shipped_catalogue, *(sorted(own.glob("*.toml")) if own.is_dir() else ())),
+        state=deployment.state,
     )
 
 
@@ -106,7 +112,7 @@ def lay_out(files: Mapping[str, str], blobs: Blobs, folder: Path) -> Path:
     Raises
     ------
     KitAltered
-        A file in the folder is not what the release names.
+        A file in the folder is not what the release names, or the release does not name it at all.
     """
     if not folder.is_dir():
         draft = folder.with_name(f".draft-{folder.name}")
@@ -125,7 +131,20 @@ def lay_out(files: Mapping[str, str], blobs: Blobs, folder: Path) -> Path:
                 file=name,
                 expected=digest,
             )
+    _refuse_strangers(files, folder)
     return folder
+
+
+def _refuse_strangers(files: Mapping[str, str], folder: Path) -> None:
+    """Refuse what was put beside the files of a release: a rule in `rules/` would be followed."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if "__pycache__" not in path.parts and not path.is_dir() and name not in files:
+            raise KitAltered(
+                f"{name} in {folder} is not part of the release.",
+                fix=f"Delete {folder}; it is laid out again from the blobs.",
+                file=name,
+            )
 
 
 def kit_of_bundle(folder: Path) -> Kit:
@@ -146,4 +165,5 @@ def kit_of_bundle(folder: Path) -> Kit:
         policies=policies if policies.is_file() else None,
         constitution=folder / "constitution.toml",
         catalogue=tuple(sorted((folder / CATALOGUE).glob("*.toml"))),
+        state=folder.parent.parent if folder.parent.name == KITS else None,
     )

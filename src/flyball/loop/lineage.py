@@ -26,7 +26,15 @@ from flyball.loop.releases import Release, read_release
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 
-__all__ = ["Edge", "Lineage", "Node", "lineage_of_decision", "lineage_of_digest", "lineage_of_row"]
+__all__ = [
+    "Edge",
+    "Lineage",
+    "Node",
+    "find_decision",
+    "lineage_of_decision",
+    "lineage_of_digest",
+    "lineage_of_row",
+]
 
 Verified = Literal["verified", "altered", "missing", "erased", "not checked"]
 
@@ -138,7 +146,7 @@ def lineage_of_decision(workshop: Workshop, wanted: str, *, read_data: bool = Fa
     UnknownName
         No decision, or several cases.
     """
-    entry = _decision(workshop, wanted)
+    entry = find_decision(workshop, wanted)
     decision = msgspec.convert(entry.body, Decision)
     with _Reader(workshop, read_data) as reader:
         graph = Lineage(f"decision:{entry.index}")
@@ -253,10 +261,26 @@ def lineage_of_row(workshop: Workshop, source: str, key: str) -> Lineage:
     return graph
 
 
-def _decision(workshop: Workshop, wanted: str) -> Entry:
+def find_decision(workshop: Workshop, wanted: str, *, kinds: tuple[str, ...] = ("decision",)) -> Entry:
+    """Return the ledger entry of a decision.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    wanted : str
+        Number of its entry, id of its case (or the beginning of it, at least six digits), or the name of
+        its file; the latest decision of that case.
+    kinds : tuple of str
+        Of entries that may be meant by their number.
+
+    Raises
+    ------
+    UnknownName
+        No decision, or several cases.
+    """
     if wanted.isdigit() and int(wanted) < workshop.ledger.size():
         entry = workshop.ledger.entry(int(wanted))
-        if entry.kind == "decision":
+        if entry.kind in kinds:
             return entry
     bare = wanted.removeprefix("decision:").removeprefix("sha256:")
     found: dict[str, Entry] = {}
