@@ -8,6 +8,8 @@ from litestar.connection import Request
 from litestar.exceptions import HTTPException
 
 from flyball.gateway.errors import BadRequest, TooLarge, TooSlow
+from flyball.gateway.limits.depth import check_depth
+from flyball.gateway.limits.settings import LimitSettings
 from flyball.gateway.settings import GatewaySettings
 
 __all__ = ["decoded", "read_body"]
@@ -45,8 +47,11 @@ def decoded(data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     Raises
     ------
     BadRequest
-        Not UTF-8, not JSON, nested too deeply, or not of the form; the message names the place.
+        Not UTF-8, not JSON, or not of the form; the message names the place.
+    TooDeep
+        Brackets nest deeper than any request needs.
     """
+    check_depth(data, _DEEPEST)
     try:
         return decoder.decode(data)
     except msgspec.ValidationError as err:
@@ -59,4 +64,5 @@ def decoded(data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         raise BadRequest("The request is nested too deeply.", fix="Send flatter JSON.") from None
 
 
+_DEEPEST = LimitSettings().deepest_json
 _SEE = "GET /openapi.json shows the form."

@@ -147,8 +147,11 @@ class Chat:
         except FlyballError as err:
             await self._note(talk, _outcome(err), err)
             raise
-        except BaseException as err:
-            self._note_later(talk, "left" if isinstance(err, asyncio.CancelledError) else "failed")
+        except Exception:
+            await self._note(talk, "failed")
+            raise
+        except BaseException:
+            self._note_later(talk, "left")
             raise
         return Told(talk.id, reply, await self._note(talk, "answered"))
 
@@ -181,6 +184,11 @@ class Chat:
             if not settled:
                 settled = True
                 await self._note(talk, _outcome(err), err)
+            raise
+        except Exception:
+            if not settled:
+                settled = True
+                await self._note(talk, "failed")
             raise
         finally:
             if not settled:

@@ -5,6 +5,7 @@ are looked at together, in a thread of their own.
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from flyball.models.experts.language_model.wire import ChatCall, ChatMessage, Re
 
 __all__ = ["NOT_SEEN", "Guards", "Leaving", "Seen", "open_guards"]
 
+_LOG = logging.getLogger(__name__)
 _SOURCES: Mapping[str, Source] = {"tool": "document", "assistant": "model"}
 _ENCODE = msgspec.json.Encoder().encode
 _MOST_TOGETHER = 256
@@ -154,7 +156,7 @@ class Guards:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._thread, guards.inspect, passages, around)
-        except FlyballError as err:
+        except Exception as err:  # noqa: BLE001 - whatever goes wrong in a guard, nothing passes
             raise _failure(err) from None
 
     async def _looked(self, guards: Guardrails, passages: list[Passage]) -> list[GuardResult]:
@@ -166,7 +168,7 @@ class Guards:
             self._task = asyncio.create_task(self._work())
         try:
             return await future
-        except FlyballError as err:
+        except Exception as err:  # noqa: BLE001 - whatever goes wrong in a guard, nothing passes
             raise _failure(err) from None
 
     async def _work(self) -> None:
@@ -235,7 +237,7 @@ class Leaving:
     async def _run(self, step: Any, *given: str) -> str:
         try:
             return str(await asyncio.get_running_loop().run_in_executor(self._thread, step, *given))
-        except FlyballError as err:
+        except Exception as err:  # noqa: BLE001 - whatever goes wrong in a guard, nothing passes
             raise _failure(err) from None
 
 
@@ -331,8 +333,16 @@ def _refusal(what: str, results: Sequence[GuardResult], seen: Seen) -> GuardRefu
     return err
 
 
-def _failure(err: FlyballError) -> GuardRefused:
+def _failure(err: Exception) -> GuardRefused:
     """Return the refusal that a failure of a guard is, in its own words: they hold none of a passage."""
+    if not isinstance(err, FlyballError):
+        _LOG.error("A guard failed", exc_info=err)
+        refused = GuardRefused(
+            f"A guard failed ({type(err).__name__}), so nothing may pass.",
+            fix="Have the owner of the deployment look at its guards; the reason stands in the log.",
+        )
+        refused.seen = Seen(refused=True)
+        return refused
     refused = GuardRefused(err.message, fix=err.fix, cause=err.code)
     refused.seen = Seen(kinds=tuple(str(err.values.get("kinds", "")).split(", ")), refused=True)
     return refused
