@@ -1,0 +1,140 @@
+"""A table of transfers, each row with what its neighbours say at its moment. For training and for serving."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from flyball.core.errors import BadInput
+from flyball.models.experts.graph.features import Described, Limits, describe, names_of_features
+from flyball.models.experts.graph.log import BadTransfers, TransferLog
+from flyball.models.experts.graph.transfers import TransferColumns, transfers_of
+
+__all__ = ["CYCLE_PATH", "Neighbourhood", "neighbourhood_of"]
+
+CYCLE_PATH = "cycle_path"
+"""Column with the accounts of the cycle that a transfer closes, in the order of the money."""
+
+_ARROW = " > "
+_PLACES = 4
+
+
+@dataclass
+class Neighbourhood:
+    """The log with the columns it is fed from.
+
+    Parameters
+    ----------
+    columns : TransferColumns
+    limits : Limits
+    label_days : float
+        How long after its transfer a label is known, where nobody says when it was.
+    log : TransferLog
+    """
+
+    columns: TransferColumns = field(default_factory=TransferColumns)
+    limits: Limits = field(default_factory=Limits)
+    label_days: float = 14.0
+    log: TransferLog = field(default_factory=TransferLog)
+
+    def describe(self, rows: pa.Table, labels: Sequence[bool | None] | None = None) -> Described:
+        """Add transfers to the log and say what was known at the moment of each.
+
+        Parameters
+        ----------
+        rows : Table
+            In the order of their times, so that each row finds what came before it; a row that comes late is
+            described as of its own time, from what had arrived by then.
+        labels : sequence of bool or None, optional
+            What turned out about each; None where nothing did. No transfer sees a label before it was known.
+
+        Returns
+        -------
+        Described
+            In the order of the rows.
+
+        Raises
+        ------
+        BadTransfers
+        """
+        transfers = transfers_of(rows, self.columns)
+        first = self.log.n
+        entries = self.log.add(transfers)
+        if labels is not None:
+            told = [place for place, label in enumerate(labels) if label is not None]
+            delay = int(self.label_days * 86_400)
+            self.log.tell(
+                [transfers.ids[place] for place in told],
+                [bool(labels[place]) for place in told],
+                [int(transfers.times[place]) + delay for place in told],
+            )
+        if len(entries) and (np.diff(entries) >= 0).all():
+            return describe(self.log, entries, self.limits)
+        # Some stood there before, in another order: each is described in the order of the log.
+        wanted, back = np.unique(np.concatenate([entries, np.arange(first, self.log.n)]), return_inverse=True)
+        all_of_them = describe(self.log, wanted, self.limits)
+        at = back[: len(entries)]
+        paths = {
+            place: all_of_them.paths[int(one)]
+            for place, one in enumerate(at)
+            if int(one) in all_of_them.paths
+        }
+        return Described(all_of_them.names, all_of_them.values[at], paths)
+
+    def tell(self, rows: pa.Table, labels: Sequence[bool | None] | None = None) -> pa.Table:
+        """Return the rows with a column for each thing that is known, and `cycle_path`.
+
+        Raises
+        ------
+        BadTransfers
+            Also where the table has a column of such a name already.
+        """
+        names = [*names_of_features(), CYCLE_PATH]
+        taken = [name for name in names if name in rows.column_names]
+        if taken:
+            raise BadTransfers(
+                f"The transfers have a column {taken[0]!r}, which Flyball works out itself.",
+                fix="Rename it in the source.",
+                column=taken[0],
+            )
+        found = self.describe(rows, labels)
+        for place, name in enumerate(found.names):
+            values = np.round(found.values[:, place], _PLACES)
+            rows = rows.append_column(name, pa.array(values, pa.float64(), mask=np.isnan(values)))
+        paths = [
+            _ARROW.join(found.paths[row]) if row in found.paths else None for row in range(rows.num_rows)
+        ]
+        return rows.append_column(CYCLE_PATH, pa.array(paths, pa.string()))
+
+
+def neighbourhood_of(settings: dict[str, object]) -> Neighbourhood:
+    """Return an empty log as `[source.neighbours]` of flyball.toml describes it.
+
+    Keys: `id`, `time`, `payer`, `payee`, `amount`, `device` name columns; `reporting_limit`, `near` and
+    `label_days` are numbers.
+
+    Raises
+    ------
+    BadInput
+        An unknown key, or another kind of value.
+    """
+    names = ("id", "time", "payer", "payee", "amount", "device")
+    numbers = ("reporting_limit", "near", "label_days")
+    for key, value in settings.items():
+        if key in names and isinstance(value, str) and value:
+            continue
+        if key in numbers and isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+            continue
+        raise BadInput(
+            f"[source.neighbours] has {key} = {value!r}.",
+            fix=f"Columns: {', '.join(names)}. Numbers: {', '.join(numbers)}.",
+            key=key,
+        )
+    given = {key: str(settings[key]) for key in names if key in settings}
+    number = {key: float(str(settings[key])) for key in numbers if key in settings}
+    return Neighbourhood(
+        TransferColumns(**given),
+        Limits(number.get("reporting_limit", 10_000.0), number.get("near", 0.8)),
+        number.get("label_days", 14.0),
+    )
