@@ -67,9 +67,11 @@ class Gatekeeper:
         return principal
 
     async def _who(self, connection: Connection) -> Principal:
+        if not self.has_keys:  # clients of OpenAI send a key whether or not one is asked for
+            return await self._loopback(connection)
         presented = _bearer(connection)
         if presented is None:
-            return await self._without_key(connection)
+            return self._without_key(connection)
         if is_api_key(presented):
             return self._by_key(presented)
         if self._verifier is None:
@@ -83,7 +85,7 @@ class Gatekeeper:
             raise _unknown()
         return book.principal(presented)
 
-    async def _without_key(self, connection: Connection) -> Principal:
+    def _without_key(self, connection: Connection) -> Principal:
         cookie = connection.cookies.get(SESSION_COOKIE) if self.login else None
         if cookie and self.login:
             if not _from_our_pages(connection):
@@ -94,8 +96,6 @@ class Gatekeeper:
             principal = self.login.principal(cookie)
             if principal is not None:
                 return principal
-        if not self.has_keys:
-            return await self._loopback(connection)
         raise NotLetIn(
             "This request names nobody.",
             fix="Send the header Authorization: Bearer KEY; make one with: flyball key create NAME",
