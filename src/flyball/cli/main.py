@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "rule": "List and check the rules of the playbook.",
     "ledger": "Show and export the ledger.",
     "person": "Keys of the people who approve.",
+    "key": "Keys by which programs and people use the gateway: create, list, rotate, revoke.",
     "config": "Show every setting and where it came from.",
     "egress": "List every host that the deployment may reach, and why.",
 }

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers.base import BaseRouteHandler
 
 from flyball.core.errors import FlyballError
+from flyball.gateway.desk import Desks
 from flyball.gateway.errors import NotLetIn
 from flyball.gateway.house import House
 from flyball.gateway.principal import Access, Connection, Principal
@@ -38,12 +39,12 @@ def build_app(house: House, access: Access, settings: GatewaySettings) -> Litest
     """
 
     async def let_in(connection: Connection, handler: BaseRouteHandler) -> None:
-        """Let the caller in before anything is read; a handler that asks for no scope opens to "*" alone."""
+        """Let the caller in before anything is read; a handler that names no scope opens to "*" alone."""
         if handler.opt.get("open"):
             return
         principal = await access(connection)
         scope = handler.opt.get("scope", "*")
-        if not principal.may(scope):
+        if scope and not principal.may(scope):
             raise NotPermittedHere(
                 f"{principal.id} may not do this: it needs the scope {scope!r}.",
                 fix="Use a key that has it.",
@@ -57,13 +58,16 @@ def build_app(house: House, access: Access, settings: GatewaySettings) -> Litest
             yield
         finally:
             await house.close()
+            desks.close()
 
+    desks = Desks(house.everything(), settings)
     app = Litestar(
         route_handlers=[handler for name in ROUTES.names() for handler in ROUTES.load(name)],
         guards=[let_in],
         lifespan=[open_until_the_end],
         dependencies={
             "house": Provide(lambda: house, sync_to_thread=False),
+            "desks": Provide(lambda: desks, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "principal": Provide(_principal, sync_to_thread=False),
         },

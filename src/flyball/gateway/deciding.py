@@ -62,7 +62,12 @@ class Decider:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._live)
 
     async def decide(
-        self, documents: list[Document], context: Context | None = None, *, tenant: str = "default"
+        self,
+        documents: list[Document],
+        context: Context | None = None,
+        *,
+        tenant: str = "default",
+        actor: str = "",
     ) -> list[Issued]:
         """Decide documents; each decision is in the ledger before it is returned.
 
@@ -73,6 +78,8 @@ class Decider:
         context : Context, optional
             By default that of the live release, today, for `tenant`.
         tenant : str
+        actor : str
+            Who asks, for the ledger; by default the gateway.
 
         Returns
         -------
@@ -80,7 +87,7 @@ class Decider:
             One per document, in their order.
         """
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, self._decide, documents, context, tenant
+            self._thread, self._decide, documents, context, tenant, actor
         )
 
     def close(self) -> None:
@@ -94,7 +101,9 @@ class Decider:
                 self._loaded = engine_of_release(self._workshop, digest)
             return self._loaded
 
-    def _decide(self, documents: list[Document], context: Context | None, tenant: str) -> list[Issued]:
+    def _decide(
+        self, documents: list[Document], context: Context | None, tenant: str, actor: str
+    ) -> list[Issued]:
         live = self._live()
         today = replace(self._workshop.context_of(live.settings.deployment), tenant=tenant)
         once = {one.content_digest: one for one in documents}
@@ -105,6 +114,6 @@ class Decider:
             live=frozenset({live.digest}),
             at=self._workshop.clock(),
         )
-        issued = issue(self._workshop, decisions, list(once.values()))
+        issued = issue(self._workshop, decisions, list(once.values()), actor=actor)
         by_content = {one.decision.content_digest: one for one in issued}
         return [by_content[document.content_digest] for document in documents]

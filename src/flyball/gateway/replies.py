@@ -43,16 +43,16 @@ class Whole:
     headers : list of (bytes, bytes)
     """
 
-    __slots__ = ("_body", "_headers", "_status")
+    __slots__ = ("_headers", "body", "status")
 
     def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        self._body, self._status = body, status
+        self.body, self.status = body, status
         self._headers = [*headers, (b"content-length", b"%d" % len(body))]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
-        await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
-        body = b"" if scope.get("method") == "HEAD" else self._body
+        await send({"type": "http.response.start", "status": self.status, "headers": self._headers})
+        body = b"" if scope.get("method") == "HEAD" else self.body
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
 

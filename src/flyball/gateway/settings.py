@@ -6,6 +6,9 @@ from pathlib import Path
 import msgspec
 
 from flyball.core.errors import BadInput
+from flyball.gateway.access.oidc import OidcSettings
+from flyball.gateway.limits.settings import LimitSettings
+from flyball.gateway.reviewing import ReviewSettings
 
 __all__ = ["GatewaySettings", "load_gateway_settings"]
 
@@ -29,6 +32,12 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         How long requests under way may take to end after SIGTERM.
     connections : int
         At once; more are refused with 503.
+    limits : LimitSettings
+        `[limits]`: how much one caller and one tenant may ask.
+    review : ReviewSettings
+        `[review]`: how long a case stays with a reviewer, and where two must answer.
+    oidc : OidcSettings or None
+        `[oidc]`: who vouches for people.
     """
 
     host: str = "127.0.0.1"
@@ -39,6 +48,9 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     idle_seconds: float = 75.0
     shutdown_seconds: float = 30.0
     connections: int = 2_000
+    limits: LimitSettings = LimitSettings()
+    review: ReviewSettings = ReviewSettings()
+    oidc: OidcSettings | None = None
 
 
 def load_gateway_settings(folder: Path) -> GatewaySettings:

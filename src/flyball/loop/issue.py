@@ -30,11 +30,13 @@ class Issued:
     entry: int
 
 
-def issue(workshop: Workshop, decisions: Sequence[Decision], documents: Sequence[Document]) -> list[Issued]:
+def issue(
+    workshop: Workshop, decisions: Sequence[Decision], documents: Sequence[Document], *, actor: str = ""
+) -> list[Issued]:
     """Write decisions down, with the texts that they speak of as blobs.
 
-    A decision of one release on one content, under one day's law, is written once: deciding the same
-    contract again on the same day returns the decision that stands there.
+    A decision of one release on one content of one tenant, under one day's law, is written once: deciding
+    the same contract again on the same day returns the decision that stands there.
 
     Parameters
     ----------
@@ -42,6 +44,8 @@ def issue(workshop: Workshop, decisions: Sequence[Decision], documents: Sequence
     decisions : sequence of Decision
     documents : sequence of Document
         The one of each decision, in the same order.
+    actor : str
+        Who asked; by default who works in the workshop.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def issue(workshop: Workshop, decisions: Sequence[Decision], documents: Sequence
         In the same order.
     """
     ledger = workshop.ledger
-    keys = [f"decision/{one.release}/{one.case_id}/{one.context.as_of.isoformat()}" for one in decisions]
+    keys = [_key(one) for one in decisions]
     issued: dict[int, Issued] = {}
     for number, key in enumerate(keys):
         standing = ledger.entry_by_key(key)
@@ -58,13 +62,20 @@ def issue(workshop: Workshop, decisions: Sequence[Decision], documents: Sequence
     places = [number for number in range(len(keys)) if number not in issued]
     texts = workshop.blobs.put_many([canonical_json(documents[number]) for number in places])
     drafts = [
-        Draft("decision", decisions[number], workshop.actor, (text,), keys[number])
+        Draft("decision", decisions[number], actor or workshop.actor, (text,), keys[number])
         for number, text in zip(places, texts, strict=True)
     ]
     try:
         receipts = ledger.append_many(drafts)
     except KeyReused:  # another process has just decided one of them: its decision counts
-        return issue(workshop, decisions, documents)
+        return issue(workshop, decisions, documents, actor=actor)
     for number, receipt in zip(places, receipts, strict=True):
         issued[number] = Issued(decisions[number], receipt.index)
     return [issued[number] for number in range(len(decisions))]
+
+
+def _key(decision: Decision) -> str:
+    """Name the entry of a decision; what one tenant was told is not what another gets."""
+    context = decision.context
+    tenant = "" if context.tenant == "default" else f"/{context.tenant}"
+    return f"decision/{decision.release}/{decision.case_id}/{context.as_of.isoformat()}{tenant}"

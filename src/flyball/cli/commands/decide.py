@@ -13,7 +13,7 @@ from rich.markup import escape
 from flyball.cli.commands.turn import turn_with_talk
 from flyball.cli.output import Output
 from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
-from flyball.cli.shown import decision_as_json, summary_columns, summary_row
+from flyball.cli.shown import summary_columns, summary_row
 from flyball.core.errors import Refused
 from flyball.core.text import count
 from flyball.data.documents.records import Document, Limits, Unreadable
@@ -24,6 +24,7 @@ from flyball.loop.live import LiveEngine, live_engine
 from flyball.loop.releases import live_release
 from flyball.loop.report import view_of, write_report
 from flyball.loop.rows import TABLE_ENDINGS, rows_of_file
+from flyball.loop.shown import decision_as_json
 from flyball.loop.sources import document_sources, limits_of, row_sources
 from flyball.loop.workshop import Workshop
 

@@ -10,8 +10,8 @@ from rich.markup import escape
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption
 from flyball.core.errors import BadInput
+from flyball.gateway.access.opening import open_access
 from flyball.gateway.house import open_house
-from flyball.gateway.principal import LoopbackAccess
 from flyball.gateway.serving import check_address, serve
 from flyball.gateway.settings import load_gateway_settings
 from flyball.loop.deployment import find_deployment
@@ -35,9 +35,9 @@ def command(
     settings = load_gateway_settings(root)
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = msgspec.structs.replace(settings, **given)
-    access = LoopbackAccess()
-    check_address(settings, access)
     house = open_house(roots)
+    access = open_access(house, settings)
+    check_address(settings, access)
     names = ", ".join(one.name for one in house.everything())
     output.say(
         f"Serving {escape(names)} at http://{escape(settings.host)}:{settings.port}/v1. Stop with Ctrl-C."

@@ -1,0 +1,58 @@
+"""How often automated answers agreed with what turned out."""
+
+import json
+import math
+from collections.abc import Iterable
+
+from flyball.core.estimates import Estimate, NotMeasured
+from flyball.evaluation.outcomes.standing import Standing
+from flyball.models.decisions.records import FieldDecision
+
+__all__ = ["automated_agreement"]
+
+_Z = 1.959963984540054  # 95 %, two-sided
+
+
+def automated_agreement(
+    pairs: Iterable[tuple[tuple[FieldDecision, ...], list[Standing]]],
+) -> Estimate | NotMeasured:
+    """Share of automated answers that agree with what stands.
+
+    Only fields whose reports agree count; a disputed one counts for neither side. Nobody reports at
+    random, so this is what was seen, not the error rate of all decisions.
+
+    Parameters
+    ----------
+    pairs : iterable of (fields, standings)
+        One for each decision.
+
+    Returns
+    -------
+    Estimate or NotMeasured
+        In [0, 1]; 0 means that every automated answer that was reported on was wrong. The interval is
+        Wilson's at 95 %.
+
+    Source: Wilson 1927, JASA 22, page 209.
+    """
+    right = n = 0
+    for fields, found in pairs:
+        known = {one.name: one.answer for one in found if one.about == "field" and one.state == "agreed"}
+        for field in fields:
+            if field.outcome == "automated" and field.field in known:
+                n += 1
+                right += _same(field.answer, known[field.field])
+    if not n:
+        return NotMeasured("nothing was reported about an automated answer, or the reports disagree")
+    share, zz = right / n, _Z * _Z
+    middle = (share + zz / (2 * n)) / (1 + zz / n)
+    half = _Z * math.sqrt(share * (1 - share) / n + zz / (4 * n * n)) / (1 + zz / n)
+    return Estimate(share, n, max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share)))
+
+
+def _same(one: str, other: str) -> bool:
+    """Compare two answers as JSON: 5 and 5.0 are one number, true is none."""
+    try:
+        first, second = json.loads(one), json.loads(other)
+    except ValueError:
+        return one == other
+    return bool(first == second) and isinstance(first, bool) == isinstance(second, bool)

@@ -1,0 +1,64 @@
+"""Answer a request once: the header `Idempotency-Key` gets the first reply again, byte for byte."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar.connection import Request
+
+from flyball.gateway.limits.idempotency import Replies, Reply
+from flyball.gateway.principal import Principal
+from flyball.gateway.replies import Whole
+
+__all__ = ["once"]
+
+
+async def once(
+    request: Request[Any, Any, Any],
+    body: bytes,
+    principal: Principal,
+    replies: Replies,
+    answer: Callable[[], Awaitable[Whole]],
+) -> Whole:
+    """Return the reply to a request; where it carries a key and was answered before, the reply of then.
+
+    An error is not kept: nothing was done, so the same request may be tried again with its key.
+
+    Parameters
+    ----------
+    request : Request
+    body : bytes
+        As it was read.
+    principal : Principal
+    replies : Replies
+    answer : callable
+        Answers it now.
+
+    Raises
+    ------
+    BadIdempotencyKey, RequestReused, RequestUnderWay, RepliesUnavailable
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return await answer()
+    caller = f"{principal.tenant}/{principal.id}"
+    asked = f"{request.method} {request.scope['path']}\n".encode("utf-8", "replace") + body
+    before = await asyncio.to_thread(replies.begin, caller, key, asked)
+    if before is not None:
+        return _again(before)
+    try:
+        reply = await answer()
+        kept = Reply(reply.status, "application/json", reply.body)
+        await asyncio.to_thread(replies.keep, caller, key, asked, kept)
+    except BaseException:
+        replies.drop(caller, key)
+        raise
+    return reply
+
+
+def _again(before: Reply) -> Whole:
+    return Whole(
+        before.body,
+        before.status,
+        [(b"content-type", before.media_type.encode()), (b"idempotency-replayed", b"true")],
+    )

@@ -1,0 +1,246 @@
+"""Take reports of what turned out, all of a request or none, and tell what stands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from flyball.core.digests import canonical_json
+from flyball.core.errors import FlyballError
+from flyball.core.records import Field, Span
+from flyball.evaluation.outcomes.records import OUTCOME, OutcomeKind, ReportedOutcome
+from flyball.evaluation.outcomes.standing import Standing, standings
+from flyball.gateway.cases import Known, document_of, find_decision
+from flyball.gateway.errors import BadRequest
+from flyball.gateway.listing import Listing
+from flyball.gateway.principal import Principal
+from flyball.ledger.records import Draft
+from flyball.loop.workshop import Workshop
+
+__all__ = [
+    "Passage",
+    "Report",
+    "Reported",
+    "check_answer",
+    "check_passages",
+    "report_outcomes",
+    "stands_for",
+    "told_about",
+]
+
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+Long = Annotated[str, msgspec.Meta(max_length=10_000)]
+
+
+class Passage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A passage of the document, as offsets in characters."""
+
+    start: int
+    end: int
+
+
+class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a caller says turned out.
+
+    Parameters
+    ----------
+    decision : str
+        Id of the decision.
+    kind : {"label", "correction", "business"}
+    field : str
+        Key of the field; not for a business result.
+    name : str
+        Of a business result, such as "loss_eur".
+    answer : bool, int, float or str
+    unit : str
+    observed_at : datetime, optional
+    minutes : float, optional
+    evidence : tuple of Passage
+    comment : str
+        Kept beside the ledger, so that it can be erased.
+    """
+
+    decision: Short
+    kind: OutcomeKind
+    answer: bool | int | float | Long
+    field: Short = ""
+    name: Short = ""
+    unit: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    observed_at: datetime | None = None
+    minutes: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+    evidence: Annotated[tuple[Passage, ...], msgspec.Meta(max_length=1000)] = ()
+    comment: Long = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One report as it stands in the ledger.
+
+    Parameters
+    ----------
+    entry : int
+    repeated : bool
+        It stood there already, word for word.
+    standing : {"agreed", "disputed"}
+        Whether everyone who reported on this says the same.
+    """
+
+    entry: int
+    repeated: bool
+    standing: Literal["agreed", "disputed"]
+
+
+def report_outcomes(
+    workshop: Workshop, listing: Listing, reports: Sequence[tuple[int, Report]], principal: Principal
+) -> list[Reported]:
+    """Write reports down; all of them, or none.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    listing : Listing
+    reports : sequence of (ledger entry of the decision, Report)
+    principal : Principal
+
+    Raises
+    ------
+    UnknownDecision
+        One of them is about no decision of the tenant.
+    BadRequest
+        One names no field, or answers it in a way that the field cannot have.
+    """
+    fields = {field.key: field for field in workshop.deployment.fields}
+    known: dict[int, Known] = {}
+    made: list[ReportedOutcome] = []
+    for number, (entry, report) in enumerate(reports):
+        try:
+            if entry not in known:
+                known[entry] = find_decision(workshop, entry, principal.tenant)
+            made.append(_outcome(workshop, known[entry], report, fields, principal))
+        except FlyballError as err:
+            if len(reports) > 1:  # so that the caller finds it
+                err.message = f"Outcome {number}: {err.message}"
+            raise
+    receipts = workshop.ledger.append_many(
+        Draft(OUTCOME, one, principal.id, (one.note,) if one.note else (), one.key) for one in made
+    )
+    stands = {
+        entry: {(one.about, one.name): one.state for one in standings(told_about(workshop, listing, entry))}
+        for entry in known
+    }
+    return [
+        Reported(
+            receipt.index,
+            receipt.repeated,
+            stands[one.decision]["business" if one.kind == "business" else "field", one.name],
+        )
+        for one, receipt in zip(made, receipts, strict=True)
+    ]
+
+
+def told_about(workshop: Workshop, listing: Listing, entry: int) -> list[ReportedOutcome]:
+    """Return every report about one decision, in their order."""
+    return [
+        msgspec.convert(workshop.ledger.entry(index).body, ReportedOutcome)
+        for index in listing.outcomes_of(entry)
+    ]
+
+
+def stands_for(workshop: Workshop, listing: Listing, entry: int) -> list[Standing]:
+    """Return what stands for one decision."""
+    return standings(told_about(workshop, listing, entry))
+
+
+def check_answer(field: Field, answer: object) -> str:
+    """Return an answer as JSON, if the field can have it.
+
+    Raises
+    ------
+    BadRequest
+    """
+    kinds: Mapping[str, tuple[tuple[type, ...], str]] = {
+        "flag": ((bool,), "true or false"),
+        "spans": ((bool,), "true or false"),
+        "number": ((int, float), "a number"),
+        "label": ((str,), "a text"),
+        "text": ((str,), "a text"),
+        "ranking": ((str,), "a text"),
+    }
+    wanted, said = kinds[field.kind]
+    if not isinstance(answer, wanted) or (isinstance(answer, bool) and bool not in wanted):
+        raise BadRequest(
+            f"The field {field.key} is answered by {said}, got {str(answer)[:80]!r}.",
+            fix=f"{field.title}: {field.question}",
+            field=field.key,
+        )
+    return canonical_json(answer).decode()
+
+
+def check_passages(passages: Sequence[Passage], workshop: Workshop, known: Known) -> tuple[Span, ...]:
+    """Return passages as spans, if they lie in the document.
+
+    Raises
+    ------
+    BadRequest
+    """
+    if not passages:
+        return ()
+    document = document_of(workshop, known)
+    end = 2**53 if document is None else len(document.text)
+    for one in passages:
+        if not 0 <= one.start < one.end <= end:
+            raise BadRequest(
+                f"The passage {one.start} to {one.end} does not lie in the document.",
+                fix="Count characters of its text from 0; the end is the first one that is left out."
+                if document is None
+                else f"Its text has {end:,} characters, counted from 0.",
+            )
+    return tuple(Span(one.start, one.end) for one in passages)
+
+
+def _outcome(
+    workshop: Workshop,
+    known: Known,
+    report: Report,
+    fields: Mapping[str, Field],
+    principal: Principal,
+) -> ReportedOutcome:
+    decision = known.issued.decision
+    if report.kind == "business":
+        if not report.name or report.field:
+            raise BadRequest(
+                "A business result has a name and no field.", fix='Write, for instance, "name": "loss_eur".'
+            )
+        name, answer = report.name, canonical_json(report.answer).decode()
+    else:
+        if report.field not in fields or report.name:
+            raise BadRequest(
+                f"{report.field[:80]!r} is no field of {decision.deployment}."
+                if report.field not in fields
+                else "A label or a correction has a field and no name.",
+                fix=f"Fields: {', '.join(fields)}.",
+                field=report.field[:80],
+            )
+        name, answer = report.field, check_answer(fields[report.field], report.answer)
+    observed = report.observed_at
+    if observed is not None and observed.tzinfo is None:
+        raise BadRequest(
+            f"The time {observed.isoformat()} has no time zone.", fix="Write it as 2026-11-30T12:00:00Z."
+        )
+    return ReportedOutcome(
+        decision=known.issued.entry,
+        case_id=decision.case_id,
+        release=decision.release,
+        tenant=principal.tenant,
+        kind=report.kind,
+        name=name,
+        answer=answer,
+        by=principal.id,
+        unit=report.unit,
+        observed_at=None if observed is None else observed.astimezone(UTC),
+        minutes=report.minutes,
+        evidence=check_passages(report.evidence, workshop, known),
+        note=workshop.blobs.put(report.comment.encode("utf-8", "replace")) if report.comment else "",
+    )

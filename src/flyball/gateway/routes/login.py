@@ -1,0 +1,84 @@
+"""`/login`: sign in through a browser at the provider that the settings name; and who one is."""
+
+import asyncio
+from typing import Any
+
+from litestar import get, post
+from litestar.connection import Request
+from litestar.params import FromQuery
+
+from flyball.gateway.access.authenticate import SESSION_COOKIE, Gatekeeper
+from flyball.gateway.access.errors import BadLogin
+from flyball.gateway.access.login import Login
+from flyball.gateway.replies import Whole, json_reply
+from flyball.gateway.route import Caller, Reply, TheHouse
+
+__all__ = ["login"]
+
+_BEGUN_COOKIE = "__Host-flyball-login"
+_ATTRIBUTES = "; Path=/; Secure; HttpOnly; SameSite=Lax"
+
+
+@get("/login", opt={"open": True})
+async def begin(request: Request[Any, Any, Any]) -> Reply:
+    """Send the browser to the provider."""
+    begun = await asyncio.to_thread(_login(request).begin)
+    return _redirect(begun.url, f"{_BEGUN_COOKIE}={begun.cookie}; Max-Age=600{_ATTRIBUTES}")
+
+
+@get("/login/callback", opt={"open": True})
+async def end(
+    request: Request[Any, Any, Any], code: FromQuery[str] = "", error: FromQuery[str] = ""
+) -> Reply:
+    """Take the browser back from the provider."""
+    door = _login(request)
+    if error or not code:
+        raise BadLogin("The provider did not sign you in.", fix="Begin again at /login.")
+    cookie, state = request.cookies.get(_BEGUN_COOKIE, ""), request.query_params.get("state", "")
+    session, seconds = await asyncio.to_thread(door.end, cookie, state=state, code=code)
+    return _redirect(
+        "/",
+        f"{SESSION_COOKIE}={session}; Max-Age={seconds}{_ATTRIBUTES}",
+        f"{_BEGUN_COOKIE}=; Max-Age=0{_ATTRIBUTES}",
+    )
+
+
+@post("/logout", status_code=200, opt={"open": True})
+async def leave() -> Reply:
+    """Forget who signed in with this browser."""
+    return json_reply({"ok": True}, headers={"set-cookie": f"{SESSION_COOKIE}=; Max-Age=0{_ATTRIBUTES}"})
+
+
+@get("/v1/me", opt={"scope": ""})
+async def me(principal: Caller, house: TheHouse) -> Reply:
+    """Say who calls, for which tenant, and what they may do."""
+    return json_reply(
+        {
+            "ok": True,
+            "id": principal.id,
+            "tenant": principal.tenant,
+            "roles": sorted(principal.roles),
+            "scopes": sorted(principal.scopes),
+            "deployments": house.names(principal),
+        }
+    )
+
+
+def _login(request: Request[Any, Any, Any]) -> Login:
+    access = request.app.state.access
+    if not isinstance(access, Gatekeeper) or access.login is None:
+        raise BadLogin(
+            "Nobody signs in through a browser here.",
+            fix="Write [oidc] with public_url into gateway.toml, or use a key.",
+        )
+    return access.login
+
+
+def _redirect(url: str, *cookies: str) -> Whole:
+    """Return a redirect; the address is ours or the provider's, and is written as it stands."""
+    headers = [(b"location", url.encode("ascii")), (b"cache-control", b"no-store")]
+    headers += [(b"set-cookie", cookie.encode("ascii")) for cookie in cookies]
+    return Whole(b"", 303, headers)
+
+
+login = (begin, end, leave, me)
