@@ -30,6 +30,8 @@ class Field:
         Minutes that a person needs to answer it without help; an assumption of the deployment.
     reads : str
         Name of a value reader (shelf `models.experts.readers`) for the quoted passage; "" for none.
+    choices : tuple of str
+        What a label may be; () for any text.
     """
 
     key: str
@@ -39,6 +41,7 @@ class Field:
     group: str = "other"
     minutes: float = 0.0
     reads: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

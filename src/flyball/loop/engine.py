@@ -32,7 +32,6 @@ from flyball.models.experts.decision_table.load import load_tables
 from flyball.models.experts.decision_table.records import Table
 from flyball.models.experts.expert import (
     EXPERTS,
-    PREDICTIONS,
     Expert,
     ExpertCard,
     ExpertMaker,
@@ -40,7 +39,7 @@ from flyball.models.experts.expert import (
     check_predictions,
 )
 from flyball.models.experts.reader import READERS
-from flyball.models.router.route import Prediction, by_case, order_of, route_field
+from flyball.models.router.route import order_of, unsettled
 from flyball.models.router.thresholds import Thresholds
 
 __all__ = ["Engine", "PlaybookRules", "load_engine", "load_playbook", "make_expert", "promise_check"]
@@ -179,33 +178,14 @@ class Engine:
         return [decided[name] for name in ids]
 
     def _ask(self, card: ExpertCard, expert: OnDemand, cases: pa.RecordBatch, before: "Asked") -> "Asked":
-        """Ask one case at a time, so that each decision knows its own cost."""
-        given = {
-            name: by_case(batch, self.thresholds.recalibrations.get(name))
-            for name, batch in before.predictions.items()
-        }
-        earlier = [one for one in order_of(self.cards) if one.name in before.predictions]
-        found, failures, costs = [], {}, {}
-        for number, case in enumerate(cases.column("case_id").to_pylist()):
-            rows = {name: answers.get(case, {}) for name, answers in given.items()}
-            wanted = [key for key in card.fields if not self._settled(key, rows, earlier)]
-            told = expert.answer(cases.slice(number, 1), wanted={case: wanted})
-            found.append(told.predictions)
-            costs[case] = told.cost_eur
-            if case in told.failures:
-                failures[case] = {card.name: told.failures[case].error}
-        table = pa.Table.from_batches(found, schema=PREDICTIONS).combine_chunks()
-        batches = table.to_batches()
-        answers = batches[0] if batches else pa.RecordBatch.from_pylist([], schema=PREDICTIONS)
-        return Asked({card.name: answers}, failures, costs)
-
-    def _settled(
-        self, key: str, rows: Mapping[str, Mapping[str, Prediction]], cards: Sequence[ExpertCard]
-    ) -> bool:
-        """Return whether nobody else has to be asked: a machine decided, or a rule called for a person."""
-        answers = {name: row[key] for name, row in rows.items() if key in row}
-        routed = route_field(key, answers, cards, self.thresholds)
-        return routed.automated or routed.by_rule
+        """Ask about what nobody before was sure of; each case knows its own cost."""
+        earlier = [one for one in self.cards if one.name in before.predictions]
+        ids = cases.column("case_id").to_pylist()
+        wanted = unsettled(ids, card.fields, before.predictions, earlier, self.thresholds)
+        told = expert.answer(cases, wanted=wanted)
+        failures = {case: {card.name: failed.error} for case, failed in told.failures.items()}
+        costs = {case: told.costs.get(case, Decimal(0)) for case in ids}
+        return Asked({card.name: told.predictions}, failures, costs)
 
     def review(
         self,
@@ -305,6 +285,7 @@ class Engine:
         if not documents:
             return []
         cases = cases_of(documents, source=SOURCE).combine_chunks().to_batches()[0]
+        cases = cases.append_column("tenant", pa.array([context.tenant] * cases.num_rows, pa.string()))
         asked = self.predict(cases)
         answers = self.answer(documents, asked)
         findings = self.playbook.find(documents, answers, context.jurisdictions)
@@ -347,7 +328,7 @@ def load_engine(kit: Kit, thresholds: Thresholds, about: DeploymentSettings) -> 
     Engine
     """
     experts = {
-        settings.name: make_expert(settings, path or kit.settings.parent, kit.fields)
+        settings.name: make_expert(settings, path or kit.settings.parent, kit.fields, kit.state)
         for settings, path in kit.experts
     }
     catalogue = load_catalogue(kit.catalogue, shipped=False)
@@ -366,7 +347,9 @@ def load_engine(kit: Kit, thresholds: Thresholds, about: DeploymentSettings) -> 
     )
 
 
-def make_expert(settings: ExpertSettings, path: Path, fields: Sequence[Field]) -> Expert:
+def make_expert(
+    settings: ExpertSettings, path: Path, fields: Sequence[Field], state: Path | None = None
+) -> Expert:
     """Load one expert of a deployment.
 
     Parameters
@@ -375,10 +358,16 @@ def make_expert(settings: ExpertSettings, path: Path, fields: Sequence[Field]) -
     path : Path
         Its artefact, or the folder of the deployment where it has none.
     fields : sequence of Field
+    state : Path, optional
+        Where the deployment remembers what was spent; None where it remembers nothing.
     """
     maker: ExpertMaker = EXPERTS.load(settings.kind)
     given: dict[str, object] = dict(settings.settings)
-    return maker.load(path, given | {"fields": tuple(fields)} if maker.takes_fields else given)
+    if maker.takes_fields:
+        given["fields"] = tuple(fields)
+    if maker.takes_state:
+        given |= {"name": settings.name, "state": str(state or "")}
+    return maker.load(path, given)
 
 
 def load_playbook(kit: Kit, catalogue: Catalogue) -> PlaybookRules:

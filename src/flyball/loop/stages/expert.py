@@ -22,7 +22,9 @@ def expert(settings: ExpertSettings) -> Stage:
         found = {"settings": repr(sorted(settings.settings.items())), "kind": settings.kind}
         if settings.path:
             found[settings.path] = digest_of_path(workshop.deployment.path(settings.path))
-        fields = [(field.key, field.kind, field.question) for field in workshop.deployment.fields]
+        fields = [
+            (one.key, one.kind, one.title, one.question, one.choices) for one in workshop.deployment.fields
+        ]
         return found | {"fields": digest_of(fields)}
 
     def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
@@ -52,7 +54,7 @@ def expert(settings: ExpertSettings) -> Stage:
 def load_expert(deployment: Deployment, settings: ExpertSettings) -> Expert:
     """Load an expert of the working folder."""
     path = deployment.path(settings.path) if settings.path else deployment.root
-    return make_expert(settings, path, deployment.fields)
+    return make_expert(settings, path, deployment.fields, deployment.state)
 
 
 def seen_texts(experts: Iterable[Expert]) -> frozenset[str]:

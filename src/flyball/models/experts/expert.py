@@ -157,8 +157,8 @@ class Answered(Protocol):
         ...
 
     @property
-    def cost_eur(self) -> Decimal:
-        """What the asking cost; 0 means free."""
+    def costs(self) -> Mapping[str, Decimal]:
+        """What asking about each case cost in euros, by `case_id`; 0 means free, or not asked."""
         ...
 
 
@@ -167,7 +167,10 @@ class OnDemand(Protocol):
     """An expert that costs money or time, and is asked only what cheaper ones are not sure of."""
 
     def answer(self, cases: pa.RecordBatch, *, wanted: Mapping[str, Sequence[str]] | None = None) -> Answered:
-        """Answer the wanted fields of each case; cases that are missing in `wanted` are not sent at all."""
+        """Answer the wanted fields of each case; cases that are missing in `wanted` are not sent at all.
+
+        The column `tenant` of the cases, where there is one, says whose they are: "default" without it.
+        """
         ...
 
 
@@ -197,12 +200,19 @@ class ExpertMaker:
         deployment depends on it.
     takes_fields : bool
         Whether `load` wants the deployment's fields under the setting `fields`, as a tuple of Field.
+    takes_state : bool
+        Whether `load` wants the folder of the deployment's memory under the setting `state`, as text:
+        where what was spent is remembered.
+    on_demand : bool
+        Whether its experts are `OnDemand`: asked only what those before them are not sure of.
     """
 
     load: Callable[[Path, Mapping[str, object]], Expert]
     fit: Callable[[pa.Table, pa.Table, int], Expert] | None = None
     kind: ExpertKind = "external"
     takes_fields: bool = False
+    takes_state: bool = False
+    on_demand: bool = False
 
 
 def check_predictions(cases: pa.RecordBatch, predictions: pa.RecordBatch, expert: str) -> None:

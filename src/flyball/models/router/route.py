@@ -11,7 +11,17 @@ from flyball.models.experts.expert import ExpertCard
 from flyball.models.router.recalibration import Recalibration
 from flyball.models.router.thresholds import Thresholds
 
-__all__ = ["REFER", "Considered", "Prediction", "Route", "Routed", "by_case", "order_of", "route_field"]
+__all__ = [
+    "REFER",
+    "Considered",
+    "Prediction",
+    "Route",
+    "Routed",
+    "by_case",
+    "order_of",
+    "route_field",
+    "unsettled",
+]
 
 REFER = '"refer"'
 """The answer by which a rule sends a field to a person, whatever any expert says."""
@@ -92,6 +102,50 @@ class Routed:
 def order_of(cards: Sequence[ExpertCard]) -> list[ExpertCard]:
     """Return the cards in the order of asking: rules, then by price, then as declared."""
     return sorted(cards, key=lambda card: (card.kind != "rules", Decimal(card.price_eur_per_case)))
+
+
+def unsettled(
+    case_ids: Sequence[str],
+    fields: Sequence[str],
+    predictions: Mapping[str, pa.RecordBatch],
+    cards: Sequence[ExpertCard],
+    thresholds: Thresholds,
+) -> dict[str, tuple[str, ...]]:
+    """Return the fields of each case that somebody else has to be asked about.
+
+    Settled is what a machine decides already, and what a rule sends to a person.
+
+    Parameters
+    ----------
+    case_ids : sequence of str
+    fields : sequence of str
+        What the one who would be asked can answer.
+    predictions : mapping of expert name to RecordBatch of schema PREDICTIONS
+        Of those who were asked before.
+    cards : sequence of ExpertCard
+        Of the same.
+    thresholds : Thresholds
+
+    Returns
+    -------
+    dict of case_id to tuple of str
+        Cases of which everything is settled are left out.
+    """
+    ordered = order_of(cards)
+    given = {name: by_case(batch, thresholds.recalibrations.get(name)) for name, batch in predictions.items()}
+    nothing: dict[str, Prediction] = {}
+    found = {}
+    for case in case_ids:
+        rows = {name: answers.get(case, nothing) for name, answers in given.items()}
+        open_fields = []
+        for key in fields:
+            answers = {name: row[key] for name, row in rows.items() if key in row}
+            routed = route_field(key, answers, ordered, thresholds)
+            if not routed.automated and not routed.by_rule:
+                open_fields.append(key)
+        if open_fields:
+            found[case] = tuple(open_fields)
+    return found
 
 
 def by_case(

@@ -1,6 +1,7 @@
 """An HTTP server on 127.0.0.1 that speaks the OpenAI and the Anthropic wire forms, and can misbehave."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -77,6 +78,25 @@ def _reply(path: str, body: dict[str, object], answers: object) -> dict[str, obj
     }
 
 
+def _said(path: str, words: str) -> dict[str, object]:
+    """Return a reply in these very words, whatever was asked for."""
+    reply = _reply(path, {}, "")
+    if path.endswith("/messages"):
+        reply["content"] = [{"type": "text", "text": words}]
+    else:
+        reply["choices"] = [
+            {"index": 0, "message": {"role": "assistant", "content": words}, "finish_reason": "stop"}
+        ]
+    return reply
+
+
+def _by_field(answers: list[Answer]) -> dict[str, object]:
+    return {
+        str(one["field"]): {"answer": one.get("answer", one.get("present")), "quotes": one.get("quotes", [])}
+        for one in answers
+    }
+
+
 def _handler(endpoint: FakeEndpoint) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -87,12 +107,16 @@ def _handler(endpoint: FakeEndpoint) -> type[BaseHTTPRequestHandler]:
             endpoint.headers.append({key.lower(): value for key, value in self.headers.items()})
             system, user = split(body)
             how = endpoint.misbehave(user)
-            if how in ("500", "429"):
+            if how in ("400", "401", "500", "429"):
                 self._send(int(how), json.dumps({"error": {"message": f"told to fail, {user[:50]}"}}))
+            elif how.startswith("say "):
+                self._send(200, json.dumps(_said(self.path, how.removeprefix("say "))))
+            elif how == "cut off":
+                self._cut_off(json.dumps(_reply(self.path, body, {"answers": {}})))
             elif how.startswith("redirect"):
                 self._send(307, "", location=how.removeprefix("redirect").strip() + self.path)
             elif how == "hang up":
-                self.connection.close()
+                self._hang_up()
             elif how == "slow":
                 time.sleep(2.5)
                 self.connection.close()
@@ -108,8 +132,21 @@ def _handler(endpoint: FakeEndpoint) -> type[BaseHTTPRequestHandler]:
                 plain = {key: value for key, value in body.items() if key != "tools"}
                 self._send(200, json.dumps(_reply(self.path, plain, "I would rather not say")))
             else:
-                answers = {"answers": endpoint.model(system, user)}
+                answers = {"answers": _by_field(endpoint.model(system, user))}
                 self._send(200, json.dumps(_reply(self.path, body, answers)))
+
+        def _cut_off(self, text: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text[: len(text) // 2].encode())
+            self.wfile.flush()
+            self._hang_up()
+
+        def _hang_up(self) -> None:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
 
         def _send(
             self, status: int, text: str, *, kind: str = "application/json", location: str = ""

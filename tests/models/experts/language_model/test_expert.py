@@ -78,14 +78,18 @@ def test_it_answers_with_quotes_that_stand_in_the_text(fake, provider, structure
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ("500", "the endpoint failed (ModelServerError, HTTP 500)"),
-        ("429", "the endpoint has had too many requests (ModelRateLimitError, HTTP 429)"),
-        ("slow", "the endpoint did not answer in time (ModelTimeoutError)"),
-        ("hang up", ""),
-        ("not json", ""),
-        ("html", ""),
-        ("empty", ""),
-        ("redirect", ""),
+        ("500", "language_model failed (HTTP 500)"),
+        ("429", "language_model has had too many requests (HTTP 429)"),
+        ("slow", "language_model did not answer within 1.5 seconds"),
+        ("400", "language_model does not accept the request (HTTP 400)"),
+        ("401", "language_model does not accept the key (HTTP 401)"),
+        ("hang up", "language_model broke off (ServerDisconnectedError)"),
+        ("cut off", "language_model broke off (ClientPayloadError)"),
+        ("not json", "language_model answered with something that is not a reply"),
+        ("html", "language_model answered with something that is not a reply"),
+        ("empty", "language_model answered with something that is not a reply"),
+        ("redirect", "language_model answered with something else (HTTP 307)"),
+        ("say I would rather not", "the answer of the model does not have the form that was asked for"),
         ("wrong schema", "the answer of the model does not have the form that was asked for"),
         ("no tool call", "the answer of the model does not have the form that was asked for"),
     ],
@@ -172,24 +176,25 @@ def test_until_it_is_calibrated_its_confidence_lets_nothing_leave_without_a_pers
 
 
 def test_calibration_counts_hits_per_field_and_answer_and_survives_saving(fake, tmp_path):
-    """By hand: 31 of 31 right gives 32 / 33, without the case itself 31 / 32; `insurance` has no labels."""
+    """By hand: 31 of 31 right gives 32 / 33, without the case itself 31 / 32; nothing false was labelled."""
     texts = {f"c{number}": f"{TEXT} {number}" for number in range(31)}
     labels = pa.table({"case_id": list(texts), "field": ["non_compete"] * 31, "answer": ["true"] * 31})
     with fake.serving(honest) as endpoint:
-        fitted = expert(endpoint, parallel=8, timeout_seconds=10.0).fitted(batch(**texts), labels)
+        fitted, asked = expert(endpoint, parallel=8, timeout_seconds=10.0).fitted(batch(**texts), labels)
         fitted.save(tmp_path)
         again = EXPERTS.load("language_model").load(
             tmp_path,
             {
                 "provider": "openai-compatible",
                 "model": "fake-1",
-                "base_url": endpoint.url,
+                "base_url": endpoint.url + "/v1",
                 "api_key": "none",
                 "fields": FIELDS,
             },
         )
         rows = again.predict(batch(new=TEXT)).to_pylist()
     assert {row["field"]: row["confidence"] for row in rows} == {"non_compete": 32 / 33, "insurance": 0.5}
+    assert asked.usage.requests == 31
     assert again.calibration == fitted.calibration
     assert set(again.out_of_fold.column("confidence").to_pylist()) == {31 / 32}
     assert len(again.seen_texts) == 31

@@ -1,6 +1,7 @@
-"""How far a language model may be believed: measured per field and answer, or not at all."""
+"""How far a language model may be believed: counted on labelled cases by how well its samples agree."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -8,13 +9,23 @@ import pyarrow as pa
 from flyball.core.digests import digest_of_bytes
 from flyball.core.estimates import Estimate, Measurement, NotMeasured
 
-__all__ = ["SMALLEST_N", "UNCALIBRATED", "Answered", "Calibration", "calibrated"]
+__all__ = ["SMALLEST_N", "UNCALIBRATED", "Answered", "Calibration", "Given", "calibrated"]
 
 UNCALIBRATED = 0.5
 """Confidence where nothing was measured: below every threshold under which a machine may decide."""
 
 SMALLEST_N = 30
 """Labelled answers of one kind below which nothing is claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer with the share of samples that gave it, in (0, 1]; 1 means that all agree."""
+
+    case_id: str
+    field: str
+    answer: str
+    agreement: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,11 @@ class Answered:
     field: str
     answer: str
     right: bool
+    agreement: float = 1.0
+
+
+_Cell = tuple[str, str, float]
+"""Field ("" for all fields together), kind of answer, and agreement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +53,31 @@ class Calibration:
         Empty: nothing was measured.
     texts : tuple of str
         Digests of the texts that were asked about, sorted.
+    asked_with : str
+        Digest of everything that decides how it is asked; "" for a time before there was one.
     """
 
     answered: tuple[Answered, ...] = ()
     texts: tuple[str, ...] = ()
+    asked_with: str = ""
 
-    def confidences(self) -> dict[tuple[str, str], float]:
-        """Return P(answer is right) per field and answer, by the rule of succession.
-
-        (right + 1) / (n + 2); nothing for a kind of answer with fewer than 30 labelled cases.
-        """
-        n, right = self._counts()
-        return {kind: (right[kind] + 1) / (n[kind] + 2) for kind in n if n[kind] >= SMALLEST_N}
+    def counts(self) -> "Counts":
+        """Return what was counted, ready to be asked for confidences."""
+        return Counts(self.answered)
 
     def out_of_fold(self) -> pa.Table:
         """Return every answer with the confidence that the other cases alone would have given it."""
-        n, right = self._counts()
-        rows: list[dict[str, object]] = []
-        for one in self.answered:
-            kind = (one.field, one.answer)
-            others, others_right = n[kind] - 1, right[kind] - one.right
-            confidence = (others_right + 1) / (others + 2) if others >= SMALLEST_N else UNCALIBRATED
-            rows.append(
-                {
-                    "case_id": one.case_id,
-                    "field": one.field,
-                    "answer": one.answer,
-                    "confidence": confidence,
-                    "right": one.right,
-                }
-            )
+        counts = self.counts()
+        rows = [
+            {
+                "case_id": one.case_id,
+                "field": one.field,
+                "answer": one.answer,
+                "confidence": counts.confidence(one.field, one.answer, one.agreement, without=one.case_id)[0],
+                "right": one.right,
+            }
+            for one in self.answered
+        ]
         return pa.Table.from_pylist(rows, schema=_OUT_OF_FOLD)
 
     def figures(self) -> dict[str, Measurement]:
@@ -76,9 +87,53 @@ class Calibration:
         n = len(self.answered)
         return {"accuracy": Estimate(sum(one.right for one in self.answered) / n, n=n)}
 
-    def _counts(self) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
-        n = Counter((one.field, one.answer) for one in self.answered)
-        return n, Counter((one.field, one.answer) for one in self.answered if one.right)
+
+class Counts:
+    """How often answers were right: per field, kind of answer and agreement, and over all fields together."""
+
+    def __init__(self, answered: tuple[Answered, ...]) -> None:
+        self._n: Counter[_Cell] = Counter()
+        self._right: Counter[_Cell] = Counter()
+        self._of_case: defaultdict[str, list[tuple[_Cell, bool]]] = defaultdict(list)
+        for one in answered:
+            for cell in _cells(one.field, one.answer, one.agreement):
+                self._n[cell] += 1
+                self._right[cell] += one.right
+                self._of_case[one.case_id].append((cell, one.right))
+
+    def confidence(
+        self, field: str, answer: str, agreement: float, *, without: str | None = None
+    ) -> tuple[float, int]:
+        """Return P(answer is right) by the rule of succession, and on how many answers it rests.
+
+        Parameters
+        ----------
+        field, answer : str
+        agreement : float
+        without : str, optional
+            A case that is left out, with all its fields.
+
+        Returns
+        -------
+        confidence : float
+            (right + 1) / (n + 2) of the field's own answers of this kind and agreement; where there are
+            fewer than 30 of them, of all fields together; where these are fewer too, 0.5.
+        n : int
+            0 where nothing was measured.
+        """
+        left_out = self._of_case.get(without, []) if without is not None else []
+        for cell in _cells(field, answer, agreement):
+            mine = [right for one, right in left_out if one == cell]
+            n, right = self._n[cell] - len(mine), self._right[cell] - sum(mine)
+            if n >= SMALLEST_N:
+                return (right + 1) / (n + 2), n
+        return UNCALIBRATED, 0
+
+
+def _cells(field: str, answer: str, agreement: float) -> Iterator[_Cell]:
+    kind = answer if answer in ("true", "false") else "value"
+    yield field, kind, round(agreement, 6)
+    yield "", kind, round(agreement, 6)
 
 
 _OUT_OF_FOLD = pa.schema(
@@ -92,29 +147,30 @@ _OUT_OF_FOLD = pa.schema(
 )
 
 
-def calibrated(cases: pa.RecordBatch, predictions: pa.RecordBatch, labels: pa.Table) -> Calibration:
-    """Hold predictions against labels.
+def calibrated(
+    cases: pa.RecordBatch | pa.Table, given: list[Given], labels: pa.Table, *, asked_with: str = ""
+) -> Calibration:
+    """Hold answers against labels.
 
     Parameters
     ----------
-    cases : RecordBatch
+    cases : RecordBatch or Table
         What was asked about.
-    predictions : RecordBatch of schema PREDICTIONS
+    given : list of Given
     labels : Table of schema LABELS
         A field without a label is unknown and not counted.
+    asked_with : str
 
     Returns
     -------
     Calibration
     """
-    names = ("case_id", "field", "answer")
-    columns = [labels.column(name).to_pylist() for name in names]
+    columns = [labels.column(name).to_pylist() for name in ("case_id", "field", "answer")]
     truth = {(case_id, key): answer for case_id, key, answer in zip(*columns, strict=True)}
-    given = zip(*[predictions.column(name).to_pylist() for name in names], strict=True)
     answered = sorted(
-        (case_id, key, answer, truth[case_id, key] == answer)
-        for case_id, key, answer in given
-        if (case_id, key) in truth
+        (one.case_id, one.field, one.answer, truth[one.case_id, one.field] == one.answer, one.agreement)
+        for one in given
+        if (one.case_id, one.field) in truth
     )
     texts = sorted(digest_of_bytes(text.encode("utf-8")) for text in cases.column("text").to_pylist())
-    return Calibration(tuple(Answered(*row) for row in answered), tuple(texts))
+    return Calibration(tuple(Answered(*row) for row in answered), tuple(texts), asked_with)

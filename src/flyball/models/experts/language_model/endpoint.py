@@ -1,53 +1,31 @@
-"""The one place that talks to an endpoint, through pydantic-ai; its interface moves, so it ends here."""
+"""One question to an endpoint: ask, check the answer, tell the model what is wrong with it, then refuse."""
 
-import asyncio
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from flyball.core.errors import FlyballError
 from flyball.core.estimates import Failed
-from flyball.core.extras import optional_import
 from flyball.core.records import Field
-from flyball.models.experts.language_model.prompt import instructions, question
-from flyball.models.experts.language_model.settings import ModelSettings
+from flyball.models.experts.language_model.answers import Checked, Problem, Said, check, schema_of
+from flyball.models.experts.language_model.examples import Example
+from flyball.models.experts.language_model.prompt import again, instructions, question
+from flyball.models.experts.language_model.upstream import Attempt, Upstream
+from flyball.models.experts.language_model.wire import ChatCall, ChatMessage, Reply, ReplyMessage
 
-__all__ = ["Endpoint", "FieldReply", "Reply", "Usage", "open_endpoint"]
+__all__ = ["Endpoint", "Replied", "Usage"]
 
-_EXTRA = "language-model"
-_LONGEST_WAIT = 8.0
-_UNUSABLE = "the reply of the endpoint cannot be used"
-_MEANINGS = {
-    "ModelAuthenticationError": "the endpoint does not accept the key",
-    "ModelConnectionError": "the endpoint cannot be reached",
-    "ModelContextWindowExceededError": "the text is too long for the model",
-    "ModelNotFoundError": "the endpoint does not know the model",
-    "ModelRateLimitError": "the endpoint has had too many requests",
-    "ModelServerError": "the endpoint failed",
-    "ModelTimeoutError": "the endpoint did not answer in time",
-    "UnexpectedModelBehavior": "the answer of the model does not have the form that was asked for",
-}
-
-
-@dataclass(frozen=True)
-class FieldReply:
-    """What the model says about one field."""
-
-    field: str
-    present: bool
-    quotes: list[str]
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the model says about one part of a document: the form that its answer must have."""
-
-    answers: list[FieldReply]
+_WRONG_FORM = "the answer of the model does not have the form that was asked for"
+_REFUSED = "the model refused to answer"
+_CUT_OFF = "your answer was cut off because it was too long: quote less"
+_FUNCTION = "answer"
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What was used. Requests that failed count as requests; their tokens are not known.
+    """What was used. The tokens of a request that failed are not known; its cost is the most that it can be.
 
     Parameters
     ----------
@@ -71,100 +49,120 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Replied:
+    """What the model says about one part of a text.
+
+    Parameters
+    ----------
+    said : dict of str to Said
+        By field; spans are places in the part.
+    refused : dict of str to Problem
+        Fields whose answer was not taken, after every repair.
+    """
+
+    said: dict[str, Said] = field(default_factory=dict)
+    refused: dict[str, Problem] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """An endpoint that is ready to be asked, inside one event loop."""
 
-    settings: ModelSettings
-    model: Any
-    client: Any
-    failures: tuple[type[Exception], ...]
+    upstream: Upstream
 
-    async def ask(self, text: str, fields: Sequence[Field]) -> tuple[Reply | Failed, Usage]:
+    async def ask(
+        self, text: str, fields: Sequence[Field], examples: Sequence[Example] = ()
+    ) -> tuple[Replied | Failed, Usage]:
         """Ask about one part of a document. Whatever goes wrong out there becomes `Failed`."""
-        pydantic_ai = optional_import("pydantic_ai", extra=_EXTRA)
-        form = pydantic_ai.ToolOutput if self.settings.structured == "tool" else pydantic_ai.PromptedOutput
-        fence, message = question(text)
-        agent = pydantic_ai.Agent(
-            self.model, output_type=form(Reply), instructions=instructions(fields, fence), retries=0
-        )
-        patience = (self.settings.timeout_seconds + _LONGEST_WAIT) * (self.settings.max_retries + 1)
-        try:
-            async with asyncio.timeout(patience):
-                result = await agent.run(
-                    message, model_settings={"max_tokens": self.settings.max_output_tokens}
-                )
-        except TimeoutError:
-            return Failed(f"no answer within {patience:g} seconds"), Usage(requests=1)
-        except self.failures as err:
-            return Failed(_said(err)), Usage(requests=1)
-        return result.output, self._usage(result.usage)
+        settings = self.upstream.settings
+        talk = self._opening(text, fields, examples)
+        left, found, tried = list(fields), Replied(), list[Attempt]()
+        for number in range(settings.repairs + 1):
+            try:
+                reply = await self.upstream.complete(self._call(talk, left), tried)
+            except FlyballError as err:
+                return Failed(err.message), _usage(tried)
+            choice = reply.choices[0]
+            if choice.message.refusal or choice.finish_reason == "content_filter":
+                return Failed(_REFUSED), _usage(tried)
+            checked = _checked(reply, left, text)
+            found.said.update(checked.said)
+            left = [one for one in left if one.key in checked.problems]
+            if not left or number == settings.repairs:
+                found.refused.update(checked.problems)
+                break
+            talk += _told_again(choice.message, checked.problems)
+        if not found.said and all(one.kind == "form" for one in found.refused.values()):
+            return Failed(f"{_WRONG_FORM} ({next(iter(found.refused.values())).told})"), _usage(tried)
+        return found, _usage(tried)
 
-    def _usage(self, used: Any) -> Usage:
-        cost = (
-            used.input_tokens * self.settings.eur_per_million_input_tokens
-            + used.output_tokens * self.settings.eur_per_million_output_tokens
-        ) / Decimal(1_000_000)
-        return Usage(used.requests, used.input_tokens, used.output_tokens, cost)
+    def first_call(self, text: str, fields: Sequence[Field], examples: Sequence[Example] = ()) -> ChatCall:
+        """Return the request with which asking begins; nothing is sent."""
+        return self._call(self._opening(text, fields, examples), fields)
 
-    async def close(self) -> None:
-        """Close its connections."""
-        await self.client.aclose()
+    def _opening(self, text: str, fields: Sequence[Field], examples: Sequence[Example]) -> list[ChatMessage]:
+        by_call = self.upstream.settings.structured == "tool"
+        fence, message = question(text, examples)
+        told = instructions(fields, fence, by_call=by_call, examples=bool(examples))
+        return [ChatMessage("system", told), ChatMessage("user", message)]
+
+    def _call(self, talk: Sequence[ChatMessage], fields: Sequence[Field]) -> ChatCall:
+        settings = self.upstream.settings
+        call = ChatCall(settings.model, list(talk), max_tokens=settings.max_output_tokens)
+        call.temperature = settings.sampling
+        schema = schema_of(fields)
+        if settings.structured == "tool":
+            function = {"name": _FUNCTION, "description": "Hand in the answers.", "parameters": schema}
+            call.tools = [{"type": "function", "function": function}]
+            call.tool_choice = {"type": "function", "function": {"name": _FUNCTION}}
+        elif settings.structured == "schema":
+            form = {"name": "answers", "strict": True, "schema": schema}
+            call.response_format = {"type": "json_schema", "json_schema": form}
+        return call
 
 
-def open_endpoint(settings: ModelSettings) -> Endpoint:
-    """Return an endpoint; nothing is sent yet.
+def _checked(reply: Reply, fields: Sequence[Field], text: str) -> Checked:
+    choice = reply.choices[0]
+    found = check(_written(choice.message), fields, text)
+    if choice.finish_reason == "length":
+        cut = {key: Problem(one.kind, _CUT_OFF) for key, one in found.problems.items() if one.kind == "form"}
+        found.problems.update(cut)
+    return found
 
-    Redirects are not followed: the text goes to the host in the settings and nowhere else.
 
-    Raises
-    ------
-    MissingExtra
-        The extra `language-model` is not installed.
-    """
-    pydantic_ai = optional_import("pydantic_ai.exceptions", extra=_EXTRA)
-    client = optional_import("httpx2", extra=_EXTRA).AsyncClient(
-        follow_redirects=False, timeout=settings.timeout_seconds
+def _written(message: ReplyMessage) -> str:
+    """Return what the model answered, by a call or in words."""
+    for call in message.tool_calls or ():
+        arguments = _arguments(call)
+        if arguments:
+            return arguments
+    return message.content or ""
+
+
+def _arguments(call: dict[str, Any]) -> str:
+    function = call.get("function")
+    arguments = function.get("arguments") if isinstance(function, dict) else None
+    return arguments if isinstance(arguments, str) else json.dumps(arguments) if arguments else ""
+
+
+def _told_again(message: ReplyMessage, problems: dict[str, Problem]) -> list[ChatMessage]:
+    """Return its own answer and what is wrong with it, as the next messages of the talk."""
+    told = again(problems)
+    call = next(iter(message.tool_calls or ()), None)
+    if call is not None and isinstance(call.get("id"), str) and call["id"] and _arguments(call):
+        return [
+            ChatMessage("assistant", message.content, tool_calls=[call]),
+            ChatMessage("tool", told, tool_call_id=call["id"]),
+        ]
+    own = [ChatMessage("assistant", message.content)] if message.content else []
+    return [*own, ChatMessage("user", told)]
+
+
+def _usage(tried: Sequence[Attempt]) -> Usage:
+    tokens = [one.tokens for one in tried if one.tokens is not None]
+    return Usage(
+        len(tried),
+        sum(max(one.prompt_tokens, 0) for one in tokens),
+        sum(max(one.completion_tokens, 0) for one in tokens),
+        sum((Decimal(one.cost_eur) for one in tried), Decimal(0)),
     )
-    options = {
-        "api_key": settings.api_key,
-        "base_url": settings.base_url,
-        "max_retries": settings.max_retries,
-        "timeout": settings.timeout_seconds,
-        "http_client": client,
-    }
-    if settings.provider == "anthropic":
-        library = optional_import("anthropic", extra=_EXTRA)
-        models = optional_import("pydantic_ai.models.anthropic", extra=_EXTRA)
-        providers = optional_import("pydantic_ai.providers.anthropic", extra=_EXTRA)
-        provider = providers.AnthropicProvider(anthropic_client=library.AsyncAnthropic(**options))
-        model = models.AnthropicModel(settings.model, provider=provider)
-        error = library.AnthropicError
-    else:
-        library = optional_import("openai", extra=_EXTRA)
-        models = optional_import("pydantic_ai.models.openai", extra=_EXTRA)
-        providers = optional_import("pydantic_ai.providers.openai", extra=_EXTRA)
-        provider = providers.OpenAIProvider(openai_client=library.AsyncOpenAI(**options))
-        model = models.OpenAIChatModel(settings.model, provider=provider)
-        error = library.OpenAIError
-    # What a strange server can provoke: the libraries' errors, and ValueError from what they parse.
-    failures = (
-        pydantic_ai.AgentRunError,
-        pydantic_ai.UserError,
-        error,
-        OSError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-    )
-    return Endpoint(settings, model, client, failures)
-
-
-def _said(err: Exception) -> str:
-    """Return what went wrong in our own words.
-
-    The words of the reply are left out: a server may echo the document or the key in them.
-    """
-    name = type(err).__name__
-    status = getattr(err, "status_code", None)
-    return f"{_MEANINGS.get(name, _UNUSABLE)} ({name}{f', HTTP {status}' if status is not None else ''})"

@@ -1,30 +1,37 @@
-"""The expert: asks, checks every quote, and says how far it may be believed."""
+"""The expert: asks, checks every quote, lets samples vote, and says how far it may be believed."""
 
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 
-from flyball.core.digests import canonical_json, digest_of, short
+from flyball.core.digests import canonical_json, digest_of, digest_of_bytes, short
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Failed
-from flyball.core.records import Field, Span
+from flyball.core.records import Field
 from flyball.models.experts.expert import PREDICTIONS, ExpertCard
-from flyball.models.experts.language_model.calibration import UNCALIBRATED, Calibration, calibrated
-from flyball.models.experts.language_model.endpoint import Endpoint, Reply, Usage, open_endpoint
-from flyball.models.experts.language_model.prompt import parts_of
-from flyball.models.experts.language_model.quotes import Quotable
+from flyball.models.experts.language_model.answers import Said
+from flyball.models.experts.language_model.calibration import Calibration, Counts, Given, calibrated
+from flyball.models.experts.language_model.endpoint import Endpoint, Replied, Usage
+from flyball.models.experts.language_model.examples import Example, Shown, write_examples
+from flyball.models.experts.language_model.prompt import Part, parts_of
 from flyball.models.experts.language_model.settings import ModelSettings
+from flyball.models.experts.language_model.upstream import Upstream
+from flyball.models.experts.language_model.votes import Vote, merged, voted
+from flyball.models.router.breaker import CircuitBreaker
+from flyball.models.router.budget import MoneyBudget
 
 __all__ = ["Answers", "CalibratedModel", "LanguageModel"]
 
 _LOG = logging.getLogger(__name__)
 _TOKENS_IN, _TOKENS_OUT = 15_000, 2_000
-_MOST_QUOTES = 5
+_PROMPT = 2
+"""Raised when what the model is told changes: an older calibration then says nothing any more."""
+_ID_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +42,40 @@ class Answers:
     ----------
     predictions : RecordBatch of schema PREDICTIONS
     failures : mapping of case_id to Failed
-        Cases of which no part, or not every part, could be asked about.
+        Cases of which no part, or not every part, could be asked about in any sample.
     dropped : mapping of case_id to tuple of str
-        Fields whose answer was thrown away: no quote that stands in the text, or a contradiction.
-    usage : Usage
+        Fields whose answer was thrown away: no quote that stands in the text, a contradiction, or a tie.
+    usages : mapping of case_id to Usage
+        Of each case that was asked about.
+    given : tuple of Given
+        The same answers, with the share of samples behind each.
     """
 
     predictions: pa.RecordBatch
     failures: Mapping[str, Failed]
     dropped: Mapping[str, tuple[str, ...]]
-    usage: Usage
+    usages: Mapping[str, Usage]
+    given: tuple[Given, ...] = ()
 
     @property
-    def cost_eur(self) -> Decimal:
-        """What the asking cost, by the prices in the settings."""
-        return self.usage.cost_eur
+    def usage(self) -> Usage:
+        """What was used in all."""
+        return sum(self.usages.values(), Usage())
+
+    @property
+    def costs(self) -> Mapping[str, Decimal]:
+        """What asking about each case cost, by the prices in the settings."""
+        return {case_id: usage.cost_eur for case_id, usage in self.usages.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One case to be asked about."""
+
+    case_id: str
+    text: str
+    fields: tuple[Field, ...]
+    tenant: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +86,42 @@ class LanguageModel:
     ----------
     settings : ModelSettings
     calibration : Calibration
-        Empty until it was fitted on labelled cases: then no answer may leave without a person.
+        Empty until it was held against labelled cases: then no answer may leave without a person.
+    shown : Shown
+        Examples that can be looked up for a question.
+    budgets : tuple of MoneyBudget
+        Every request reserves from all of them before it leaves.
+    breaker : CircuitBreaker
+        Leaves the endpoint alone where it keeps failing.
     """
 
     settings: ModelSettings
     calibration: Calibration = field(default_factory=Calibration)
+    shown: Shown = field(default_factory=Shown, compare=False)
+    budgets: tuple[MoneyBudget, ...] = field(default=(), compare=False, repr=False)
+    breaker: CircuitBreaker = field(
+        default_factory=lambda: CircuitBreaker("the endpoint"), compare=False, repr=False
+    )
 
     @property
     def card(self) -> ExpertCard:
         """What it is; its key is not in it."""
         settings = self.settings
-        price = (
+        price = settings.samples * (
             settings.eur_per_million_input_tokens * _TOKENS_IN
             + settings.eur_per_million_output_tokens * _TOKENS_OUT
-        ) / 1_000_000
-        about = {
-            "provider": settings.provider,
-            "model": settings.model,
-            "base_url": settings.base_url,
-            "structured": settings.structured,
-            "characters_per_request": str(settings.characters_per_request),
-            "price_assumes": f"{_TOKENS_IN} tokens in, {_TOKENS_OUT} out per case",
+        ) / 1_000_000  # fmt: skip
+        about = self._about() | {
+            "examples_known": str(len(self.shown.examples)),
+            "price_assumes": f"{settings.samples} x ({_TOKENS_IN} tokens in, {_TOKENS_OUT} out) per case",
         }
         return ExpertCard(
             name=settings.name,
-            version=short(digest_of([about, [item.key for item in settings.fields], self.calibration])),
+            version=short(digest_of([self.asked_with, self.calibration])),
             kind="language_model",
             fields=tuple(item.key for item in settings.fields),
-            summary="A language model that is asked which clauses a document contains. Every claim must come "
-            "with a quote that stands in the document, or it is thrown away.",
+            summary="A language model that is asked the questions of the fields. Every claim must come with "
+            "a quote that stands in the document, or it is thrown away.",
             trained_on=("unknown: see the vendor of the model",),
             limits=(
                 "Until it is calibrated on labelled cases it never decides alone.",
@@ -100,6 +133,13 @@ class LanguageModel:
             parameters=about,
             price_eur_per_case=format(price.normalize(), "f"),
         )
+
+    @property
+    def asked_with(self) -> str:
+        """Digest of everything that decides how it is asked, and so of what a calibration speaks of."""
+        fields = [(one.key, one.kind, one.title, one.question, one.choices) for one in self.settings.fields]
+        examples = [(one.case_id, one.text, one.answers) for one in self.shown.examples]
+        return digest_of([_PROMPT, self._about(), fields, examples])
 
     def predict(self, cases: pa.RecordBatch) -> pa.RecordBatch:
         """Answer every field of every case; what failed is logged and has no rows. See `answer`."""
@@ -114,6 +154,7 @@ class LanguageModel:
         Parameters
         ----------
         cases : RecordBatch with the columns `case_id` and `text`
+            The column `tenant` says whose cases they are; without it "default".
         wanted : mapping of case_id to keys of fields, optional
             Only these are asked, and cases that are missing are not sent at all. None: all of all.
 
@@ -122,10 +163,86 @@ class LanguageModel:
         Answers
             Never an exception for what an endpoint does: a case that failed is named with its reason.
         """
+        asked = self._questions(cases, wanted)
+        if not asked:
+            return Answers(pa.RecordBatch.from_pylist([], schema=PREDICTIONS), {}, {}, {})
+        return self._collect(asked, asyncio.run(self._ask_all(asked)))
+
+    def fitted(
+        self, cases: pa.RecordBatch, labels: pa.Table, *, wanted: Mapping[str, Sequence[str]] | None = None
+    ) -> "tuple[CalibratedModel, Answers]":
+        """Return the expert with confidences measured on labelled cases, and what asking brought.
+
+        This costs money. What an earlier calibration said is forgotten.
+
+        Parameters
+        ----------
+        cases : RecordBatch
+        labels : Table of schema LABELS
+        wanted : mapping of case_id to keys of fields, optional
+            As in `answer`.
+        """
+        bare = replace(self._bare(), calibration=Calibration())
+        answers = bare.answer(cases, wanted=wanted)
+        found = calibrated(cases, list(answers.given), labels, asked_with=self.asked_with)
+        return self._calibrated(found), answers
+
+    def most_eur(self, cases: pa.RecordBatch, wanted: Mapping[str, Sequence[str]] | None = None) -> Decimal:
+        """Return the most that asking about these cases can cost, every repair and retry counted."""
+        settings = self.settings
+        upstream = Upstream(settings)
+        total = Decimal(0)
+        for one in self._questions(cases, wanted):
+            for part in parts_of(one.text, settings.characters_per_request):
+                endpoint = Endpoint(upstream)
+                total += upstream.most_eur(
+                    endpoint.first_call(part.text, one.fields, self._examples(one, part))
+                )
+        return total * settings.samples * (settings.repairs + 1) * (settings.max_retries + 1)
+
+    def save(self, folder: Path) -> None:
+        """Write calibration and examples; settings stay in flyball.toml and the key stays where it is."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "calibration.json").write_bytes(canonical_json(self.calibration))
+        if self.shown.examples:
+            write_examples(folder, self.shown)
+
+    def _about(self) -> dict[str, str]:
+        settings = self.settings
+        return {
+            "provider": settings.provider,
+            "model": settings.model,
+            "base_url": settings.base_url,
+            "structured": settings.structured,
+            "characters_per_request": str(settings.characters_per_request),
+            "max_output_tokens": str(settings.max_output_tokens),
+            "repairs": str(settings.repairs),
+            "samples": str(settings.samples),
+            "temperature": "the endpoint's own" if settings.sampling is None else str(settings.sampling),
+            "examples": str(settings.examples),
+            "examples_by": settings.examples_by,
+        }
+
+    def _bare(self) -> "LanguageModel":
+        return LanguageModel(self.settings, self.calibration, self.shown, self.budgets, self.breaker)
+
+    def _calibrated(self, calibration: Calibration) -> "CalibratedModel":
+        return CalibratedModel(self.settings, calibration, self.shown, self.budgets, self.breaker)
+
+    def _questions(
+        self, cases: pa.RecordBatch, wanted: Mapping[str, Sequence[str]] | None
+    ) -> list[_Question]:
         known = {item.key: item for item in self.settings.fields}
-        asked: list[tuple[str, str, list[Field]]] = []
-        rows = zip(cases.column("case_id").to_pylist(), cases.column("text").to_pylist(), strict=True)
-        for case_id, text in rows:
+        tenants = (
+            cases.column("tenant").to_pylist()
+            if "tenant" in cases.schema.names
+            else ["default"] * cases.num_rows
+        )
+        rows = zip(
+            cases.column("case_id").to_pylist(), cases.column("text").to_pylist(), tenants, strict=True
+        )
+        asked = []
+        for case_id, text, tenant in rows:
             keys = list(known) if wanted is None else list(wanted.get(case_id, ()))
             unknown = [key for key in keys if key not in known]
             if unknown:
@@ -134,69 +251,88 @@ class LanguageModel:
                     fix=f"Known: {', '.join(known)}.",
                 )
             if keys and text.strip():
-                asked.append((case_id, text, [known[key] for key in keys]))
-        if not asked:
-            return Answers(pa.RecordBatch.from_pylist([], schema=PREDICTIONS), {}, {}, Usage())
-        return self._collect(asked, asyncio.run(_ask_all(self.settings, asked)))
+                asked.append(_Question(case_id, text, tuple(known[key] for key in keys), tenant))
+        return asked
 
-    def fitted(self, cases: pa.RecordBatch, labels: pa.Table) -> "CalibratedModel":
-        """Return the expert with a confidence per field, measured on labelled cases; this costs money.
+    def _examples(self, asked: _Question, part: Part) -> list[Example]:
+        return self.shown.find(
+            part.text,
+            k=self.settings.examples,
+            fields=[one.key for one in asked.fields],
+            without_case=asked.case_id,
+            without_text=digest_of_bytes(asked.text.encode("utf-8", "surrogatepass")),
+            tenant=asked.tenant,
+        )
 
-        Parameters
-        ----------
-        cases : RecordBatch
-        labels : Table of schema LABELS
+    async def _ask_all(self, asked: Sequence[_Question]) -> list["_Told"]:
+        upstream = Upstream(self.settings, budgets=self.budgets)
+        upstream.breaker = self.breaker
+        slots = asyncio.Semaphore(self.settings.parallel)
+        try:
+            return await asyncio.gather(*(self._ask_one(Endpoint(upstream), slots, one) for one in asked))
+        finally:
+            await upstream.close()
 
-        Returns
-        -------
-        CalibratedModel
-        """
-        bare = LanguageModel(self.settings)
-        return CalibratedModel(self.settings, calibrated(cases, bare.answer(cases).predictions, labels))
+    async def _ask_one(self, endpoint: Endpoint, slots: asyncio.Semaphore, asked: _Question) -> "_Told":
+        parts = list(parts_of(asked.text, self.settings.characters_per_request))
+        examples = [self._examples(asked, part) for part in parts]
 
-    def save(self, folder: Path) -> None:
-        """Write the calibration; settings stay in flyball.toml and the key stays where it is."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "calibration.json").write_bytes(canonical_json(self.calibration))
+        async def one(number: int) -> tuple[Replied | Failed, Usage]:
+            async with slots:
+                return await endpoint.ask(parts[number].text, asked.fields, examples[number])
 
-    def _collect(self, asked: Sequence[tuple[str, str, list[Field]]], told: Sequence["_Told"]) -> Answers:
+        numbers = [number for _ in range(self.settings.samples) for number in range(len(parts))]
+        replies = await asyncio.gather(*(one(number) for number in numbers))
+        return _Told(parts, list(replies), tuple(dict.fromkeys(e.case_id for some in examples for e in some)))
+
+    def _collect(self, asked: Sequence[_Question], told: Sequence["_Told"]) -> Answers:
         rows: list[dict[str, object]] = []
         failures: dict[str, Failed] = {}
         dropped: dict[str, tuple[str, ...]] = {}
-        usage = Usage()
-        trust = self.calibration.confidences()
-        for (case_id, text, fields), parts in zip(asked, told, strict=True):
-            usage = sum((used for _, used in parts), usage)
-            failed = [reply for reply, _ in parts if isinstance(reply, Failed)]
-            if failed:
-                failures[case_id] = failed[0]
-            replies = [reply for reply, _ in parts if isinstance(reply, Reply)]
-            found, thrown = _merged(replies, fields, text, complete=not failed)
-            rows += [self._row(case_id, key, *answer, trust) for key, answer in found.items()]
-            if thrown:
-                dropped[case_id] = thrown
-        return Answers(pa.RecordBatch.from_pylist(rows, schema=PREDICTIONS), failures, dropped, usage)
+        given: list[Given] = []
+        counts = self.calibration.counts()
+        for one, heard in zip(asked, told, strict=True):
+            samples: list[dict[str, Said]] = []
+            thrown: list[str] = []
+            for sample in heard.samples():
+                found, lost = merged(sample, one.fields)
+                samples.append(found)
+                thrown += lost
+            votes, tied = voted(samples, one.fields)
+            failed = [reply for reply, _ in heard.replies if isinstance(reply, Failed)]
+            if failed and len(votes) < len(one.fields):
+                failures[one.case_id] = failed[0]
+            lost_fields = tuple(dict.fromkeys(key for key in (*thrown, *tied) if key not in votes))
+            if lost_fields:
+                dropped[one.case_id] = lost_fields
+            for key, vote in votes.items():
+                rows.append(self._row(one.case_id, key, vote, heard.examples, counts))
+                given.append(Given(one.case_id, key, vote.answer, vote.agreement))
+        usages = {
+            one.case_id: sum((used for _, used in heard.replies), Usage())
+            for one, heard in zip(asked, told, strict=True)
+        }
+        predictions = pa.RecordBatch.from_pylist(rows, schema=PREDICTIONS)
+        return Answers(predictions, failures, dropped, usages, tuple(given))
 
     def _row(
-        self,
-        case_id: str,
-        key: str,
-        present: bool,
-        spans: Sequence[Span],
-        trust: Mapping[tuple[str, str], float],
+        self, case_id: str, key: str, vote: Vote, examples: Sequence[str], counts: Counts
     ) -> dict[str, object]:
-        answer = "true" if present else "false"
-        measured = trust.get((key, answer))
-        confidence = UNCALIBRATED if measured is None else measured
-        how = "not calibrated" if measured is None else f"right in {measured:.0%} of labelled cases"
-        what = "quotes it" if present else "found no such clause"
+        confidence, n = counts.confidence(key, vote.answer, vote.agreement)
+        how = f"right in {confidence:.0%} of {n} labelled answers like it" if n else "not calibrated"
+        if self.settings.samples > 1:
+            how = f"{round(vote.agreement * self.settings.samples)} of {self.settings.samples} samples, {how}"
+        shown = (
+            f" Shown were the cases {', '.join(one[:_ID_DIGITS] for one in examples)}." if examples else ""
+        )
+        what = "found no such passage" if vote.answer == "false" else "quotes it" if vote.spans else "says so"
         return {
             "case_id": case_id,
             "field": key,
-            "answer": answer,
+            "answer": vote.answer,
             "confidence": confidence,
-            "evidence": [{"start": span.start, "end": span.end, "score": span.score} for span in spans],
-            "reason": f"{self.settings.model} {what} ({how}).",
+            "evidence": [{"start": one.start, "end": one.end, "score": one.score} for one in vote.spans],
+            "reason": f"{self.settings.model} {what} ({how}).{shown}",
         }
 
 
@@ -211,54 +347,22 @@ class CalibratedModel(LanguageModel):
 
     @property
     def seen_texts(self) -> frozenset[str]:
-        """Digests of the texts that it was calibrated on."""
-        return frozenset(self.calibration.texts)
+        """Digests of the texts that it was calibrated on, and of those it shows as examples."""
+        return frozenset((*self.calibration.texts, *(one.text_digest for one in self.shown.examples)))
 
 
-_Told = list[tuple[Reply | Failed, Usage]]
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Every reply about one case: sample by sample, and in each of them part by part."""
 
+    parts: list[Part]
+    replies: list[tuple[Replied | Failed, Usage]]
+    examples: tuple[str, ...]
 
-async def _ask_all(settings: ModelSettings, asked: Sequence[tuple[str, str, list[Field]]]) -> list[_Told]:
-    endpoint = open_endpoint(settings)
-    slots = asyncio.Semaphore(settings.parallel)
-    try:
-        return await asyncio.gather(*(_ask_case(endpoint, slots, text, fields) for _, text, fields in asked))
-    finally:
-        await endpoint.close()
-
-
-async def _ask_case(
-    endpoint: Endpoint, slots: asyncio.Semaphore, text: str, fields: Sequence[Field]
-) -> _Told:
-    async def one(part: str) -> tuple[Reply | Failed, Usage]:
-        async with slots:
-            return await endpoint.ask(part, fields)
-
-    parts = parts_of(text, endpoint.settings.characters_per_request)
-    return list(await asyncio.gather(*(one(part.text) for part in parts)))
-
-
-def _merged(
-    replies: Sequence[Reply], fields: Sequence[Field], text: str, *, complete: bool
-) -> tuple[dict[str, tuple[bool, list[Span]]], tuple[str, ...]]:
-    """Return the answers that hold for the whole text, and the fields whose answer was thrown away.
-
-    Present: one part says so and its quote stands in the text. Absent: every part says so. A claim
-    without a quote that stands there, and parts of which one was not answered, give no answer.
-    """
-    quotable = Quotable.of(text)
-    found: dict[str, tuple[bool, list[Span]]] = {}
-    dropped: list[str] = []
-    for item in fields:
-        said = [[answer for answer in reply.answers if answer.field == item.key] for reply in replies]
-        claims = [answer for answers in said for answer in answers if answer.present]
-        quotes = dict.fromkeys(quote for answer in claims for quote in answer.quotes)
-        spans = list(dict.fromkeys(span for quote in quotes if (span := quotable.find(quote)) is not None))
-        contradicted = any(len({answer.present for answer in answers}) > 1 for answers in said)
-        if contradicted or (claims and not spans):
-            dropped.append(item.key)
-        elif spans:
-            found[item.key] = (True, spans[:_MOST_QUOTES])
-        elif complete and replies and all(said):
-            found[item.key] = (False, [])
-    return found, tuple(dropped)
+    def samples(self) -> list[list[tuple[Part, Replied | Failed]]]:
+        """Return for each sample its parts with what came of them."""
+        n = len(self.parts)
+        return [
+            [(part, reply) for part, (reply, _) in zip(self.parts, self.replies[at : at + n], strict=True)]
+            for at in range(0, len(self.replies), n)
+        ]

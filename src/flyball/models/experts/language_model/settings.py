@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from flyball.core.errors import BadInput
 from flyball.core.records import Field
+from flyball.models.experts.language_model.answers import ASKABLE
 
 __all__ = ["BadLanguageModel", "ModelSettings", "is_this_machine", "read_settings"]
 
@@ -54,11 +55,28 @@ class ModelSettings:
     characters_per_request : int
         Longer texts are cut into overlapping parts.
     max_output_tokens : int
-    structured : {"tool", "text"}
-        How the answer's form is asked for: as a tool call, or, for endpoints without tools, in words.
+    structured : {"tool", "schema", "text"}
+        How the answer's form is asked for: as a tool call, by a JSON schema that the endpoint decodes by,
+        or, for endpoints that know neither, in words.
     allow_plain_http : bool
     eur_per_million_input_tokens, eur_per_million_output_tokens : Decimal
         0 means free, such as a model on one's own machine.
+    repairs : int
+        How often a wrong answer is told to the model before it is thrown away.
+    samples : int
+        How often each question is asked; the share that agrees is what confidence is measured by.
+    temperature : float or None
+        None: 0.7 with several samples, otherwise what the endpoint takes by itself.
+    examples : int
+        So many labelled cases are shown with a question; 0 for none.
+    examples_by : {"words", "meaning"}
+        How they are looked up: by shared words, or by words and by a sentence encoder.
+    encoder : str
+        Folder of the sentence encoder; "" for none.
+    budget_eur_per_day : Decimal or None
+        The most that the expert may spend in a day; None for no limit of its own.
+    state : str
+        Folder where what was spent is remembered; handed in by the deployment.
     """
 
     provider: Provider
@@ -72,10 +90,23 @@ class ModelSettings:
     parallel: int = 4
     characters_per_request: int = 60_000
     max_output_tokens: int = 8_000
-    structured: Literal["tool", "text"] = "tool"
+    structured: Literal["tool", "schema", "text"] = "tool"
     allow_plain_http: bool = False
     eur_per_million_input_tokens: Decimal = Decimal(0)
     eur_per_million_output_tokens: Decimal = Decimal(0)
+    repairs: int = 1
+    samples: int = 1
+    temperature: float | None = None
+    examples: int = 0
+    examples_by: Literal["words", "meaning"] = "words"
+    encoder: str = ""
+    budget_eur_per_day: Decimal | None = None
+    state: str = field(default="", compare=False)
+
+    @property
+    def sampling(self) -> float | None:
+        """The temperature that is asked for; None leaves it to the endpoint."""
+        return 0.7 if self.temperature is None and self.samples > 1 else self.temperature
 
     @property
     def host(self) -> str:
@@ -120,11 +151,26 @@ def read_settings(given: Mapping[str, object], environ: Mapping[str, str] | None
         parallel=int(_number(given, "parallel", 4, 1, 64)),
         characters_per_request=int(_number(given, "characters_per_request", 60_000, 500, 2_000_000)),
         max_output_tokens=int(_number(given, "max_output_tokens", 8_000, 100, 200_000)),
-        structured="text" if _one_of(given, "structured", ("tool", "text"), "tool") == "text" else "tool",
+        structured=_structured(given, provider),
         allow_plain_http=given.get("allow_plain_http") is True,
         eur_per_million_input_tokens=_price(given, "eur_per_million_input_tokens"),
         eur_per_million_output_tokens=_price(given, "eur_per_million_output_tokens"),
+        repairs=int(_number(given, "repairs", 1, 0, 5)),
+        samples=int(_number(given, "samples", 1, 1, 25)),
+        temperature=_number(given, "temperature", 0.0, 0.0, 2.0) if "temperature" in given else None,
+        examples=int(_number(given, "examples", 0, 0, 50)),
+        examples_by="meaning"
+        if _one_of(given, "examples_by", ("words", "meaning"), "words") == "meaning"
+        else "words",
+        encoder=_text(given, "encoder", "") if given.get("encoder") else "",
+        budget_eur_per_day=_price(given, "budget_eur_per_day") if "budget_eur_per_day" in given else None,
+        state=str(given.get("state", "")),
     )
+    if settings.examples_by == "meaning" and not Path(settings.encoder).is_absolute():
+        raise BadLanguageModel(
+            f"Examples are to be looked up by meaning, and the encoder is {settings.encoder!r}.",
+            fix='Write encoder = "/FOLDER" of a sentence encoder, from the root, or examples_by = "words".',
+        )
     _refuse_unprotected(settings)
     return settings
 
@@ -151,6 +197,17 @@ def _one_of(given: Mapping[str, object], name: str, allowed: Sequence[str], defa
     return str(value)
 
 
+def _structured(given: Mapping[str, object], provider: str) -> Literal["tool", "schema", "text"]:
+    chosen = _one_of(given, "structured", ("tool", "schema", "text"), "tool")
+    if chosen == "schema" and provider == "anthropic":
+        raise BadLanguageModel(
+            'The provider anthropic knows no structured = "schema".',
+            fix='Write structured = "tool".',
+            setting="structured",
+        )
+    return "schema" if chosen == "schema" else "text" if chosen == "text" else "tool"
+
+
 def _number(given: Mapping[str, object], name: str, default: float, least: float, most: float) -> float:
     value = given.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
@@ -171,7 +228,7 @@ def _price(given: Mapping[str, object], name: str) -> Decimal:
     if isinstance(value, bool) or not price.is_finite() or price < 0:
         raise BadLanguageModel(
             f"The setting {name} of the expert language_model is {value!r}.",
-            fix='Write a price in EUR per million tokens, such as "0.25"; "0" means free.',
+            fix='Write an amount in EUR as text, such as "0.25"; "0" means free, or for a budget nothing.',
             setting=name,
         )
     return price
@@ -222,14 +279,14 @@ def _fields(given: object) -> tuple[Field, ...]:
     found: list[Field] = []
     for item in items:
         if isinstance(item, Field):
-            found.append(item)
+            found += [item] if item.kind in ASKABLE else []
         elif isinstance(item, str) and item.strip():
             title = item.strip().replace("_", " ")
             found.append(Field(item.strip(), title, f"Does the contract have a clause on {title}?"))
     if not found:
         raise BadLanguageModel(
             "The expert language_model has no field to ask about.",
-            fix="Hand in the fields of the deployment as the setting `fields`.",
+            fix=f"Declare one of the kinds {', '.join(ASKABLE)} in the fields of the deployment.",
         )
     return tuple(found)
 

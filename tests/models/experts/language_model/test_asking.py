@@ -1,0 +1,199 @@
+"""Repair, samples, budget and circuit breaker, against a real HTTP server on this machine.
+
+By hand: the fake counts 1,000 tokens in and 100 out per request.
+"""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from flyball.core.records import Field
+from flyball.models.experts.expert import EXPERTS
+
+TEXT = "The fee is EUR 1,200 per month. English law applies. Supplier shall be insured."
+FIELDS = (Field("insured", "Insured", "Must a party be insured?"), Field("fee", "Fee", "?", kind="number"))
+GOOD = [
+    {"field": "insured", "answer": True, "quotes": ["Supplier shall be insured."]},
+    {"field": "fee", "answer": 1200, "quotes": ["EUR 1,200 per month"]},
+]
+PROVIDERS = ["openai-compatible", "anthropic"]
+
+
+def expert(endpoint, provider="openai-compatible", **settings):
+    given = {
+        "provider": provider,
+        "model": "fake-1",
+        "base_url": endpoint.url + ("/v1" if provider == "openai-compatible" else ""),
+        "api_key": "none",
+        "fields": FIELDS,
+        "max_retries": 0,
+        "timeout_seconds": 5.0,
+        **settings,
+    }
+    return EXPERTS.load("language_model").load(Path("nowhere"), given)
+
+
+def batch(*texts, **columns):
+    rows = [{"case_id": f"c{number}", "text": text} for number, text in enumerate(texts)]
+    found = pa.RecordBatch.from_pylist(rows)
+    for name, values in columns.items():
+        found = found.append_column(name, pa.array(values))
+    return found
+
+
+def answers_of(found):
+    return {row["field"]: row["answer"] for row in found.predictions.to_pylist()}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("structured", ["tool", "text"])
+def test_a_wrong_answer_is_told_to_the_model_and_only_its_field_is_asked_again(fake, provider, structured):
+    def model(system, message):
+        if len(endpoint.seen) > 1:
+            return GOOD[1:]
+        return [GOOD[0], {"field": "fee", "answer": "1.200 EUR", "quotes": []}]
+
+    with fake.serving(model) as endpoint:
+        found = expert(endpoint, provider, structured=structured).answer(batch(TEXT))
+    assert answers_of(found) == {"insured": "true", "fee": "1200"}
+    assert not found.dropped
+    assert found.usage.requests == 2
+    again = json.dumps(endpoint.seen[1]["messages"][2:])
+    assert "fee: its answer must be a number or null" in again
+    assert "- insured" not in again
+
+
+def test_a_quote_that_stands_nowhere_is_told_and_then_the_answer_is_thrown_away(fake):
+    liar = [GOOD[1], {"field": "insured", "answer": True, "quotes": ["Approved by counsel."]}]
+    with fake.serving(lambda system, message: liar) as endpoint:
+        found = expert(endpoint, repairs=2).answer(batch(TEXT))
+    assert answers_of(found) == {"fee": "1200"}
+    assert found.dropped == {"c0": ("insured",)}
+    assert found.usage.requests == 3
+
+
+def test_without_repairs_nothing_is_asked_twice(fake):
+    with fake.serving(lambda system, message: []) as endpoint:
+        found = expert(endpoint, repairs=0).answer(batch(TEXT))
+    assert len(endpoint.seen) == 1
+    assert found.failures["c0"].error == (
+        "the answer of the model does not have the form that was asked for (there is no answer for it)"
+    )
+
+
+def test_a_schema_for_constrained_decoding_is_sent_where_the_settings_say_so(fake):
+    with fake.serving(lambda system, message: GOOD) as endpoint:
+        found = expert(endpoint, structured="schema").answer(batch(TEXT))
+    form = endpoint.seen[0]["response_format"]["json_schema"]
+    assert form["strict"] is True
+    assert list(form["schema"]["properties"]["answers"]["properties"]) == ["insured", "fee"]
+    assert "tools" not in endpoint.seen[0]
+    assert answers_of(found) == {"insured": "true", "fee": "1200"}
+
+
+def test_samples_vote_and_the_price_on_the_card_knows_how_many_they_are(fake):
+    def model(system, message):
+        return (
+            GOOD
+            if len(endpoint.seen) % 3
+            else [GOOD[0], {"field": "fee", "answer": 12, "quotes": ["EUR 1,200"]}]
+        )
+
+    with fake.serving(model) as endpoint:
+        model_of_three = expert(endpoint, samples=3, parallel=1, eur_per_million_input_tokens="2")
+        found = model_of_three.answer(batch(TEXT))
+    assert {one.field: one.agreement for one in found.given} == {"insured": 1.0, "fee": 2 / 3}
+    assert [body["temperature"] for body in endpoint.seen] == [0.7] * 3
+    assert Decimal(model_of_three.card.price_eur_per_case) == 3 * Decimal("0.03")
+    reasons = {row["field"]: row["reason"] for row in found.predictions.to_pylist()}
+    assert reasons["fee"] == "fake-1 quotes it (2 of 3 samples, not calibrated)."
+
+
+def test_costs_are_known_case_by_case(fake):
+    with fake.serving(lambda system, message: GOOD) as endpoint:
+        prices = {"eur_per_million_input_tokens": "2", "eur_per_million_output_tokens": "10"}
+        found = expert(endpoint, **prices).answer(batch(TEXT, TEXT), wanted={"c1": ["fee", "insured"]})
+    assert found.costs == {"c1": Decimal("0.003")}
+
+
+def test_a_budget_that_is_spent_lets_no_request_out_and_is_remembered(fake, tmp_path):
+    """By hand: a request may cost at most its bytes and 100 tokens out; 0.003 euros are used by each."""
+    settings = {
+        "eur_per_million_input_tokens": "2",
+        "eur_per_million_output_tokens": "10",
+        "max_output_tokens": 100,
+        "budget_eur_per_day": "0.02",
+        "state": str(tmp_path),
+        "parallel": 1,
+    }
+    with fake.serving(lambda system, message: GOOD) as endpoint:
+        found = expert(endpoint, **settings).answer(batch(*[f"{TEXT} {n}" for n in range(12)]))
+        sent = len(endpoint.seen)
+        again = expert(endpoint, **settings).answer(batch(TEXT))
+        assert len(endpoint.seen) - sent <= 1
+    assert 0 < sent <= 6
+    assert len(found.failures) == 12 - sent
+    assert found.usage.cost_eur <= Decimal("0.02")
+    assert "are left of the budget" in next(iter(found.failures.values())).error
+    assert again.usage.cost_eur + found.usage.cost_eur <= Decimal("0.02")
+
+
+def test_a_budget_needs_a_folder_to_count_in(fake):
+    with (
+        fake.serving(lambda system, message: GOOD) as endpoint,
+        pytest.raises(Exception, match="no folder to count in"),
+    ):
+        expert(endpoint, budget_eur_per_day="1")
+
+
+def test_an_endpoint_that_keeps_failing_is_left_alone_in_later_calls_too(fake):
+    with fake.serving(lambda system, message: GOOD) as endpoint:
+        endpoint.misbehave = lambda message: "500"
+        model = expert(endpoint, parallel=1)
+        model.answer(batch(*[f"{TEXT} {n}" for n in range(8)]))
+        sent = len(endpoint.seen)
+        later = model.answer(batch(TEXT))
+    assert sent == 5
+    assert len(endpoint.seen) == 5
+    assert "failed too often and is left alone" in later.failures["c0"].error
+
+
+def test_too_many_requests_are_tried_again_after_the_time_that_the_endpoint_asks_for(fake):
+    with fake.serving(lambda system, message: GOOD) as endpoint:
+        endpoint.misbehave = lambda message: "429" if len(endpoint.seen) < 2 else ""
+        found = expert(endpoint, max_retries=1).answer(batch(TEXT))
+    assert not found.failures
+    assert found.usage.requests == 2
+
+
+def test_the_most_that_asking_can_cost_is_known_before_and_nothing_is_sent_for_it(fake):
+    with fake.serving(lambda system, message: GOOD) as endpoint:
+        model = expert(endpoint, eur_per_million_output_tokens="10", max_output_tokens=1000, samples=2)
+        most = model.most_eur(batch(TEXT, TEXT))
+        assert endpoint.seen == []
+    assert most == 2 * 2 * 2 * Decimal("0.01")  # cases, samples, and one repair each
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_calibration_of_other_questions_says_nothing(fake, tmp_path, provider):
+    labels = pa.table(
+        {"case_id": [f"c{n}" for n in range(31)], "field": ["fee"] * 31, "answer": ["1200"] * 31}
+    )
+    with fake.serving(lambda system, message: GOOD) as endpoint:
+        cases = batch(*[f"{TEXT} {n}" for n in range(31)])
+        fitted, _ = expert(endpoint, provider, parallel=8).fitted(cases, labels)
+        fitted.save(tmp_path)
+        given = {
+            "provider": provider,
+            "model": "fake-1",
+            "base_url": fitted.settings.base_url,
+            "api_key": "none",
+            "fields": FIELDS,
+        }
+        same = EXPERTS.load("language_model").load(tmp_path, given)
+        other = EXPERTS.load("language_model").load(tmp_path, {**given, "model": "fake-2"})
+    assert same.out_of_fold.num_rows == 31
+    assert not hasattr(other, "out_of_fold")
