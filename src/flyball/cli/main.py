@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "replay": "Decide past decisions again with the exact parts of then, and compare.",
     "erase": "Take a person or a document out of every copy, with a proof.",
     "privacy": "Find and treat personal data, give pseudonyms back, show privacy budgets.",
+    "guard": "Say of texts what the guardrails find: injections, secrets and more.",
     "obligation": "Show which duties applied on a day, and what changes between two days.",
     "rule": "List and check the rules of the playbook.",
     "ledger": "Show and export the ledger.",

@@ -18,7 +18,7 @@ from flyball.core.digests import from_json
 from flyball.core.errors import BadInput
 from flyball.core.text import count
 
-__all__ = ["command"]
+__all__ = ["command", "opened"]
 
 command = typer.Typer()
 
@@ -33,7 +33,7 @@ def scan(source: InOption, json: JsonOption = False) -> None:
     from flyball.data.privacy.detection.lines import scan_lines
 
     output = Output(json)
-    with _opened(source) as lines:
+    with opened(source) as lines:
         found = scan_lines(lines)
         if json:
             for line in found:
@@ -69,7 +69,7 @@ def treat(
             raise BadInput(
                 "[privacy.keys] names no key.", fix="Make one with `openssl rand -hex 32` and name it there."
             )
-    with _opened(source) as lines:
+    with opened(source) as lines:
         for line in treat_lines(
             lines,
             default_detector().scan,
@@ -139,7 +139,8 @@ def reveal(
     output.say(f"Written down as entry {found.entry} of the ledger.")
 
 
-def _opened(source: Path) -> BinaryIO:
+def opened(source: Path) -> BinaryIO:
+    """Open a file of lines, or standard input for "-"."""
     if str(source) == "-":
         return sys.stdin.buffer
     try:
