@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install develop demo test test-slow check format bench docs lock clean
+.PHONY: help install develop demo test test-slow check format bench bench-gateway docs lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -50,6 +50,9 @@ format: develop ## Format the code
 
 bench: develop ## Measure the figures of docs/benchmarks.md
 	@$(BIN)/python benchmarks/run.py
+
+bench-gateway: develop ## Measure the gateway beside the LiteLLM proxy (installs it in a folder of its own)
+	@$(BIN)/python benchmarks/gateway.py
 
 docs: develop ## Build the documentation into site/
 	@$(BIN)/python tools/make_reference.py

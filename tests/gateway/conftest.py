@@ -90,20 +90,31 @@ def upstream():
 
 
 @pytest.fixture
-def gateway(tmp_path):
-    """Serve one deployment `talk` over upstreams; gives its port and folder, and closes it at the end."""
+def deployment(tmp_path):
+    """Write one deployment `talk` over upstreams; gives its folder."""
+
+    def write(*upstreams, chat="", more="", provider="openai-compatible", extra=""):
+        folder = tmp_path / "talk"
+        folder.mkdir(exist_ok=True)
+        names = [f"model{number}" for number in range(len(upstreams))]
+        text = TALK.format(names=", ".join(f'"{name}"' for name in names), chat=chat)
+        for name, one in zip(names, upstreams, strict=True):
+            url = one.url + ("" if provider == "anthropic" else "/v1")
+            text += EXPERT.format(name=name, provider=provider, url=url, more=more)
+        (folder / "flyball.toml").write_text(text + extra)
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def gateway(deployment):
+    """Serve the deployment `talk`; gives its port and folder, and closes it at the end."""
     with contextlib.ExitStack() as stack:
 
-        def start(*upstreams, chat="", more="", provider="openai-compatible", settings=None, extra=""):
-            folder = tmp_path / "talk"
-            folder.mkdir(exist_ok=True)
-            names = [f"model{number}" for number in range(len(upstreams))]
-            path = "" if provider == "anthropic" else "/v1"
-            text = TALK.format(names=", ".join(f'"{name}"' for name in names), chat=chat)
-            for name, one in zip(names, upstreams, strict=True):
-                text += EXPERT.format(name=name, provider=provider, url=one.url + path, more=more)
-            (folder / "flyball.toml").write_text(text + extra)
-            return stack.enter_context(running([folder], settings or GatewaySettings(port=0)))
+        def start(*upstreams, settings=None, **more):
+            folders = [deployment(*upstreams, **more)]
+            return stack.enter_context(running(folders, settings or GatewaySettings(port=0)))
 
         yield start
 

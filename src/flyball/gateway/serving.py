@@ -1,7 +1,10 @@
 """Listen, serve, and end without losing anything."""
 
 import asyncio
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 
 import uvicorn
@@ -33,7 +36,7 @@ def serve(house: House, access: Access, settings: GatewaySettings) -> None:
     """
     check_address(settings, access)
     sys.setswitchinterval(_SWITCH_SECONDS)
-    server = uvicorn.Server(config_of(build_app(house, access, settings), settings))
+    server = _Server(config_of(build_app(house, access, settings), settings))
     try:
         server.run()
     except SystemExit as err:
@@ -43,6 +46,20 @@ def serve(house: House, access: Access, settings: GatewaySettings) -> None:
             host=settings.host,
             port=settings.port,
         ) from err
+
+
+class _Server(uvicorn.Server):
+    """A server for which a signal is the usual way to end, and not a failure."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Begin to end at the first signal, and end at once at the second."""
+        before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
 
 def config_of(app: Litestar, settings: GatewaySettings) -> uvicorn.Config:

@@ -1,6 +1,8 @@
 """The scribe: many requests wait for the ledger at once, and one commit serves them all."""
 
 import asyncio
+import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from flyball.core.errors import FlyballError
@@ -10,6 +12,9 @@ from flyball.ledger.records import Draft, Receipt
 
 __all__ = ["Scribe"]
 
+_LOG = logging.getLogger(__name__)
+_SIGN_EVERY_SECONDS = 30.0
+
 Waiting = tuple[Draft, "asyncio.Future[Receipt]"]
 
 
@@ -17,6 +22,7 @@ class Scribe:
     """Writes entries for coroutines. What `write` has returned is on disk.
 
     A caller that goes away while it waits takes nothing with it: its entry is written all the same.
+    The ledger is signed at least every half minute in which something was written.
 
     Parameters
     ----------
@@ -29,6 +35,7 @@ class Scribe:
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="scribe")
         self._closed = False
+        self._signed = time.monotonic()
 
     async def write(self, draft: Draft) -> Receipt:
         """Write one entry and wait until it is on disk.
@@ -61,7 +68,7 @@ class Scribe:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
                 drafts = [draft for draft, _ in batch]
-                results = await loop.run_in_executor(self._thread, self._append, drafts)
+                results = await loop.run_in_executor(self._thread, self._commit, drafts)
                 for (_, future), result in zip(batch, results, strict=True):
                     if future.cancelled():
                         continue
@@ -71,6 +78,16 @@ class Scribe:
                         future.set_exception(result)
         finally:
             self._task = None
+
+    def _commit(self, drafts: list[Draft]) -> list[Receipt | Exception]:
+        results = self._append(drafts)
+        if time.monotonic() - self._signed >= _SIGN_EVERY_SECONDS and self._ledger.key is not None:
+            self._signed = time.monotonic()
+            try:
+                self._ledger.checkpoint()
+            except FlyballError:  # what was written is written; the next signature covers it
+                _LOG.exception("The ledger %s could not be signed", self._ledger.origin)
+        return results
 
     def _append(self, drafts: list[Draft]) -> list[Receipt | Exception]:
         """Write all together; where that is refused, one by one, so that one draft spoils no other."""

@@ -1,0 +1,123 @@
+"""Killed under load: every completion that was acknowledged is in the ledger, and the ledger is sound.
+
+The gateway runs in a process of its own, is asked by eight callers at once, and is killed in the middle.
+"""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from flyball.gateway.house import open_house
+from flyball.ledger.verify import verify_ledger
+
+SAID = {"role": "assistant", "content": "Steady."}
+REPLY = {
+    "choices": [{"index": 0, "message": SAID, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
+}
+BODY = json.dumps({"model": "talk", "messages": [{"role": "user", "content": "How does it run?"}]})
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def started(folder):
+    """Start `flyball serve` and wait until it answers."""
+    port = free_port()
+    command = [sys.executable, "-m", "flyball", "serve", "-d", str(folder), "--port", str(port)]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(600):
+        assert running.poll() is None
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return running, port
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
+    raise AssertionError("it never listened")
+
+
+def load(port, seconds, end):
+    """Ask from eight callers until `end()` has ended the gateway; return what was acknowledged."""
+    acknowledged, failed, stop = [], [], threading.Event()
+
+    def ask():
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        while not stop.is_set():
+            try:
+                connection.request("POST", "/v1/chat/completions", BODY)
+                reply = connection.getresponse()
+                data = reply.read()
+                if reply.status == 200:
+                    acknowledged.append(json.loads(data))
+                else:
+                    failed.append(reply.status)
+            except (OSError, http.client.HTTPException):
+                break
+        connection.close()
+
+    callers = [threading.Thread(target=ask) for _ in range(8)]
+    for caller in callers:
+        caller.start()
+    time.sleep(seconds)
+    end()
+    time.sleep(0.5)
+    stop.set()
+    for caller in callers:
+        caller.join(30)
+    return acknowledged, failed
+
+
+def written(folder):
+    """Return the completions of the ledger by their id, after it was verified."""
+    [served] = open_house([folder]).everything()
+    ledger = served.workshop.ledger
+    ledger.checkpoint()
+    assert verify_ledger(ledger).ok
+    found = {entry.body["id"]: entry.index for entry in ledger.entries("completion")}
+    ledger.close()
+    served.chat._guards.close()
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path, upstream, deployment):
+    there = upstream(lambda handler, body: handler.say(200, REPLY))
+    return deployment(there)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.7, 1.3, 2.1])
+def test_what_was_acknowledged_before_a_kill_is_in_the_ledger(folder, seconds):
+    running, port = started(folder)
+    acknowledged, _ = load(port, seconds, lambda: os.kill(running.pid, signal.SIGKILL))
+    running.wait(30)
+    assert len(acknowledged) > 20
+    found = written(folder)
+    for one in acknowledged:
+        assert found[one["id"].removeprefix("chatcmpl-")] == one["flyball"]["entry"]
+
+
+def test_a_gateway_that_is_told_to_end_finishes_what_it_has_begun_and_signs_the_ledger(folder):
+    running, port = started(folder)
+    acknowledged, failed = load(port, 0.7, lambda: os.kill(running.pid, signal.SIGTERM))
+    assert running.wait(30) == 0
+    assert set(failed) <= {503}
+    found = written(folder)
+    assert {one["id"].removeprefix("chatcmpl-") for one in acknowledged} == set(found)
+    assert Path(folder / ".flyball" / "ledger.anchor").read_text().split("\n")[1] == str(len(found))
