@@ -112,7 +112,7 @@ class KeyBook:
 
     def all(self) -> list[ApiKey]:
         """Return every key there ever was, oldest first."""
-        self._look(at_once=True)
+        self._look(after=0.0)
         return list(self._keys.values())
 
     def any(self) -> bool:
@@ -124,6 +124,8 @@ class KeyBook:
         """Return whether the id in a presented key is one of this book; the key may still be wrong."""
         self._look()
         form = _FORM.match(presented)
+        if form is not None and form.group(1) not in self._keys:
+            self._look(after=0.0)  # it may have been made a moment ago
         return form is not None and form.group(1) in self._keys
 
     def principal(self, presented: str) -> Principal:
@@ -193,7 +195,7 @@ class KeyBook:
         ------
         BadKeyRequest, BadInput
         """
-        self._look(at_once=True)
+        self._look(after=0.0)
         check_name(name)
         check_tenant(tenant)
         if not scopes_of(roles, scopes):
@@ -295,7 +297,7 @@ class KeyBook:
         BadKeyRequest
             None or several begin so.
         """
-        self._look(at_once=True)
+        self._look(after=0.0)
         found = [key for key in self._keys.values() if id and key.id.startswith(id)]
         if len(found) != 1:
             known = ", ".join(f"{key.id} ({key.name})" for key in self._keys.values()) or "none"
@@ -308,12 +310,12 @@ class KeyBook:
 
     def _write(self, acts: Sequence[_Act], actor: str) -> None:
         self._ledger.append_many(Draft(KEY_ACT, act, actor) for act in acts)
-        self._look(at_once=True)
+        self._look(after=0.0)
 
-    def _look(self, *, at_once: bool = False) -> None:
-        """Read what has come to the ledger since the last look."""
+    def _look(self, *, after: float = _FRESH_SECONDS) -> None:
+        """Read what has come to the ledger, where the last look is so many seconds ago."""
         now = self._monotonic()
-        if not at_once and self._looked is not None and 0 <= now - self._looked < _FRESH_SECONDS:
+        if self._looked is not None and 0 <= now - self._looked < after:
             return
         with self._lock:
             size = self._ledger.size()
