@@ -61,7 +61,11 @@ _REQUEST = msgspec.json.Decoder(ChatRequest)
 _FIELDS = ChatCall.__struct_fields__
 
 
-@post("/v1/chat/completions", status_code=200, opt={"scope": "chat"})
+@post(
+    "/v1/chat/completions",
+    status_code=200,
+    opt={"scope": "chat", "request": ChatRequest, "streams": True},
+)
 async def chat_completions(
     request: Request[Any, Any, Any], house: TheHouse, principal: Caller, settings: TheSettings
 ) -> Reply:

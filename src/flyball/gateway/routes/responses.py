@@ -70,7 +70,11 @@ class ResponseRequest(msgspec.Struct, forbid_unknown_fields=True):
 _REQUEST = msgspec.json.Decoder(ResponseRequest)
 
 
-@post("/v1/responses", status_code=200, opt={"scope": "chat"})
+@post(
+    "/v1/responses",
+    status_code=200,
+    opt={"scope": "chat", "request": ResponseRequest, "streams": True},
+)
 async def create_response(
     request: Request[Any, Any, Any], house: TheHouse, principal: Caller, settings: TheSettings
 ) -> Reply:
