@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "lineage": "Show what a decision rests on, down to the source; and what rests on a row.",
     "replay": "Decide past decisions again with the exact parts of then, and compare.",
     "erase": "Take a person or a document out of every copy, with a proof.",
+    "notice": "Say why an answer is no, in specific reasons, and what would have changed it.",
     "privacy": "Find and treat personal data, give pseudonyms back, show privacy budgets.",
     "guard": "Say of texts what the guardrails find: injections, secrets and more.",
     "obligation": "Show which duties applied on a day, and what changes between two days.",

@@ -27,6 +27,6 @@ def command(
         return
     output.text(f"Made {made}")
     output.text(
-        "Edit flyball.toml, the rules in rules/ and the constitution; put your contracts into cases/."
+        "Edit flyball.toml, the rules in rules/ and the constitution; put your own cases into cases/."
     )
     output.text(f"Then: cd {made} && flyball plan && flyball turn")

@@ -97,18 +97,16 @@ def _steps(row: Floats, trees: Trees, place: int, reason: Reason) -> list[float]
     if reason.change == "lower":
         found = [_rounded(float(one), up=False) for one in thresholds[::-1] if one < now]
     else:
-        found = [_rounded(float(np.nextafter(one, np.inf)), up=True) for one in thresholds if one >= now]
+        found = [_rounded(float(one), up=True) for one in thresholds if one >= now]
     lowest = -np.inf if reason.lowest is None else reason.lowest
     highest = np.inf if reason.highest is None else reason.highest
     return [one for one in dict.fromkeys(found) if lowest <= one <= highest]
 
 
 def _rounded(value: float, *, up: bool) -> float:
-    """Return a value of three digits, away from where the row is, so that what is said is enough."""
-    if value == 0.0:
-        return 0.0
-    digits = 2 - int(np.floor(np.log10(abs(value))))
-    whole = np.ceil(round(value * 10.0**digits, 6)) if up else np.floor(round(value * 10.0**digits, 6))
+    """Return a value of three digits at most at a threshold, or above it, so that what is said is enough."""
+    digits = 2 - int(np.floor(np.log10(abs(value)))) if value else 2
+    whole = np.floor(round(value * 10.0**digits, 6)) + (1 if up else 0)
     return float(round(whole / 10.0**digits, max(digits, 0)))
 
 

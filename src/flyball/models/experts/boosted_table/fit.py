@@ -15,18 +15,27 @@ from flyball.data.labels.columns import require_learnable
 from flyball.models.experts.boosted_table.columns import Column, columns_of, encode
 from flyball.models.experts.boosted_table.figures import figures_of
 from flyball.models.experts.boosted_table.model import BoostedTable
+from flyball.models.experts.boosted_table.monotone import broken_columns
 from flyball.models.experts.boosted_table.parts import Parts
 from flyball.models.experts.boosted_table.reasons import plain_reasons
 from flyball.models.experts.boosted_table.trees import Trees, flattened
 from flyball.models.experts.calibration import fit_calibrator, out_of_fold_table
 from flyball.models.experts.expert import ExpertCard
 
-__all__ = ["Recipe", "fit", "fit_cases", "fit_trees"]
+__all__ = ["NotMonotone", "Recipe", "fit", "fit_cases", "fit_trees"]
 
 Floats = npt.NDArray[np.float64]
 
+_METHODS = ("intermediate", "basic")
+"""How LightGBM may hold directions, the better first; its "advanced" method breaks them."""
 _FEWEST_CASES = 100
 _FEWEST_OF_EACH = 10
+
+
+class NotMonotone(BadInput):
+    """Trees go against a direction that was asked for."""
+
+    code = "boosted_table.not_monotone"
 
 
 @dataclass(frozen=True)
@@ -198,7 +207,40 @@ def fit_trees(
     recipe : Recipe
     seed : int
     weight : ndarray of float64, shape (n_rows,), optional
+
+    Returns
+    -------
+    Trees
+        Each proven to keep every direction that was asked for; see `monotone.broken_columns`.
+
+    Raises
+    ------
+    NotMonotone
+        The library broke a direction by every method that it has.
     """
+    broken: tuple[str, ...] = ()
+    for method in _METHODS:
+        trees = _boosted(matrix, truth, columns, recipe, seed=seed, weight=weight, method=method)
+        broken = broken_columns(trees, columns)
+        if not broken:
+            return trees
+    raise NotMonotone(
+        f"The trees that were fitted go against the direction of {', '.join(broken)}.",
+        fix="Report it with the version of LightGBM; or take the direction out and say so.",
+        columns=broken,
+    )
+
+
+def _boosted(
+    matrix: Floats,
+    truth: npt.NDArray[np.bool_],
+    columns: Sequence[Column],
+    recipe: Recipe,
+    *,
+    seed: int,
+    weight: Floats | None,
+    method: str,
+) -> Trees:
     boosting = optional_import("lightgbm", extra="train")
     settings = {
         "objective": "binary",
@@ -211,7 +253,7 @@ def fit_trees(
         "bagging_freq": 1,
         "lambda_l2": recipe.l2,
         "monotone_constraints": [column.monotone for column in columns],
-        "monotone_constraints_method": "advanced",
+        "monotone_constraints_method": method,
         "max_cat_to_onehot": 1,
         "verbose": -1,
         "num_threads": 1,
