@@ -1,8 +1,9 @@
 """The stages of a deployment, in the order in which a turn walks them."""
 
-from flyball.loop.settings import Settings
+from flyball.loop.settings import ExpertSettings, Settings
 from flyball.loop.sources import document_sources
 from flyball.loop.stage import Stage
+from flyball.loop.stages.asking import asking, is_on_demand
 from flyball.loop.stages.constitution import constitution
 from flyball.loop.stages.decisions import decisions
 from flyball.loop.stages.documents import documents
@@ -24,7 +25,7 @@ def stages_of(settings: Settings) -> tuple[Stage, ...]:
         *(documents(source) for source in document_sources(settings.source)),
         snapshot(document_sources(settings.source)),
         *(expert(one) for one in settings.expert),
-        *(predictions(one) for one in settings.expert),
+        *(asking(one, settings) if is_on_demand(one) else predictions(one) for one in _in_order(settings)),
         thresholds(settings),
         decisions(settings),
         evaluation(settings),
@@ -33,3 +34,8 @@ def stages_of(settings: Settings) -> tuple[Stage, ...]:
         constitution(settings),
         release(settings),
     )
+
+
+def _in_order(settings: Settings) -> list[ExpertSettings]:
+    """Return the experts with those on demand last: they are asked what the others are not sure of."""
+    return sorted(settings.expert, key=is_on_demand)

@@ -48,6 +48,7 @@ def decisions(settings: Settings) -> Stage:
             cards,
             read_thresholds(outputs["thresholds"]),
             {field.reads: READERS.load(field.reads) for field in fields if field.reads},
+            failed=_failed({one.name: outputs[f"predictions:{one.name}"] for one in settings.expert}),
             unread=unread_of(documents),
         )
         automated = sum(one.outcome == "automated" for row in found.values() for one in row)
@@ -60,6 +61,15 @@ def decisions(settings: Settings) -> Stage:
 
     needs = (*sources, *experts, "thresholds")
     return Stage("decisions", "decide what is sure, refer the rest", needs, inputs, run)
+
+
+def _failed(outputs: Outputs) -> dict[str, dict[str, str]]:
+    """Return why experts gave no answer, by case and expert."""
+    found: dict[str, dict[str, str]] = {}
+    for name, output in outputs.items():
+        for case, why in output.get("failures", {}).items():
+            found.setdefault(case, {})[name] = why
+    return found
 
 
 def documents_in(workshop: Workshop, outputs: Outputs) -> list[Document]:

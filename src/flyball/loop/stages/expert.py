@@ -9,6 +9,7 @@ from flyball.loop.deployment import Deployment, digest_of_path
 from flyball.loop.engine import make_expert
 from flyball.loop.settings import ExpertSettings
 from flyball.loop.stage import Outputs, Stage
+from flyball.loop.versions import artefact_here, pins, refuse_unpinned
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.expert import Expert, Trained
 
@@ -25,10 +26,13 @@ def expert(settings: ExpertSettings) -> Stage:
         fields = [
             (one.key, one.kind, one.title, one.question, one.choices) for one in workshop.deployment.fields
         ]
-        return found | {"fields": digest_of(fields)}
+        pinned = pins(workshop.ledger).get(settings.name)
+        return found | {"fields": digest_of(fields)} | ({"pinned": pinned} if pinned else {})
 
     def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
         del outputs
+        here = artefact_here(workshop.deployment, settings)
+        refuse_unpinned(settings.name, here.digest, pins(workshop.ledger).get(settings.name, ""))
         card = load_expert(workshop.deployment, settings).card
         artefact = digest_of(inputs(workshop))
         workshop.ledger.append(

@@ -1,6 +1,6 @@
 """Predictions: one expert answers every case of the snapshot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from flyball.loop.stages.snapshot import read_cases
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.expert import PREDICTIONS, check_predictions
 
-__all__ = ["predictions", "read_predictions"]
+__all__ = ["predictions", "read_predictions", "written"]
 
 _CHARACTERS = 400_000
 """Of the texts in one batch, about: eight contracts, or some thousand rows."""
@@ -32,11 +32,7 @@ def predictions(settings: ExpertSettings) -> Stage:
             answers = expert.predict(batch)
             check_predictions(batch, answers, settings.name)
             found.append(answers)
-        table = pa.Table.from_batches(found, schema=PREDICTIONS)
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_file(sink, PREDICTIONS) as writer:
-            writer.write_table(table.combine_chunks())
-        return {"answers": workshop.blobs.put(sink.getvalue().to_pybytes()), "rows": table.num_rows}
+        return written(workshop, found)
 
     name = settings.name
     return Stage(
@@ -46,6 +42,15 @@ def predictions(settings: ExpertSettings) -> Stage:
         lambda workshop: {},
         run,
     )
+
+
+def written(workshop: Workshop, found: Sequence[pa.RecordBatch]) -> dict[str, Any]:
+    """Keep what an expert answered; `read_predictions` reads it."""
+    table = pa.Table.from_batches(found, schema=PREDICTIONS)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, PREDICTIONS) as writer:
+        writer.write_table(table.combine_chunks())
+    return {"answers": workshop.blobs.put(sink.getvalue().to_pybytes()), "rows": table.num_rows}
 
 
 def _size_of_batch(cases: pa.Table) -> int:

@@ -16,13 +16,13 @@ from flyball.loop.stages.expert import load_expert
 from flyball.loop.stages.predictions import read_predictions
 from flyball.loop.stages.snapshot import read_cases
 from flyball.loop.workshop import Workshop
-from flyball.models.experts.expert import Calibrated, Expert
+from flyball.models.experts.expert import Calibrated, Expert, Trained
 from flyball.models.router.recalibration import Recalibration, fit_recalibration
 from flyball.models.router.risk_control import Calibration, Promise, calibration_of, choose_thresholds
 from flyball.models.router.thresholds import ExpertThresholds, Guarantee, Thresholds, moved
 from flyball.models.router.tightening import tighten
 
-__all__ = ["choose", "read_thresholds", "thresholds"]
+__all__ = ["choose", "own_answers", "read_thresholds", "thresholds"]
 
 
 def thresholds(settings: Settings) -> Stage:
@@ -30,12 +30,9 @@ def thresholds(settings: Settings) -> Stage:
 
     def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
         experts = {one.name: load_expert(workshop.deployment, one) for one in settings.expert}
-        labels = read_cases(workshop, outputs["snapshot"], "labels")
-        own = {
-            name: _own(read_predictions(workshop, outputs[f"predictions:{name}"]), labels)
-            for name, expert in experts.items()
-            if isinstance(expert, Calibrated)
-        }
+        cases, labels = (read_cases(workshop, outputs["snapshot"], what) for what in ("cases", "labels"))
+        given = {name: read_predictions(workshop, outputs[f"predictions:{name}"]) for name in experts}
+        own = own_answers(experts, given, cases, labels)
         return {"thresholds": msgspec.to_builtins(choose(experts, settings.promise, own))}
 
     names = [expert.name for expert in settings.expert]
@@ -109,14 +106,33 @@ def _told(by: Recalibration) -> str:
     )
 
 
-def _own(predictions: pa.RecordBatch, labels: pa.Table) -> Calibration:
+def own_answers(
+    experts: Mapping[str, Expert], given: Mapping[str, pa.RecordBatch], cases: pa.Table, labels: pa.Table
+) -> dict[str, Calibration]:
+    """Return what each expert with thresholds answered to labelled cases of the tuning half.
+
+    Cases that an expert has learned from, or was calibrated on, say nothing new about it and are left out.
+    """
+    digests = dict(
+        zip(cases.column("case_id").to_pylist(), cases.column("text_digest").to_pylist(), strict=True)
+    )
+    found = {}
+    for name, expert in experts.items():
+        if isinstance(expert, Calibrated):
+            seen = expert.seen_texts if isinstance(expert, Trained) else frozenset()
+            unseen = {case for case, digest in digests.items() if digest not in seen}
+            found[name] = _own(given[name], labels, unseen)
+    return found
+
+
+def _own(predictions: pa.RecordBatch, labels: pa.Table, unseen: set[str]) -> Calibration:
     """Return an expert's answers to the tuning half of the labelled cases, with who was right."""
     truth = {
         (case, key): answer
         for case, key, answer in zip(
             *(labels.column(name).to_pylist() for name in ("case_id", "field", "answer")), strict=True
         )
-        if in_tuning_half(case)
+        if in_tuning_half(case) and case in unseen
     }
     rows = [
         (case, answer, confidence, truth[case, key] == answer)

@@ -184,7 +184,7 @@ def test_a_calibration_of_other_questions_says_nothing(fake, tmp_path, provider)
     )
     with fake.serving(lambda system, message: GOOD) as endpoint:
         cases = batch(*[f"{TEXT} {n}" for n in range(31)])
-        fitted, _ = expert(endpoint, provider, parallel=8).fitted(cases, labels)
+        fitted = expert(endpoint, provider, parallel=8).calibrated_on(cases, labels).expert
         fitted.save(tmp_path)
         given = {
             "provider": provider,

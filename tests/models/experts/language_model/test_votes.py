@@ -72,8 +72,8 @@ def test_agreement_is_what_confidence_is_counted_by():
     counts = Calibration((*sure, *split)).counts()
     assert counts.confidence("law", "true", 1.0) == (41 / 42, 40)
     assert counts.confidence("law", "true", 2 / 3) == (16 / 32, 30)
-    assert counts.confidence("law", "true", 1 / 3) == (0.5, 0)
-    assert counts.confidence("law", "false", 1.0) == (0.5, 0)
+    assert counts.confidence("law", "true", 1 / 3) == (0.0, 0)
+    assert counts.confidence("law", "false", 1.0) == (0.0, 0)
 
 
 def test_a_field_with_few_cases_borrows_from_all_fields_and_leaves_its_whole_case_out():

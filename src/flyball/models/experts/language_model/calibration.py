@@ -11,8 +11,8 @@ from flyball.core.estimates import Estimate, Measurement, NotMeasured
 
 __all__ = ["SMALLEST_N", "UNCALIBRATED", "Answered", "Calibration", "Given", "calibrated"]
 
-UNCALIBRATED = 0.5
-"""Confidence where nothing was measured: below every threshold under which a machine may decide."""
+UNCALIBRATED = 0.0
+"""Confidence where nothing was measured: it does not judge. Thresholds begin at 0.5, so none is reached."""
 
 SMALLEST_N = 30
 """Labelled answers of one kind below which nothing is claimed."""
@@ -117,7 +117,7 @@ class Counts:
         -------
         confidence : float
             (right + 1) / (n + 2) of the field's own answers of this kind and agreement; where there are
-            fewer than 30 of them, of all fields together; where these are fewer too, 0.5.
+            fewer than 30 of them, of all fields together; where these are fewer too, 0.
         n : int
             0 where nothing was measured.
         """

@@ -81,7 +81,7 @@ class Shown:
         self.examples = tuple(examples)
         self._index = Bm25([one.text for one in self.examples])
         self.encoder = encoder
-        if encoder is not None and vectors is None:
+        if encoder is not None and vectors is None and self.examples:
             vectors = encoder.encode([one.text for one in self.examples])
         self.vectors = vectors
 
@@ -233,7 +233,7 @@ def read_examples(folder: Path, *, encoder: Encoder | None = None) -> Shown:
     """
     path = folder / EXAMPLES
     if not path.is_file():
-        return Shown()
+        return Shown(encoder=encoder)
     try:
         examples = [
             msgspec.json.decode(line, type=Example) for line in path.read_bytes().splitlines() if line

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from flyball.models.experts.expert import PREDICTIONS, ExpertCard
 from flyball.models.experts.language_model.answers import Said
 from flyball.models.experts.language_model.calibration import Calibration, Counts, Given, calibrated
 from flyball.models.experts.language_model.endpoint import Endpoint, Replied, Usage
-from flyball.models.experts.language_model.examples import Example, Shown, write_examples
+from flyball.models.experts.language_model.examples import Example, Shown, examples_of, write_examples
 from flyball.models.experts.language_model.prompt import Part, parts_of
 from flyball.models.experts.language_model.settings import ModelSettings
 from flyball.models.experts.language_model.upstream import Upstream
@@ -25,7 +25,7 @@ from flyball.models.experts.language_model.votes import Vote, merged, voted
 from flyball.models.router.breaker import CircuitBreaker
 from flyball.models.router.budget import MoneyBudget
 
-__all__ = ["Answers", "CalibratedModel", "LanguageModel"]
+__all__ = ["Answers", "CalibratedModel", "Fitted", "LanguageModel"]
 
 _LOG = logging.getLogger(__name__)
 _TOKENS_IN, _TOKENS_OUT = 15_000, 2_000
@@ -168,12 +168,28 @@ class LanguageModel:
             return Answers(pa.RecordBatch.from_pylist([], schema=PREDICTIONS), {}, {}, {})
         return self._collect(asked, asyncio.run(self._ask_all(asked)))
 
-    def fitted(
-        self, cases: pa.RecordBatch, labels: pa.Table, *, wanted: Mapping[str, Sequence[str]] | None = None
-    ) -> "tuple[CalibratedModel, Answers]":
-        """Return the expert with confidences measured on labelled cases, and what asking brought.
+    def with_examples(self, cases: pa.Table, labels: pa.Table) -> "LanguageModel":
+        """Return the expert with examples from labelled cases, where its settings want any.
 
-        This costs money. What an earlier calibration said is forgotten.
+        A calibration that was made with others is forgotten.
+
+        Raises
+        ------
+        NotForTraining
+            The cases are labelled so.
+        """
+        if not self.settings.examples:
+            return self
+        found = examples_of(cases, labels, self.settings.fields)
+        shown = Shown(found, encoder=self.shown.encoder)
+        return LanguageModel(self.settings, Calibration(), shown, self.budgets, self.breaker)
+
+    def calibrated_on(
+        self, cases: pa.RecordBatch, labels: pa.Table, wanted: Mapping[str, Sequence[str]] | None = None
+    ) -> "Fitted":
+        """Ask about labelled cases and count how often it is right; this costs money.
+
+        What an earlier calibration said is forgotten.
 
         Parameters
         ----------
@@ -181,11 +197,16 @@ class LanguageModel:
         labels : Table of schema LABELS
         wanted : mapping of case_id to keys of fields, optional
             As in `answer`.
+
+        Returns
+        -------
+        Fitted
         """
-        bare = replace(self._bare(), calibration=Calibration())
+        bare = LanguageModel(self.settings, Calibration(), self.shown, self.budgets, self.breaker)
         answers = bare.answer(cases, wanted=wanted)
         found = calibrated(cases, list(answers.given), labels, asked_with=self.asked_with)
-        return self._calibrated(found), answers
+        model = CalibratedModel(self.settings, found, self.shown, self.budgets, self.breaker)
+        return Fitted(model, answers)
 
     def most_eur(self, cases: pa.RecordBatch, wanted: Mapping[str, Sequence[str]] | None = None) -> Decimal:
         """Return the most that asking about these cases can cost, every repair and retry counted."""
@@ -222,12 +243,6 @@ class LanguageModel:
             "examples": str(settings.examples),
             "examples_by": settings.examples_by,
         }
-
-    def _bare(self) -> "LanguageModel":
-        return LanguageModel(self.settings, self.calibration, self.shown, self.budgets, self.breaker)
-
-    def _calibrated(self, calibration: Calibration) -> "CalibratedModel":
-        return CalibratedModel(self.settings, calibration, self.shown, self.budgets, self.breaker)
 
     def _questions(
         self, cases: pa.RecordBatch, wanted: Mapping[str, Sequence[str]] | None
@@ -349,6 +364,34 @@ class CalibratedModel(LanguageModel):
     def seen_texts(self) -> frozenset[str]:
         """Digests of the texts that it was calibrated on, and of those it shows as examples."""
         return frozenset((*self.calibration.texts, *(one.text_digest for one in self.shown.examples)))
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A language model that was held against labelled cases, and what asking it brought."""
+
+    expert: CalibratedModel
+    answers: Answers
+
+    @property
+    def predictions(self) -> pa.RecordBatch:
+        """What it answered, before it was calibrated."""
+        return self.answers.predictions
+
+    @property
+    def failures(self) -> Mapping[str, Failed]:
+        """Cases that were not answered, or not wholly."""
+        return self.answers.failures
+
+    @property
+    def requests(self) -> int:
+        """How many were sent."""
+        return self.answers.usage.requests
+
+    @property
+    def cost_eur(self) -> Decimal:
+        """What they cost."""
+        return self.answers.usage.cost_eur
 
 
 @dataclass(frozen=True, slots=True)

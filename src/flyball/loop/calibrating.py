@@ -1,0 +1,251 @@
+"""Calibrating an expert on demand: say what it may cost, then ask it about labelled cases and count.
+
+Only the half of the labelled cases is used that may choose thresholds; the other half measures. Asked is
+what the experts before are not sure of, for only there it will answer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flyball.core.digests import digest_of
+from flyball.core.errors import BadInput, FlyballError
+from flyball.core.estimates import as_plain
+from flyball.core.text import count
+from flyball.data.labels.columns import require_learnable
+from flyball.loop.deployment import digest_of_path
+from flyball.loop.engine import make_expert
+from flyball.loop.halves import in_tuning_half
+from flyball.loop.stages.asking import asked_before, is_on_demand, wanted_of
+from flyball.loop.stages.expert import load_expert
+from flyball.loop.versions import expert_of, folder_of
+from flyball.loop.workshop import Workshop
+from flyball.models.experts.expert import Expert, OnDemand, check_predictions
+
+__all__ = [
+    "Calibrates",
+    "CalibrationPlan",
+    "Done",
+    "NotCalibrated",
+    "calibrate",
+    "labelled_cases",
+    "plan_calibration",
+]
+
+_ENOUGH = 0.5
+
+
+class NotCalibrated(FlyballError):
+    """An expert gave too few answers to be calibrated on them."""
+
+    code = "loop.not_calibrated"
+    retry = True
+    exit_code = 3
+
+
+@runtime_checkable
+class Calibrates(Protocol):
+    """An expert on demand that can be held against labelled cases."""
+
+    def most_eur(self, cases: pa.RecordBatch, wanted: Mapping[str, tuple[str, ...]] | None = None) -> Decimal:
+        """Return the most that asking about these cases can cost; nothing is sent."""
+        ...
+
+    def with_examples(self, cases: pa.Table, labels: pa.Table) -> "Expert":
+        """Return it with examples from these cases, where its settings want any."""
+        ...
+
+    def calibrated_on(
+        self, cases: pa.RecordBatch, labels: pa.Table, wanted: Mapping[str, tuple[str, ...]] | None = None
+    ) -> "Done":
+        """Ask about labelled cases and return what came of it."""
+        ...
+
+
+class Done(Protocol):
+    """What came of calibrating."""
+
+    @property
+    def expert(self) -> Expert:
+        """The calibrated expert."""
+        ...
+
+    @property
+    def predictions(self) -> pa.RecordBatch:
+        """What it answered."""
+        ...
+
+    @property
+    def failures(self) -> Mapping[str, object]:
+        """Cases that were not answered."""
+        ...
+
+    @property
+    def requests(self) -> int:
+        """How many were sent."""
+        ...
+
+    @property
+    def cost_eur(self) -> Decimal:
+        """What they cost."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationPlan:
+    """What calibrating would do.
+
+    Parameters
+    ----------
+    name : str
+        Of the expert.
+    folder : Path
+        Where the calibration would be kept.
+    cases : RecordBatch
+        Those that would be asked about.
+    labels : Table
+    wanted : mapping of case_id to tuple of str
+    expert : Expert
+        With its examples.
+    most_eur : Decimal
+        No more than this can be spent.
+    """
+
+    name: str
+    folder: Path
+    cases: pa.RecordBatch
+    labels: pa.Table
+    wanted: Mapping[str, tuple[str, ...]]
+    expert: Expert
+    most_eur: Decimal
+
+    @property
+    def questions(self) -> int:
+        """Fields of cases that would be asked about."""
+        return sum(len(keys) for keys in self.wanted.values())
+
+
+def labelled_cases(workshop: Workshop) -> tuple[pa.Table, pa.Table]:
+    """Return the labelled cases of the tuning half of the newest snapshot, and their labels.
+
+    Raises
+    ------
+    BadInput
+        There is no snapshot yet, or nothing in it is labelled.
+    """
+    from flyball.data.datasets.catalogue import open_catalogue
+    from flyball.data.datasets.snapshots import list_snapshots, read_snapshot
+
+    with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
+        newest = [list_snapshots(catalogue, what)[-1:] for what in ("cases", "labels")]
+        if not all(newest):
+            raise BadInput("There is no snapshot of cases yet.", fix="Run `flyball turn` first.")
+        cases, labels = (read_snapshot(catalogue, one[0]) for one in newest)
+    mine = [case for case in labels.column("case_id").to_pylist() if in_tuning_half(case)]
+    ids = pa.array(sorted(set(mine)), pa.string())
+    cases = cases.filter(pc.is_in(cases.column("case_id").cast(pa.string()), value_set=ids))
+    labels = labels.filter(pc.is_in(labels.column("case_id").cast(pa.string()), value_set=ids))
+    if not cases.num_rows:
+        raise BadInput(
+            "No case of the newest snapshot that may be used for this is labelled.",
+            fix="Name labels in [[source]] of flyball.toml, then run `flyball turn`.",
+        )
+    return cases, labels
+
+
+def plan_calibration(workshop: Workshop, name: str, *, cases_at_most: int | None = None) -> CalibrationPlan:
+    """Find out what calibrating an expert would ask, and what it may cost at most; nothing is sent.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    name : str
+    cases_at_most : int, optional
+        Ask about so many cases only.
+
+    Raises
+    ------
+    BadInput
+        The expert is none that can be calibrated, or there is nothing to ask.
+    NotForTraining
+        The cases are labelled so.
+    """
+    settings = expert_of(workshop.deployment, name)
+    if not is_on_demand(settings):
+        raise BadInput(
+            f"{name} is no expert that is asked on demand.",
+            fix="Experts that learn from cases are fitted: flyball model fit.",
+            expert=name,
+        )
+    cases, labels = labelled_cases(workshop)
+    require_learnable(cases, labels)
+    folder = folder_of(workshop.deployment, settings)
+    deployment = workshop.deployment
+    found = make_expert(settings, folder, deployment.fields, deployment.state)
+    if not isinstance(found, Calibrates):
+        raise BadInput(f"An expert of the kind {settings.kind} cannot be calibrated.", fix="None is needed.")
+    expert = found.with_examples(cases, labels)
+    before = {one.name: load_expert(deployment, one) for one in asked_before(deployment.settings, name)}
+    batch = _batch(cases)
+    given = {other: one.predict(batch) for other, one in before.items() if not isinstance(one, OnDemand)}
+    sure = {other: before[other] for other in given}
+    wanted = wanted_of(workshop, cases, labels, sure, given, expert.card.fields)
+    if not wanted:
+        raise BadInput(
+            f"The experts before {name} are sure of everything; it is never asked.", fix="Nothing."
+        )
+    some = dict(list(wanted.items())[:cases_at_most])
+    batch = batch.filter(pc.is_in(batch.column("case_id"), value_set=pa.array(list(some), pa.string())))
+    most = expert.most_eur(batch, some) if isinstance(expert, Calibrates) else Decimal(0)
+    return CalibrationPlan(name, folder, batch, labels, some, expert, most)
+
+
+def calibrate(workshop: Workshop, plan: CalibrationPlan) -> Done:
+    """Ask, count, keep the calibration beside the expert, and write it down.
+
+    Raises
+    ------
+    NotCalibrated
+        Most cases were not answered; what was spent stands in the ledger all the same.
+    """
+    expert = plan.expert
+    if not isinstance(expert, Calibrates):
+        raise BadInput(f"{plan.name} cannot be calibrated.", fix="None is needed.")
+    done = expert.calibrated_on(plan.cases, plan.labels, plan.wanted)
+    check_predictions(plan.cases, done.predictions, plan.name)
+    kept = len(done.failures) <= _ENOUGH * plan.cases.num_rows
+    if kept:
+        done.expert.save(plan.folder)
+    card = done.expert.card
+    workshop.ledger.append(
+        kind="expert.calibrated",
+        actor=workshop.actor,
+        body={
+            "name": plan.name,
+            "kept": kept,
+            "version": card.version,
+            "artefact": digest_of_path(plan.folder) if kept else digest_of(None),
+            "cases": plan.cases.num_rows,
+            "questions": plan.questions,
+            "failures": len(done.failures),
+            "requests": done.requests,
+            "cost_eur": format(done.cost_eur, "f"),
+            "figures": {name: as_plain(figure) for name, figure in card.figures.items()},
+        },
+    )
+    if not kept:
+        raise NotCalibrated(
+            f"{plan.name} gave no answer for {len(done.failures)} of {count(plan.cases.num_rows, 'case')}: "
+            f"{next(iter(done.failures.values()))}",
+            fix="Mend what it says and run the command again; the calibration from before was left as it is.",
+        )
+    return done
+
+
+def _batch(cases: pa.Table) -> pa.RecordBatch:
+    return cases.combine_chunks().to_batches()[0]

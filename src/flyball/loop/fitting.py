@@ -1,0 +1,71 @@
+"""Fitting an expert on labelled cases of the deployment: on the half that tunes, the other half measures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flyball.core.errors import BadInput
+from flyball.core.estimates import as_plain
+from flyball.data.labels.columns import require_learnable
+from flyball.loop.calibrating import labelled_cases
+from flyball.loop.deployment import digest_of_path
+from flyball.loop.versions import expert_of, folder_of
+from flyball.loop.workshop import Workshop
+from flyball.models.experts.expert import EXPERTS, Expert, ExpertMaker
+
+__all__ = ["FittedExpert", "fit_expert"]
+
+
+@dataclass(frozen=True, slots=True)
+class FittedExpert:
+    """An expert that was fitted, where it is kept, and on how many cases."""
+
+    expert: Expert
+    folder: Path
+    cases: int
+
+
+def fit_expert(workshop: Workshop, name: str, *, seed: int = 0) -> FittedExpert:
+    """Fit an expert and keep it in its folder; written to the ledger.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    name : str
+    seed : int
+        The same seed and cases give the same expert.
+
+    Raises
+    ------
+    BadInput
+        Experts of that kind do not learn, or there are too few labelled cases.
+    NotForTraining
+        The cases are labelled so.
+    """
+    settings = expert_of(workshop.deployment, name)
+    maker: ExpertMaker = EXPERTS.load(settings.kind)
+    if maker.fit is None:
+        raise BadInput(
+            f"An expert of the kind {settings.kind} does not learn from cases.",
+            fix="One that is asked on demand is calibrated: flyball model calibrate."
+            if maker.on_demand
+            else "",
+            expert=name,
+        )
+    cases, labels = labelled_cases(workshop)
+    require_learnable(cases, labels)
+    fitted = maker.fit(cases, labels, seed)
+    folder = folder_of(workshop.deployment, settings)
+    fitted.save(folder)
+    workshop.ledger.append(
+        kind="expert.fitted",
+        actor=workshop.actor,
+        body={
+            "name": name,
+            "version": fitted.card.version,
+            "artefact": digest_of_path(folder),
+            "cases": cases.num_rows,
+            "seed": seed,
+            "figures": {key: as_plain(figure) for key, figure in fitted.card.figures.items()},
+        },
+    )
+    return FittedExpert(fitted, folder, cases.num_rows)
