@@ -16,6 +16,7 @@ import pytest
 
 from flyball.core.digests import short
 from flyball.core.errors import Refused
+from flyball.data.datasets.relocation import relocate
 from flyball.governance.approvals import sign_approval
 from flyball.ledger.exports import export
 from flyball.ledger.verify import verify_export, verify_ledger
@@ -83,6 +84,8 @@ def first(tmp_path_factory):
 def copy(first, tmp_path):
     folder = tmp_path / "copy"
     shutil.copytree(first[0], folder)
+    with opened(folder) as workshop:
+        relocate(workshop.catalogue_url, workshop.state / "warehouse")
     return folder
 
 
