@@ -21,7 +21,7 @@ from flyball.loop.versions import artefact_here, expert_of, pin, roll_back_exper
 from flyball.loop.workshop import Workshop
 
 FAKE = Path(__file__).parents[1] / "models" / "experts" / "language_model" / "fake_endpoint.py"
-N = 200
+N = 220
 SETTINGS = """
 [deployment]
 name = "messages"
