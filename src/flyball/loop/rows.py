@@ -17,8 +17,12 @@ from flyball.data.documents.records import Document, Unreadable
 from flyball.data.documents.rows import BadRow, document_of_row
 from flyball.data.sources.source import Source
 from flyball.loop.deployment import Deployment, digest_of_path
+from flyball.loop.neighbours import neighbours_of, told
 from flyball.loop.settings import SourceSettings
 from flyball.loop.sources import kind_of, open_source
+from flyball.models.experts.graph.features import FEATURES_VERSION
+from flyball.models.experts.graph.log import BadTransfers
+from flyball.models.experts.graph.neighbourhood import Neighbourhood
 
 __all__ = [
     "TABLE_ENDINGS",
@@ -54,7 +58,12 @@ class CaseRow:
 
 
 def read_rows(
-    deployment: Deployment, source: SourceSettings, fields: Sequence[Field], *, opened: Source | None = None
+    deployment: Deployment,
+    source: SourceSettings,
+    fields: Sequence[Field],
+    *,
+    opened: Source | None = None,
+    memory: Neighbourhood | None = None,
 ) -> Iterator[CaseRow | Unreadable]:
     """Read the rows of a source, in its order.
 
@@ -67,6 +76,8 @@ def read_rows(
         Those that may have labels.
     opened : Source, optional
         To read from it instead of from what the settings say.
+    memory : Neighbourhood, optional
+        What is known of earlier transfers, where rows are transfers; by default nothing.
 
     Yields
     ------
@@ -79,6 +90,7 @@ def read_rows(
     """
     _refuse_misfits(source, fields)
     opened = opened or open_source(deployment, source)
+    memory = memory or neighbours_of(source)
     kinds = {field.key: field.kind for field in fields}
     wanted = {one.name for one in source.stream}
     streams = [one for one in opened.streams() if not wanted or one.name in wanted]
@@ -86,8 +98,11 @@ def read_rows(
         _refuse_missing(source, stream.name, stream.schema.names)
         number = 0
         for batch in opened.batches(stream.name):
-            for row in batch.rows.to_pylist():
+            for row in batch.rows.to_pylist() if memory is None else told(memory, source, batch.rows):
                 number += 1
+                if isinstance(row, BadTransfers):
+                    yield Unreadable.from_error(f"row {number} of {source.name}", row)
+                    continue
                 name = _name(source, row, stream.name if len(streams) > 1 else source.name, number)
                 labels = {
                     key: answer
@@ -103,7 +118,12 @@ def read_rows(
 
 
 def rows_of_file(
-    deployment: Deployment, source: SourceSettings, path: Path, fields: Sequence[Field]
+    deployment: Deployment,
+    source: SourceSettings,
+    path: Path,
+    fields: Sequence[Field],
+    *,
+    memory: Neighbourhood | None = None,
 ) -> Iterator[Document | Unreadable]:
     """Read the rows of a table that somebody hands in, as the deployment's own source would be read.
 
@@ -115,7 +135,7 @@ def rows_of_file(
     unseen = tuple({*source.leave_out, *source.label_columns.values()})
     given = msgspec.structs.replace(given, name=path.stem or source.name, leave_out=unseen)
     opened = open_source(deployment, msgspec.structs.replace(given, name=source.name))
-    for one in read_rows(deployment, given, fields, opened=opened):
+    for one in read_rows(deployment, given, fields, opened=opened, memory=memory):
         yield one if isinstance(one, Unreadable) else one.document
 
 
@@ -125,7 +145,14 @@ def rows_digest(deployment: Deployment, source: SourceSettings, fields: Sequence
     Of files it is cheap: their bytes. Of anything else the rows themselves are read.
     """
     how = digest_of(
-        [source.name, source.name_column, source.label_columns, source.leave_out, repr(source.settings)]
+        [
+            source.name,
+            source.name_column,
+            source.label_columns,
+            source.leave_out,
+            repr(source.settings),
+            *([sorted(source.neighbours.items()), FEATURES_VERSION] if source.neighbours else []),
+        ]
     )
     if source.path:
         patterns = sorted(deployment.root.glob(source.path)) if set("*?[") & set(source.path) else []
@@ -174,7 +201,7 @@ def _refuse_missing(source: SourceSettings, stream: str, columns: Sequence[str])
     missing = [column for column in wanted if column not in columns]
     if missing:
         raise BadInput(
-            f"{stream} of the source {source.name} has no column {missing[0]!r}.",
+            f"The stream {stream} of the source {source.name} has no column {missing[0]!r}.",
             fix=f"Its columns: {', '.join(columns)}.",
             source=source.name,
             column=missing[0],

@@ -10,6 +10,7 @@ from flyball.data.documents.records import Document, Unreadable
 from flyball.ledger.verify import verify_ledger
 from flyball.loop.deciding import decide_documents
 from flyball.loop.deployment import open_deployment
+from flyball.loop.erasure import find
 from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
 from flyball.loop.lineage import find_decision
@@ -279,3 +280,12 @@ def test_every_reason_names_a_column_of_the_model(home):
 def test_a_row_that_could_not_be_read_is_told_and_stops_nothing(home, turned):
     (one,) = decided(home, [Unreadable("row 1", "documents.bad_row", "bad", "mend it")])
     assert one.problem.code == "documents.bad_row"
+
+
+def test_an_applicant_is_found_in_every_copy_also_in_the_packs(home, turned):
+    with Workshop(open_deployment(home)) as workshop:
+        found = find(workshop, "A-000042")
+        (pack,) = turned.turn.outputs["documents:applications"]["packs"]
+    assert pack in found.blobs
+    assert len(found.documents) == 1
+    assert "cases" in [one.dataset for one in found.datasets]

@@ -156,7 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _flag(value: np.bool_) -> bool:
+def _flag(value: np.bool_ | bool) -> bool:
     return bool(value)
 
 
