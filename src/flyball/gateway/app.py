@@ -14,6 +14,8 @@ from flyball.core.errors import FlyballError
 from flyball.gateway.desk import Desks
 from flyball.gateway.errors import NotLetIn
 from flyball.gateway.house import House
+from flyball.gateway.metrics.figures import Figures
+from flyball.gateway.metrics.meter import Meter
 from flyball.gateway.principal import Access, Connection, Principal
 from flyball.gateway.replies import on_error
 from flyball.gateway.route import ROUTES
@@ -61,13 +63,16 @@ def build_app(house: House, access: Access, settings: GatewaySettings) -> Litest
             desks.close()
 
     desks = Desks(house.everything(), settings)
+    figures = Figures(house)
     app = Litestar(
         route_handlers=[handler for name in ROUTES.names() for handler in ROUTES.load(name)],
         guards=[let_in],
+        middleware=[lambda app: Meter(app, figures)],
         lifespan=[open_until_the_end],
         dependencies={
             "house": Provide(lambda: house, sync_to_thread=False),
             "desks": Provide(lambda: desks, sync_to_thread=False),
+            "figures": Provide(lambda: figures, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "principal": Provide(_principal, sync_to_thread=False),
         },

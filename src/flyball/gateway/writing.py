@@ -37,6 +37,11 @@ class Scribe:
         self._closed = False
         self._signed = time.monotonic()
 
+    @property
+    def waiting(self) -> int:
+        """How many entries wait to be written."""
+        return len(self._waiting)
+
     async def write(self, draft: Draft) -> Receipt:
         """Write one entry and wait until it is on disk.
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import get, post
 from litestar.connection import Request
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from flyball.core.errors import BadInput, FlyballError
@@ -20,6 +21,7 @@ from flyball.gateway.desk import Desk, TheDesks
 from flyball.gateway.errors import BadRequest
 from flyball.gateway.house import Served
 from flyball.gateway.limits.depth import check_depth
+from flyball.gateway.metrics.figures import Figures
 from flyball.gateway.naming import served_for, served_of_decision
 from flyball.gateway.once import once
 from flyball.gateway.principal import Principal
@@ -74,6 +76,7 @@ async def decide(
     request: Request[Any, Any, Any],
     house: TheHouse,
     desks: TheDesks,
+    figures: NamedDependency[Figures],
     principal: Caller,
     settings: TheSettings,
 ) -> Reply:
@@ -97,6 +100,7 @@ async def decide(
 
     async def answer() -> Whole:
         outcomes = await _decided(served, desk, cases, principal)
+        _count(figures, served, outcomes)
         if asked.case is not None:
             return _one(served, outcomes[0])
         told = [_told(served, outcome) for outcome in outcomes]
@@ -231,6 +235,13 @@ def _read(served: Served, desk: Desk, cases: list[Case]) -> list[Document | Unre
     if files:
         found |= dict(zip(files, desk.incoming.read(list(files.values()), limits), strict=True))
     return [found[number] for number in range(len(cases))]
+
+
+def _count(figures: Figures, served: Served, outcomes: list[Outcome]) -> None:
+    for _, issued, _ in outcomes:
+        if issued is not None:
+            people = any(field.outcome != "automated" for field in issued.decision.fields)
+            figures.decided(served.name, refused=not issued.decision.verdict.allowed, for_people=people)
 
 
 def _one(served: Served, outcome: Outcome) -> Whole:

@@ -1,0 +1,121 @@
+"""The figures of a gateway."""
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from pathlib import Path
+
+from flyball import __version__
+from flyball.core.errors import FlyballError
+from flyball.gateway.house import House
+from flyball.gateway.metrics.registry import Counter, Gauge, Histogram, Registry
+from flyball.models.router.budget import MoneyBudget
+from flyball.models.router.budget_file import Account, BudgetFile
+
+__all__ = ["Figures"]
+
+Series = Iterable[tuple[tuple[str, ...], float]]
+
+
+class Figures:
+    """Everything that is counted.
+
+    Parameters
+    ----------
+    house : House
+        Whose ledgers, queues and budgets are read when somebody asks.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._money: dict[str, MoneyBudget] = {}
+        self.under_way = 0
+        self.requests = Counter(
+            "flyball_requests_total", "Requests that ended.", ("door", "method", "status")
+        )
+        self.seconds = Histogram("flyball_request_seconds", "From first byte in to last byte out.", ("door",))
+        self.cases = Counter(
+            "flyball_decided_cases_total",
+            "Cases decided over HTTP: by machine alone, with something for a person, refused as a whole.",
+            ("deployment", "outcome"),
+        )
+        self.registry = Registry(
+            [
+                Gauge("flyball_info", "Which version runs.", ("version",), lambda: [((__version__,), 1.0)]),
+                self.requests,
+                self.seconds,
+                Gauge("flyball_requests_under_way", "Requests being answered.", (), self._under_way),
+                self.cases,
+                Gauge(
+                    "flyball_ledger_entries", "Entries of the ledger.", ("deployment",), self._ledger_entries
+                ),
+                Gauge(
+                    "flyball_ledger_waiting",
+                    "Entries that wait to be written.",
+                    ("deployment",),
+                    self._ledger_waiting,
+                ),
+                Gauge(
+                    "flyball_budget_limit_eur",
+                    "Euros that [chat] may spend in a day.",
+                    ("deployment",),
+                    lambda: self._budgets(lambda limit, taken: limit),
+                ),
+                Gauge(
+                    "flyball_budget_taken_eur",
+                    "Euros spent or set aside today.",
+                    ("deployment",),
+                    lambda: self._budgets(lambda limit, taken: taken),
+                ),
+                Gauge("process_cpu_seconds_total", "Computing time.", (), _computing, kind="counter"),
+                Gauge("process_resident_memory_bytes", "Memory in use.", (), lambda: [((), _memory())]),
+            ]
+        )
+
+    def decided(self, deployment: str, *, refused: bool, for_people: bool) -> None:
+        """Count one decided case."""
+        self.cases.add(deployment, "refused" if refused else "referred" if for_people else "automated")
+
+    def _under_way(self) -> Series:
+        return [((), self.under_way)]
+
+    def _ledger_entries(self) -> Series:
+        for one in self._house.everything():
+            try:
+                yield (one.name,), one.workshop.ledger.size()
+            except FlyballError:  # unknown is never zero: without its line an alert on absence fires
+                continue
+
+    def _ledger_waiting(self) -> Series:
+        return [((one.name,), one.scribe.waiting) for one in self._house.everything()]
+
+    def _budgets(self, pick: Callable[[float, float], float]) -> Series:
+        for one in self._house.everything():
+            chat = one.workshop.deployment.settings.chat
+            if chat is None or not chat.budget_eur_per_day:
+                continue
+            limit = Decimal(chat.budget_eur_per_day)
+            if one.name not in self._money:
+                file = BudgetFile(one.workshop.state / "money.sqlite")
+                account = Account(one.name)
+                self._money[one.name] = MoneyBudget(file, account, limit_eur=limit, clock=one.workshop.clock)
+            try:
+                yield (one.name,), pick(float(limit), float(self._money[one.name].taken_eur()))
+            except FlyballError:
+                continue
+
+
+def _computing() -> Series:
+    return [((), time.process_time())]
+
+
+def _memory() -> float:
+    """Return the memory in use; where the system does not say, the most that ever was."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return float(most if sys.platform == "darwin" else most * 1024)
+    return float(pages * resource.getpagesize())

@@ -1,0 +1,155 @@
+"""Counters, gauges and histograms, and how Prometheus reads them.
+
+Source: Prometheus, "Exposition formats", text format 0.0.4.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal
+
+__all__ = ["SECONDS", "Counter", "Gauge", "Histogram", "Registry"]
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Upper ends of the buckets of a histogram of durations."""
+
+_MOST_SERIES = 2_000
+_OTHER = "other"
+Labels = tuple[str, ...]
+
+
+class Counter:
+    """A figure that only grows. Counted on one thread.
+
+    Parameters
+    ----------
+    name, help : str
+    labels : sequence of str
+        Names of its labels. Beyond 2,000 different values, further ones are counted together as "other".
+    """
+
+    kind = "counter"
+
+    def __init__(self, name: str, help: str, labels: Sequence[str] = ()) -> None:
+        self.name, self.help, self.labels = name, help, tuple(labels)
+        self._values: dict[Labels, float] = {} if labels else {(): 0.0}
+
+    def add(self, *labels: str, by: float = 1.0) -> None:
+        """Count."""
+        known = _known(self._values, labels)
+        self._values[known] = self._values.get(known, 0.0) + by
+
+    def lines(self) -> Iterable[str]:
+        """Yield its lines."""
+        for labels, value in list(self._values.items()):
+            yield f"{self.name}{_written(self.labels, labels)} {_number(value)}"
+
+
+class Gauge:
+    """A figure that is read when it is asked for.
+
+    Parameters
+    ----------
+    name, help : str
+    labels : sequence of str
+    read : callable
+        Returns (labels, value) for each series. What cannot be read is left out.
+    kind : {"gauge", "counter"}
+        "counter" where somebody else counts, and the figure only grows.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        help: str,
+        labels: Sequence[str],
+        read: Callable[[], Iterable[tuple[Labels, float]]],
+        *,
+        kind: Literal["gauge", "counter"] = "gauge",
+    ) -> None:
+        self.name, self.help, self.labels, self._read = name, help, tuple(labels), read
+        self.kind = kind
+
+    def lines(self) -> Iterable[str]:
+        """Yield its lines."""
+        for labels, value in self._read():
+            yield f"{self.name}{_written(self.labels, labels)} {_number(value)}"
+
+
+class Histogram:
+    """How often something took how long.
+
+    Parameters
+    ----------
+    name, help : str
+    labels : sequence of str
+    ends : sequence of float
+        Upper ends of the buckets, growing.
+    """
+
+    kind = "histogram"
+
+    def __init__(
+        self, name: str, help: str, labels: Sequence[str] = (), ends: Sequence[float] = SECONDS
+    ) -> None:
+        self.name, self.help, self.labels, self._ends = name, help, tuple(labels), tuple(ends)
+        self._counts: dict[Labels, list[int]] = {}
+        self._sums: dict[Labels, float] = {}
+
+    def observe(self, value: float, *labels: str) -> None:
+        """Count one value."""
+        known = _known(self._counts, labels)
+        counts = self._counts.get(known)
+        if counts is None:
+            counts = self._counts[known] = [0] * (len(self._ends) + 1)
+            self._sums[known] = 0.0
+        counts[bisect_left(self._ends, value)] += 1
+        self._sums[known] += value
+
+    def lines(self) -> Iterable[str]:
+        """Yield its lines: buckets hold all that is not above their end."""
+        for labels, counts in list(self._counts.items()):
+            so_far = 0
+            for end, count in zip((*map(str, self._ends), "+Inf"), counts, strict=True):
+                so_far += count
+                written = _written((*self.labels, "le"), (*labels, end))
+                yield f"{self.name}_bucket{written} {so_far}"
+            yield f"{self.name}_sum{_written(self.labels, labels)} {_number(self._sums[labels])}"
+            yield f"{self.name}_count{_written(self.labels, labels)} {so_far}"
+
+
+class Registry:
+    """All figures of one gateway.
+
+    Parameters
+    ----------
+    figures : sequence of Counter, Gauge and Histogram
+    """
+
+    def __init__(self, figures: Sequence[Counter | Gauge | Histogram]) -> None:
+        self._figures = tuple(figures)
+
+    def text(self) -> str:
+        """Return everything in the format that Prometheus reads."""
+        lines: list[str] = []
+        for one in self._figures:
+            lines += [f"# HELP {one.name} {one.help}", f"# TYPE {one.name} {one.kind}", *one.lines()]
+        return "\n".join(lines) + "\n"
+
+
+def _known(series: Mapping[Labels, object], labels: Labels) -> Labels:
+    return labels if labels in series or len(series) < _MOST_SERIES else (_OTHER,) * len(labels)
+
+
+def _written(names: Sequence[str], values: Sequence[str]) -> str:
+    if not names:
+        return ""
+    pairs = (f'{name}="{_escaped(value)}"' for name, value in zip(names, values, strict=True))
+    return "{" + ",".join(pairs) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
