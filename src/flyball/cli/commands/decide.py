@@ -25,7 +25,6 @@ from flyball.loop.neighbours import remember
 from flyball.loop.releases import live_release
 from flyball.loop.report import view_of, write_report
 from flyball.loop.rows import TABLE_ENDINGS, rows_of_file
-from flyball.loop.shadowing import catch_up
 from flyball.loop.shown import decision_as_json
 from flyball.loop.sources import document_sources, limits_of, open_source, row_sources
 from flyball.loop.workshop import Workshop
@@ -34,7 +33,6 @@ __all__ = ["command"]
 
 _REPORTED_UP_TO = 200
 _SHOWN_UP_TO = 1_000
-_PROBLEMS_SHOWN = 20
 
 
 def command(
@@ -79,8 +77,6 @@ def command(
     speed = kept.n_decided / seconds if seconds > 0 else 0.0
     noun = live.settings.deployment.case
     output.say(f"{count(kept.n_decided, noun)} in {seconds:.1f} s: {speed:.1f} a second.")
-    with open_workshop(deployment, output, person) as workshop:
-        _look_on(workshop, output)
     if kept.n_refused:
         sys.exit(1)
     if not kept.n_decided:
@@ -100,20 +96,13 @@ def _decided(
     fields = live.engine.kit.fields
     deployment = workshop.deployment
     memory = remember(workshop, rows, open_source(deployment, rows)) if rows.neighbours else None
-    read = chain.from_iterable(rows_of_file(deployment, rows, path, fields, memory=memory) for path in tables)
+    read = chain.from_iterable(
+        rows_of_file(deployment, rows, path, fields, memory=memory) for path in tables
+    )
     found = decide_documents(workshop, live, read, context=context)
     if others:
         found = chain(found, decide_files(workshop, live, others, context=context, limits=_limits(live)))
     return found, 0
-
-
-def _look_on(workshop: Workshop, output: Output) -> None:
-    """Let a challenger in the shadow decide what was just answered; nothing that breaks there reaches it."""
-    try:
-        for _ in output.progress(catch_up(workshop), "in the shadow", 0):
-            pass
-    except Exception as err:  # noqa: BLE001 - the answers were given; what the challenger owes is kept
-        output.say(f"The challenger in the shadow stumbled, and goes on next time: {escape(str(err))}")
 
 
 class _Kept:
@@ -162,13 +151,9 @@ def _show(output: Output, kept: _Kept, where: Path | None, entries: int, case: s
     output.table(summary_columns(case), kept.rows)
     if kept.n_decided > len(kept.rows):
         output.text(f"The first {len(kept.rows):,} of {kept.n_decided:,}; --json gives all.")
-    for problem in kept.problems[:_PROBLEMS_SHOWN]:
+    for problem in kept.problems:
         name = "" if problem.message.startswith(problem.name) else f"{problem.name}: "
         output.text(f"[bold]not decided[/]  {escape(f'{name}{problem.message} {problem.fix}')}")
-    if len(kept.problems) > _PROBLEMS_SHOWN:
-        output.text(
-            f"And {len(kept.problems) - _PROBLEMS_SHOWN:,} more that were not decided; --json names all."
-        )
     output.text()
     output.text(f"Ledger: {count(entries, 'entry', 'entries')}, checkpoint signed.")
     if where is not None:

@@ -51,12 +51,12 @@ class World:
         Also part of every name, so that no two worlds share an account.
     """
 
-    people: int = 160
-    businesses: int = 8
-    shops: int = 24
+    people: int = 100
+    businesses: int = 6
+    shops: int = 20
     marketplaces: int = 2
-    days: int = 60
-    schemes: int = 4
+    days: int = 45
+    schemes: int = 3
     seed: int = 1
 
 

@@ -16,7 +16,7 @@ from flyball.core.errors import BadInput
 from flyball.models.experts.graph.cycles import cycles_of
 from flyball.models.experts.graph.log import LONG_AGO, TransferLog, View
 
-__all__ = ["DAY", "WINDOWS", "Described", "Limits", "describe", "names_of_features"]
+__all__ = ["DAY", "FEATURES_VERSION", "WINDOWS", "Described", "Limits", "describe", "names_of_features"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -27,6 +27,10 @@ WINDOWS: Mapping[str, int] = {"1d": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
 LOOKED_AT = 32
 """Latest transfers of an account that are looked at in each relation: bounds time and memory."""
 
+FEATURES_VERSION = 1
+"""Another number where a column comes to mean something else: rows are described again."""
+
+_PLACES = 4
 _AT_ONCE = 1_024
 _MOST_PASSED_ON = 10_000
 _TWO_HOPS = (
@@ -80,6 +84,11 @@ class Described:
     names: tuple[str, ...]
     values: Floats
     paths: Mapping[int, tuple[str, ...]]
+
+    def rounded(self) -> Floats:
+        """Return the values as a row holds them: to four decimals, in training as in serving."""
+        found: Floats = np.round(self.values, _PLACES)
+        return found
 
     def column(self, name: str) -> Floats:
         """Return one column."""

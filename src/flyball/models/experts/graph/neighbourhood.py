@@ -17,7 +17,6 @@ CYCLE_PATH = "cycle_path"
 """Column with the accounts of the cycle that a transfer closes, in the order of the money."""
 
 _ARROW = " > "
-_PLACES = 4
 
 
 @dataclass
@@ -37,6 +36,12 @@ class Neighbourhood:
     limits: Limits = field(default_factory=Limits)
     label_days: float = 14.0
     log: TransferLog = field(default_factory=TransferLog)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns without which a row is no transfer."""
+        one = self.columns
+        return (one.id, one.time, one.payer, one.payee, one.amount)
 
     def describe(self, rows: pa.Table, labels: Sequence[bool | None] | None = None) -> Described:
         """Add transfers to the log and say what was known at the moment of each.
@@ -99,8 +104,9 @@ class Neighbourhood:
                 column=taken[0],
             )
         found = self.describe(rows, labels)
+        rounded = found.rounded()
         for place, name in enumerate(found.names):
-            values = np.round(found.values[:, place], _PLACES)
+            values = rounded[:, place]
             rows = rows.append_column(name, pa.array(values, pa.float64(), mask=np.isnan(values)))
         paths = [
             _ARROW.join(found.paths[row]) if row in found.paths else None for row in range(rows.num_rows)

@@ -1,0 +1,144 @@
+"""Neighbours: rows that are transfers are told what their accounts had done by then, before they are cases.
+
+The memory is what is there anyway: the rows of the source, and the rows that were decided, as they stand in
+the blobs. So an erasure that takes a row out of these takes it out of this memory too.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+import pyarrow as pa
+
+from flyball.core.digests import from_json
+from flyball.core.errors import BadInput
+from flyball.data.documents.records import Document
+from flyball.data.documents.rows import ROW_MEDIA_TYPE, Value, row_of
+from flyball.data.sources.source import Source
+from flyball.ledger.errors import BlobErased, BlobMissing
+from flyball.loop.settings import SourceSettings
+from flyball.loop.workshop import Workshop
+from flyball.models.experts.graph.log import BadTransfers
+from flyball.models.experts.graph.neighbourhood import Neighbourhood, neighbourhood_of
+
+__all__ = ["neighbours_of", "remember", "rows_told", "told"]
+
+_AT_ONCE = 4_096
+
+
+def neighbours_of(source: SourceSettings) -> Neighbourhood | None:
+    """Return an empty memory as the source describes it; None where its rows are no transfers."""
+    return neighbourhood_of(dict(source.neighbours)) if source.neighbours else None
+
+
+def remember(workshop: Workshop, source: SourceSettings, opened: Source) -> Neighbourhood | None:
+    """Return the memory of a deployment: the rows of its source, then the rows that were decided.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    source : SourceSettings
+    opened : Source
+        The source itself, to be read from its beginning.
+
+    Returns
+    -------
+    Neighbourhood or None
+        None where the rows of the source are no transfers.
+    """
+    memory = neighbours_of(source)
+    if memory is None:
+        return None
+    for stream in opened.streams():
+        if not source.stream or stream.name in {one.name for one in source.stream}:
+            for batch in opened.batches(stream.name):
+                for _ in told(memory, source, batch.rows):
+                    pass
+    waiting: list[Mapping[str, Value]] = []
+    for row in _decided(workshop):
+        waiting.append(row)
+        if len(waiting) == _AT_ONCE:
+            _add(memory, waiting)
+            waiting = []
+    _add(memory, waiting)
+    return memory
+
+
+def told(
+    memory: Neighbourhood, source: SourceSettings, rows: pa.Table | pa.RecordBatch
+) -> Iterator[dict[str, object] | BadTransfers]:
+    """Yield rows with what their neighbours say, in their order; an error in the place of a row that is none.
+
+    What turned out, where the source has a column for it, is kept for later transfers: it counts for them
+    from the moment at which it was known.
+    """
+    table = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
+    labels = _labels(source, table)
+    try:
+        yield from memory.tell(table, labels).to_pylist()
+    except BadTransfers:
+        if table.num_rows == 1 or not set(memory.needs) <= set(table.column_names):
+            raise
+        for place in range(table.num_rows):
+            try:
+                yield from memory.tell(table.slice(place, 1), labels[place : place + 1]).to_pylist()
+            except BadTransfers as err:
+                yield err
+
+
+def rows_told(memory: Neighbourhood, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """Return rows that came one by one with what their neighbours say.
+
+    Raises
+    ------
+    BadTransfers
+        A row that is no transfer; none was added.
+    """
+    try:
+        table = pa.Table.from_pylist([dict(row) for row in rows])
+    except (pa.ArrowException, TypeError) as err:
+        raise BadTransfers(
+            f"The rows do not have one kind of value in each column ({err}).",
+            fix="Write amounts as numbers, and times and names as texts.",
+        ) from err
+    found: list[dict[str, object]] = memory.tell(table).to_pylist()
+    return found
+
+
+def _labels(source: SourceSettings, rows: pa.Table) -> list[bool | None]:
+    """Return what turned out about each row, by the one flag that has a column."""
+    columns = [column for column in source.label_columns.values() if column in rows.column_names]
+    if len(columns) != 1:
+        return [None] * rows.num_rows
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    return [words.get(str(value).strip().casefold()) for value in rows.column(columns[0]).to_pylist()]
+
+
+def _decided(workshop: Workshop) -> Iterator[Mapping[str, Value]]:
+    for entry in workshop.ledger.entries("decision"):
+        for digest in entry.refs[:1]:
+            try:
+                document = from_json(workshop.blobs.get(digest), Document)
+            except (BlobErased, BlobMissing, BadInput):
+                continue
+            if document.media_type == ROW_MEDIA_TYPE and (row := row_of(document.text)) is not None:
+                yield row
+
+
+def _add(memory: Neighbourhood, rows: Sequence[Mapping[str, Value]]) -> None:
+    """Add rows that were decided; one that is no transfer any more (columns were renamed) is left out."""
+    columns = memory.columns
+    kept = [row for row in rows if all(row.get(name) not in (None, "") for name in memory.needs)]
+    if not kept:
+        return
+    found = {name: pa.array([str(row[name]) for row in kept]) for name in memory.needs}
+    found[columns.amount] = found[columns.amount].cast(pa.float64())
+    if columns.device:
+        devices = [row.get(columns.device) for row in kept]
+        found[columns.device] = pa.array([None if one is None else str(one) for one in devices], pa.string())
+    table = pa.table(found)
+    try:
+        memory.describe(table)
+    except BadTransfers:
+        for place in range(table.num_rows):
+            with suppress(BadTransfers):
+                memory.describe(table.slice(place, 1))

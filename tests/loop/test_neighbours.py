@@ -1,0 +1,147 @@
+"""Transfers as cases: told what came before, from the source, from decisions, and from the file itself.
+
+By hand: in the source a pays b 100, then c pays b 50. In the file d pays b 25: before it, b had received two
+transfers of two accounts. A later decision about e paying b finds three.
+"""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from flyball.core.digests import canonical_json
+from flyball.core.errors import BadInput
+from flyball.data.documents.records import Unreadable
+from flyball.data.documents.rows import row_of
+from flyball.loop.deployment import open_deployment
+from flyball.loop.neighbours import neighbours_of, remember, rows_told
+from flyball.loop.rows import read_rows, rows_of_file
+from flyball.loop.sources import open_source
+from flyball.loop.workshop import Workshop
+from flyball.models.experts.graph.log import BadTransfers
+
+SETTINGS = """
+[deployment]
+name = "transfers"
+purpose = "test"
+owner = "us"
+jurisdictions = ["EU"]
+fields = "fields.toml"
+
+[[source]]
+name = "transfers"
+kind = "tables"
+path = "transfers.csv"
+cases = true
+name_column = "id"
+label_columns = { suspicious = "suspicious" }
+neighbours = { id = "id", time = "time", payer = "payer", payee = "payee", amount = "amount", label_days = 1 }
+
+[[expert]]
+name = "graph"
+kind = "graph"
+path = "graph"
+
+[promise]
+wrong_share_at_most = 0.05
+"""
+FIELDS = '[[field]]\nkey = "suspicious"\ntitle = "Suspicious"\nquestion = "Is it?"\nkind = "flag"\n'
+SOURCE = """id,time,payer,payee,amount,suspicious
+1,2026-01-01T10:00:00Z,a,b,100.00,yes
+2,2026-01-02T12:00:00Z,c,b,50.00,no
+"""
+FILE = "id,time,payer,payee,amount,suspicious\n3,2026-01-03T10:00:00Z,d,b,25.00,\n"
+
+
+@pytest.fixture
+def workshop(tmp_path):
+    (tmp_path / "flyball.toml").write_text(SETTINGS)
+    (tmp_path / "fields.toml").write_text(FIELDS)
+    (tmp_path / "transfers.csv").write_text(SOURCE)
+    (tmp_path / "new.csv").write_text(FILE)
+    with Workshop(open_deployment(tmp_path), clock=lambda: datetime(2026, 1, 4, tzinfo=UTC)) as made:
+        yield made
+
+
+def of_file(workshop, name="new.csv"):
+    deployment = workshop.deployment
+    source = deployment.settings.source[0]
+    memory = remember(workshop, source, open_source(deployment, source))
+    return list(rows_of_file(deployment, source, deployment.root / name, deployment.fields, memory=memory))
+
+
+def test_rows_of_the_source_are_told_what_came_before_and_keep_their_labels(workshop):
+    deployment = workshop.deployment
+    first, second = read_rows(deployment, deployment.settings.source[0], deployment.fields)
+    assert row_of(first.document.text)["payee_received_count_7d"] == 0
+    assert row_of(second.document.text)["payee_received_amount_7d"] == 100
+    assert row_of(second.document.text)["payee_received_suspicious_share"] == 1  # known after a day
+    assert (first.labels, second.labels) == ({"suspicious": "true"}, {"suspicious": "false"})
+    assert "suspicious" not in row_of(first.document.text)
+
+
+def test_a_file_is_told_what_the_source_holds_and_what_was_decided(workshop):
+    (told,) = of_file(workshop)
+    assert row_of(told.text)["payee_received_accounts_7d"] == 2
+    blob = workshop.blobs.put(canonical_json(told))
+    workshop.ledger.append(kind="decision", actor="test", body={"of": "a test"}, refs=(blob,))
+    (workshop.deployment.root / "next.csv").write_text(FILE.replace("3,", "4,", 1).replace(",d,", ",e,"))
+    (later,) = of_file(workshop, "next.csv")
+    assert row_of(later.text)["payee_received_accounts_7d"] == 2  # the same moment is not seen
+    (workshop.deployment.root / "last.csv").write_text(
+        FILE.replace("3,2026-01-03T10", "5,2026-01-03T11").replace(",d,", ",e,")
+    )
+    (last,) = of_file(workshop, "last.csv")
+    assert row_of(last.text)["payee_received_accounts_7d"] == 3
+
+
+def test_deciding_the_same_file_again_gives_the_same_row(workshop):
+    (first,) = of_file(workshop)
+    blob = workshop.blobs.put(canonical_json(first))
+    workshop.ledger.append(kind="decision", actor="test", body={"of": "a test"}, refs=(blob,))
+    assert of_file(workshop) == [first]
+
+
+def test_an_erased_decision_is_not_remembered(workshop):
+    (told,) = of_file(workshop)
+    blob = workshop.blobs.put(canonical_json(told))
+    workshop.ledger.append(kind="decision", actor="test", body={"of": "a test"}, refs=(blob,))
+    workshop.blobs.erase(blob, reason="test")
+    source = workshop.deployment.settings.source[0]
+    assert remember(workshop, source, open_source(workshop.deployment, source)).log.n == 2
+
+
+def test_a_bad_row_is_told_and_stops_no_other(workshop):
+    (workshop.deployment.root / "bad.csv").write_text(
+        "id,time,payer,payee,amount\n7,2026-01-03T10:00:00Z,d,b,-5\n8,2026-01-03T10:00:00Z,d,b,5\n"
+    )
+    bad, good = of_file(workshop, "bad.csv")
+    assert isinstance(bad, Unreadable)
+    assert bad.code == "graph.bad_transfers"
+    assert "-5.0 is no amount" in bad.message
+    assert good.name == "8"
+
+
+def test_rows_that_come_one_by_one_are_told_the_same(workshop):
+    source = workshop.deployment.settings.source[0]
+    memory = remember(workshop, source, open_source(workshop.deployment, source))
+    row = {"id": "3", "time": "2026-01-03T10:00:00Z", "payer": "d", "payee": "b", "amount": 25.0}
+    (told,) = rows_told(memory, [row])
+    assert told["payee_received_accounts_7d"] == 2
+    with pytest.raises(BadTransfers, match="need the column 'payee'"):
+        rows_told(memory, [{name: value for name, value in row.items() if name != "payee"}])
+
+
+def test_a_row_of_names_that_flyball_works_out_is_refused(workshop):
+    source = workshop.deployment.settings.source[0]
+    memory = remember(workshop, source, open_source(workshop.deployment, source))
+    row = {"id": "3", "time": "2026-01-03T10:00:00Z", "payer": "d", "payee": "b", "amount": 25.0}
+    with pytest.raises(BadTransfers, match="have a column 'hour', which Flyball works out itself"):
+        rows_told(memory, [{**row, "hour": 1.0}])
+
+
+def test_an_unknown_setting_is_refused(tmp_path, workshop):
+    del workshop
+    (tmp_path / "flyball.toml").write_text(SETTINGS.replace("label_days", "lable_days"))
+    source = open_deployment(tmp_path).settings.source[0]
+    with pytest.raises(BadInput, match=r"\[source.neighbours\] has lable_days = 1"):
+        neighbours_of(source)
