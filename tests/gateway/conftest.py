@@ -143,7 +143,7 @@ class Running:
     def __init__(self, port, house, folder, server):
         self.port, self.folder, self.server = port, folder, server
         self.url = f"http://127.0.0.1:{port}/v1"
-        self._house = house
+        self.house = house
 
     def entries(self, kind="completion"):
-        return list(self._house.everything()[0].workshop.ledger.entries(kind))
+        return list(self.house.everything()[0].workshop.ledger.entries(kind))
