@@ -22,7 +22,7 @@ COMMANDS: dict[str, str] = {
     "evaluate": "Measure a deployment on labelled cases.",
     "impact": "Show what a changed rule, duty, principle or expert touches.",
     "verify": "Check the ledger, or an export of it, offline.",
-    "release": "List, show, compare, approve, promote and roll back; the evidence behind.",
+    "release": "List, show, approve, promote, try beside the live one, roll back; the evidence behind.",
     "model": "The experts, one by one: list, show, fit, calibrate, pin, roll back.",
     "source": "List, check, preview and load what cases come from.",
     "snapshot": "The versions of every dataset: list, show, tag, split, branch, compact.",

@@ -1,18 +1,17 @@
 """Decide texts that come in by HTTP with the live release, off the event loop."""
 
 import asyncio
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from flyball.core.records import Context
 from flyball.data.documents.assembly import Assembly
 from flyball.data.documents.records import Document, Limits
 from flyball.gateway.errors import BadRequest
 from flyball.gateway.writing import Scribe
-from flyball.loop.issue import Issued, issue
-from flyball.loop.live import LiveEngine, engine_of_release
-from flyball.loop.releases import require_live
+from flyball.loop.answering import Answering
+from flyball.loop.issue import Issued
+from flyball.loop.live import LiveEngine
+from flyball.loop.shadowing import Follower
 from flyball.loop.workshop import Workshop
 
 __all__ = ["Decider", "plain_document"]
@@ -37,7 +36,10 @@ def plain_document(text: str, name: str, limits: Limits | None = None) -> Docume
 
 
 class Decider:
-    """The live release of one deployment, loaded once and again when another one goes live.
+    """The releases that answer for one deployment, loaded once and again when others take their place.
+
+    A challenger in the shadow is worked for in a thread and a process of its own, off the ledger: no answer
+    waits for it.
 
     Parameters
     ----------
@@ -48,8 +50,8 @@ class Decider:
     def __init__(self, workshop: Workshop, scribe: Scribe) -> None:
         self._workshop = workshop
         self._scribe = scribe
-        self._lock = threading.Lock()
-        self._loaded: LiveEngine | None = None
+        self._answering = Answering(workshop)
+        self._shadow = Follower(workshop)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="decider")
 
     async def live(self) -> LiveEngine:
@@ -92,28 +94,13 @@ class Decider:
 
     def close(self) -> None:
         """End what is under way, then stop."""
+        self._shadow.close()
         self._thread.shutdown()
 
     def _live(self) -> LiveEngine:
-        digest = require_live(self._workshop.ledger, self._workshop.deployment.name).release
-        with self._lock:
-            if self._loaded is None or self._loaded.digest != digest:
-                self._loaded = engine_of_release(self._workshop, digest)
-            return self._loaded
+        return self._answering.live()
 
     def _decide(
         self, documents: list[Document], context: Context | None, tenant: str, actor: str
     ) -> list[Issued]:
-        live = self._live()
-        today = replace(self._workshop.context_of(live.settings.deployment), tenant=tenant)
-        once = {one.content_digest: one for one in documents}
-        decisions = live.engine.decide(
-            list(once.values()),
-            context=context or today,
-            release=live.digest,
-            live=frozenset({live.digest}),
-            at=self._workshop.clock(),
-        )
-        issued = issue(self._workshop, decisions, list(once.values()), actor=actor)
-        by_content = {one.decision.content_digest: one for one in issued}
-        return [by_content[document.content_digest] for document in documents]
+        return self._answering.decide(documents, context=context, tenant=tenant, actor=actor)

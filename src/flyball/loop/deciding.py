@@ -1,30 +1,31 @@
 """Decide files or rows with the live release, on as many processes as there are."""
 
+import logging
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-from flyball.core.digests import from_json
 from flyball.core.errors import FlyballError
 from flyball.core.records import Context
+from flyball.data.datasets.cases import case_id_of
 from flyball.data.documents.extract import extract_many
 from flyball.data.documents.records import Document, Limits, Unreadable
-from flyball.loop.engine import Engine, load_engine
+from flyball.loop.answering import note_failure
+from flyball.loop.engine import Engine
 from flyball.loop.issue import Issued, issue
-from flyball.loop.kit import kit_of_bundle
-from flyball.loop.live import LiveEngine
-from flyball.loop.releases import live_release
-from flyball.loop.settings import load_settings
+from flyball.loop.live import LiveEngine, engine_of_kit, engine_of_release
+from flyball.loop.traffic import Traffic, traffic_now
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
-from flyball.models.router.thresholds import Thresholds
 
 __all__ = ["Decided", "decide_documents", "decide_files"]
+
+_LOG = logging.getLogger(__name__)
 
 _BATCH = 4
 _ROWS_IN_A_BATCH = 256
@@ -54,9 +55,10 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Documents to be decided together, and under what."""
+    """Documents to be decided together, and under what; `kit` is the folder of the release."""
 
     documents: tuple[Document, ...]
+    kit: Path
     context: Context
     release: str
     live: frozenset[str]
@@ -138,29 +140,83 @@ def _decide_read(
     size: int,
 ) -> Iterator[Decided]:
     at = workshop.clock()
-    now = live_release(workshop.ledger)
-    allowed = frozenset() if now is None else frozenset({now.release})
+    traffic = traffic_now(workshop.ledger)
+    allowed = frozenset({traffic.champion} if traffic.champion else ())
+    kit = live.engine.kit.settings.parent
+    challenger = _challenger(workshop, traffic)
 
-    def task(documents: tuple[Document, ...]) -> _Task:
-        return _Task(documents, context, live.digest, allowed, at)
+    def tasks(batch: Sequence[Document | Unreadable]) -> list[_Task]:
+        own: list[Document] = []
+        other: list[Document] = []
+        for one in _documents(batch):
+            side = other if _falls_to(challenger, traffic, one, context) else own
+            side.append(one)
+        found = [_Task(tuple(own), kit, context, live.digest, allowed, at)] if own else []
+        if other and challenger is not None:
+            place = challenger.engine.kit.settings.parent
+            release = challenger.digest
+            found.append(_Task(tuple(other), place, context, release, frozenset({release}), at))
+        return found
 
     if workers <= 1:
+        engines = {one.engine.kit.settings.parent: one.engine for one in (live, challenger) if one}
         for batch in batched(read, size):
-            yield from _issued(workshop, batch, _decide(live.engine, task(_documents(batch))))
+            found = [(task, _decide(engines[task.kit], task)) for task in tasks(batch)]
+            yield from _issued(workshop, batch, _answered(workshop, live, found))
         return
-    kit = live.engine.kit.settings.parent
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(kit,)
-    ) as pool:
-        waiting: deque[tuple[Sequence[Document | Unreadable], Future[list[Result]]]] = deque()
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting: deque[tuple[Sequence[Document | Unreadable], list[tuple[_Task, Future[list[Result]]]]]]
+        waiting = deque()
         for batch in batched(read, size):
-            waiting.append((batch, pool.submit(_decide_in_process, task(_documents(batch)))))
-            if len(waiting) > workers * _AHEAD:
-                earliest, future = waiting.popleft()
-                yield from _issued(workshop, earliest, future.result())
-        while waiting:
-            earliest, future = waiting.popleft()
-            yield from _issued(workshop, earliest, future.result())
+            waiting.append((batch, [(task, pool.submit(_decide_in_process, task)) for task in tasks(batch)]))
+            while len(waiting) > workers * _AHEAD:
+                earliest, futures = waiting.popleft()
+                found = [(task, future.result()) for task, future in futures]
+                yield from _issued(workshop, earliest, _answered(workshop, live, found))
+        for earliest, futures in waiting:
+            found = [(task, future.result()) for task, future in futures]
+            yield from _issued(workshop, earliest, _answered(workshop, live, found))
+
+
+def _challenger(workshop: Workshop, traffic: Traffic) -> LiveEngine | None:
+    """Return the canary; None where there is none, or it cannot be loaded: then nothing falls to it."""
+    if traffic.challenge is None or traffic.challenge.mode != "canary":
+        return None
+    try:
+        return engine_of_release(workshop, traffic.challenge.release)
+    except FlyballError as err:
+        _LOG.warning("The canary answers nothing: %s", err)
+        return None
+
+
+def _falls_to(challenger: LiveEngine | None, traffic: Traffic, document: Document, context: Context) -> bool:
+    case = case_id_of(document.content_digest)
+    return challenger is not None and traffic.release_for(case, context.tenant).release == challenger.digest
+
+
+def _answered(
+    workshop: Workshop, live: LiveEngine, found: Sequence[tuple[_Task, list[Result]]]
+) -> list[Result]:
+    """Return the results; where the challenger broke on a case, what the live release says."""
+    results: list[Result] = []
+    for task, given in found:
+        if task.release == live.digest:
+            results += given
+            continue
+        broken = [(document, problem) for document, _, problem in given if document and problem]
+        results += [one for one in given if one[2] is None]
+        for document, problem in broken:
+            what = f"[{problem.code}] {problem.message}"
+            note_failure(workshop, task.release, document, task.context, what)
+        if broken:
+            again = replace(
+                task,
+                documents=tuple(document for document, _ in broken),
+                release=live.digest,
+                live=frozenset({live.digest}),
+            )
+            results += _decide(live.engine, again)
+    return results
 
 
 def batched(items: Iterator[Document | Unreadable], size: int) -> Iterator[list[Document | Unreadable]]:
@@ -220,18 +276,11 @@ def _problem(name: str, err: Exception) -> Unreadable:
     )
 
 
-_engine: Engine | None = None
-
-
-def _start(folder: Path) -> None:
-    """Load the release once per process."""
-    global _engine
-    thresholds = from_json((folder / "thresholds.json").read_bytes(), Thresholds)
-    about = load_settings(folder / "flyball.toml", environ={}).deployment
-    _engine = load_engine(kit_of_bundle(folder), thresholds, about)
+_engines: dict[Path, Engine] = {}
+"""Of a process: the releases that it has loaded."""
 
 
 def _decide_in_process(task: _Task) -> list[Result]:
-    if _engine is None:
-        raise RuntimeError("the process was not started through _start")
-    return _decide(_engine, task)
+    if task.kit not in _engines:
+        _engines[task.kit] = engine_of_kit(task.kit)
+    return _decide(_engines[task.kit], task)

@@ -78,7 +78,9 @@ def _named(items: list[Plain]) -> dict[str, Plain] | None:
     """Return items by their name, None where one has none or two have the same."""
     for name in _NAMES:
         found: dict[str, Plain] = {
-            item[name]: item for item in items if isinstance(item, Mapping) and isinstance(item.get(name), str)
+            item[name]: item
+            for item in items
+            if isinstance(item, Mapping) and isinstance(item.get(name), str)
         }
         if len(found) == len(items):
             return found

@@ -1,6 +1,7 @@
 """The live release made ready to decide."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from flyball.core.digests import from_json, short
 from flyball.loop.engine import Engine, load_engine
@@ -10,7 +11,7 @@ from flyball.loop.settings import Settings, load_settings
 from flyball.loop.workshop import Workshop
 from flyball.models.router.thresholds import Thresholds
 
-__all__ = ["LiveEngine", "engine_of_release", "live_engine"]
+__all__ = ["LiveEngine", "engine_of_kit", "engine_of_release", "live_engine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,11 @@ def engine_of_release(workshop: Workshop, digest: str) -> LiveEngine:
     release = read_release(workshop.state, digest, workshop.key.verifier).release
     folder = lay_out(release.files, workshop.blobs, workshop.state / "kits" / short(digest))
     settings = load_settings(folder / "flyball.toml", environ={})
+    return LiveEngine(digest, release, settings, engine_of_kit(folder))
+
+
+def engine_of_kit(folder: Path) -> Engine:
+    """Load a release that was laid out and checked."""
     thresholds = from_json((folder / "thresholds.json").read_bytes(), Thresholds)
-    return LiveEngine(
-        digest, release, settings, load_engine(kit_of_bundle(folder), thresholds, settings.deployment)
-    )
+    about = load_settings(folder / "flyball.toml", environ={}).deployment
+    return load_engine(kit_of_bundle(folder), thresholds, about)

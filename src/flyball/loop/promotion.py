@@ -30,7 +30,7 @@ from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 from flyball.models.router.thresholds import Thresholds
 
-__all__ = ["Promoted", "approvals_in", "ask_gate", "people_of", "promote", "roll_back"]
+__all__ = ["Promoted", "approvals_in", "ask_gate", "judge", "people_of", "promote", "roll_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,7 @@ def promote(workshop: Workshop, digest: str, *, by: str, why: str) -> Promoted:
     live = live_release(workshop.ledger)
     if live is not None and live.release == digest:
         return Promoted(digest, Verdict(True, "It is live already."), True, False, False)
-    release = read_release(workshop.state, digest, workshop.key.verifier).release
-    verdict = ask_gate(workshop, release, live)
-    _write_evidence(workshop, release, verdict)
+    verdict = judge(workshop, digest)
     if not verdict.allowed:
         failed = {check.name for check in verdict.checks if not check.passed}
         return Promoted(digest, verdict, False, False, failed == {"release.approvals"})
@@ -119,6 +117,20 @@ def roll_back(workshop: Workshop, digest: str | None, *, by: str, why: str) -> P
     read_release(workshop.state, target, workshop.key.verifier)  # refuses one that was altered
     _go_live(workshop, target, live, by=by, why=f"rolled back: {why}")
     return promotions(workshop.ledger)[-1]
+
+
+def judge(workshop: Workshop, digest: str) -> Verdict:
+    """Ask the release gate about a release, and write the evidence down with its verdict.
+
+    Raises
+    ------
+    UnknownName, ReleaseForged
+        There is none, or it was altered.
+    """
+    release = read_release(workshop.state, digest, workshop.key.verifier).release
+    verdict = ask_gate(workshop, release, live_release(workshop.ledger))
+    _write_evidence(workshop, release, verdict)
+    return verdict
 
 
 def ask_gate(workshop: Workshop, release: Release, live: Promotion | None) -> Verdict:

@@ -25,14 +25,14 @@ from flyball.data.documents.records import Document
 from flyball.ledger.errors import BlobErased
 from flyball.ledger.records import Entry
 from flyball.loop.differences import Changed, differences
-from flyball.loop.engine import Engine, load_engine
-from flyball.loop.kit import kit_of_bundle, lay_out
-from flyball.loop.releases import promotions, read_release
-from flyball.loop.settings import load_settings
+from flyball.loop.engine import Engine
+from flyball.loop.kit import lay_out
+from flyball.loop.live import engine_of_kit
+from flyball.loop.releases import read_release
+from flyball.loop.traffic import traffic_steps
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 from flyball.models.experts.expert import OnDemand
-from flyball.models.router.thresholds import Thresholds
 
 __all__ = ["REPLAYED_KINDS", "Difference", "ReplayRefused", "Replayed", "Status", "replay"]
 
@@ -225,13 +225,17 @@ class _Answering:
     """Which releases could answer when, by what the ledger says."""
 
     def __init__(self, workshop: Workshop) -> None:
-        self._promotions = promotions(workshop.ledger)
+        self._steps = traffic_steps(workshop.ledger)
 
-    def at(self, entry: int, decided_at: datetime) -> frozenset[str]:
-        """Return the releases that could answer when a decision was made or written down."""
-        before = [one for one in self._promotions if one.entry < entry]
-        then = [one for one in before if datetime.fromisoformat(one.at) <= decided_at]
-        return frozenset(one[-1].release for one in (before, then) if one)
+    def at(self, entry: int, decision: Decision) -> frozenset[str]:
+        """Return the releases that could answer when a decision was made, or written down."""
+        before = [traffic for index, _, traffic in self._steps if index < entry]
+        then = [one for index, at, one in self._steps if index < entry and at <= decision.decided_at]
+        found: set[str] = set()
+        for traffic in (one[-1] for one in (before, then) if one):
+            assigned = traffic.release_for(decision.case_id, decision.context.tenant)
+            found |= {traffic.champion, assigned.release}  # the champion also where the canary broke
+        return frozenset(found)
 
 
 def _task(workshop: Workshop, entry: Entry, kits: _Kits, could: _Answering) -> _Task | Replayed:
@@ -251,7 +255,7 @@ def _task(workshop: Workshop, entry: Entry, kits: _Kits, could: _Answering) -> _
         kit, software = kits.of(decision.release)
     except FlyballError as err:
         return _refused(entry, err)
-    live = could.at(entry.index, decision.decided_at) if entry.kind == "decision" else frozenset()
+    live = could.at(entry.index, decision) if entry.kind == "decision" else frozenset()
     return _Task(entry.index, entry.kind, entry.body, document, live, kit, software)
 
 
@@ -291,7 +295,7 @@ def _again(task: _Task, engines: dict[Path, Engine]) -> Replayed:
     then = msgspec.convert(task.body, Decision)
     try:
         if task.kit not in engines:
-            engines[task.kit] = _load(task.kit)
+            engines[task.kit] = engine_of_kit(task.kit)
         engine = engines[task.kit]
         (now,) = engine.decide(
             [task.document],
@@ -328,12 +332,6 @@ def _again(task: _Task, engines: dict[Path, Engine]) -> Replayed:
         software_then=task.software,
         cost_eur=now.cost_eur if asked else "0",
     )
-
-
-def _load(folder: Path) -> Engine:
-    thresholds = from_json((folder / "thresholds.json").read_bytes(), Thresholds)
-    about = load_settings(folder / "flyball.toml", environ={}).deployment
-    return load_engine(kit_of_bundle(folder), thresholds, about)
 
 
 def _unrepeatable(engine: Engine) -> frozenset[str]:

@@ -25,6 +25,7 @@ from flyball.loop.neighbours import remember
 from flyball.loop.releases import live_release
 from flyball.loop.report import view_of, write_report
 from flyball.loop.rows import TABLE_ENDINGS, rows_of_file
+from flyball.loop.shadowing import catch_up
 from flyball.loop.shown import decision_as_json
 from flyball.loop.sources import document_sources, limits_of, open_source, row_sources
 from flyball.loop.workshop import Workshop
@@ -77,6 +78,8 @@ def command(
     speed = kept.n_decided / seconds if seconds > 0 else 0.0
     noun = live.settings.deployment.case
     output.say(f"{count(kept.n_decided, noun)} in {seconds:.1f} s: {speed:.1f} a second.")
+    with open_workshop(deployment, output, person) as workshop:
+        _look_on(workshop, output)
     if kept.n_refused:
         sys.exit(1)
     if not kept.n_decided:
@@ -103,6 +106,15 @@ def _decided(
     if others:
         found = chain(found, decide_files(workshop, live, others, context=context, limits=_limits(live)))
     return found, 0
+
+
+def _look_on(workshop: Workshop, output: Output) -> None:
+    """Let a challenger in the shadow decide what was just answered; nothing that breaks there reaches it."""
+    try:
+        for _ in output.progress(catch_up(workshop), "in the shadow", 0):
+            pass
+    except Exception as err:  # noqa: BLE001 - the answers were given; what the challenger owes is kept
+        output.say(f"The challenger in the shadow stumbled, and goes on next time: {escape(str(err))}")
 
 
 class _Kept:

@@ -15,7 +15,7 @@ from flyball.core.text import count
 from flyball.governance.approvals import sign_approval
 from flyball.governance.evidence.records import Coverage, EvidenceRecord
 from flyball.loop.people import key_of_person
-from flyball.loop.promotion import approvals_in, promote, roll_back
+from flyball.loop.promotion import approvals_in, promote
 from flyball.loop.releases import (
     difference,
     find_release,
@@ -23,6 +23,16 @@ from flyball.loop.releases import (
     promotions,
     read_release,
     releases_made,
+    require_live,
+)
+from flyball.loop.traffic import (
+    Challenge,
+    Started,
+    end_challenge,
+    go_back,
+    start_challenge,
+    traffic_history,
+    traffic_now,
 )
 
 __all__ = ["command"]
@@ -30,6 +40,14 @@ __all__ = ["command"]
 command = typer.Typer()
 
 ReleaseArgument = Annotated[str, typer.Argument(help="First digits of the release.")]
+MarginOption = Annotated[
+    float | None,
+    typer.Option("--margin", help="Difference that does not matter; default 0.02.", show_default=False),
+]
+ErrorRateOption = Annotated[
+    float | None,
+    typer.Option("--error-rate", help="Chance of a false verdict; default 0.05.", show_default=False),
+]
 WhyOption = Annotated[str, typer.Option("--why", help="For the ledger.")]
 
 
@@ -212,22 +230,175 @@ def promote_release(
         sys.exit(1)
 
 
+@command.command("shadow")
+def shadow_release(
+    release: ReleaseArgument,
+    margin: MarginOption = None,
+    error_rate: ErrorRateOption = None,
+    why: WhyOption = "asked for by hand",
+    person: AsOption = None,
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Let a release decide every case, too, without answering any; when its gate allows."""
+    output = Output(json)
+    with open_workshop(deployment, output, person) as workshop:
+        started = start_challenge(
+            workshop,
+            find_release(workshop.state, release),
+            "shadow",
+            margin=margin,
+            error_rate=error_rate,
+            by=workshop.actor,
+            why=why,
+        )
+    _show_started(output, started)
+
+
+@command.command("canary")
+def canary_release(
+    release: ReleaseArgument,
+    share: Annotated[
+        float | None, typer.Option("--share", help="Of the cases, such as 0.05.", show_default=False)
+    ] = None,
+    tenant: Annotated[
+        list[str] | None, typer.Option("--tenant", help="Only this tenant; several times for several.")
+    ] = None,
+    margin: MarginOption = None,
+    error_rate: ErrorRateOption = None,
+    why: WhyOption = "asked for by hand",
+    person: AsOption = None,
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Let a release answer a share of the cases, or some tenants, when its gate allows."""
+    output = Output(json)
+    if share is None and not tenant:
+        raise BadInput("How much the canary answers is not said.", fix="Add --share 0.05, or --tenant NAME.")
+    with open_workshop(deployment, output, person) as workshop:
+        started = start_challenge(
+            workshop,
+            find_release(workshop.state, release),
+            "canary",
+            share=1.0 if share is None else share,
+            tenants=tuple(dict.fromkeys(tenant or ())),
+            margin=margin,
+            error_rate=error_rate,
+            by=workshop.actor,
+            why=why,
+        )
+    _show_started(output, started)
+
+
+@command.command("stop")
+def stop_challenge(
+    why: WhyOption = "asked for by hand",
+    person: AsOption = None,
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """End the shadow or the canary that is on; the live release answers everything."""
+    output = Output(json)
+    with open_workshop(deployment, output, person) as workshop:
+        ended = end_challenge(workshop, by=workshop.actor, why=why)
+    if json:
+        output.json({"ok": True, "ended": ended, "live": ended.against})
+        return
+    output.text(_ended(ended))
+
+
+@command.command("status")
+def show_status(deployment: DeploymentOption = None, json: JsonOption = False) -> None:
+    """Show which release answers what, who looks on, and every change of it."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        now = traffic_now(workshop.ledger)
+        steps = traffic_history(workshop.ledger)
+    if json:
+        output.json(
+            {
+                "ok": True,
+                "live": now.champion,
+                "challenge": now.challenge,
+                "began": now.began,
+                "history": steps,
+            }
+        )
+        return
+    if not now.champion:
+        output.text("Nothing is live yet. Make a release with: flyball turn")
+        return
+    rest = "" if now.challenge is None else f"; {_described(now.challenge)}"
+    output.text(f"Release [bold]{short(now.champion)}[/] is live{rest}.")
+    rows = [
+        [
+            f"{one.at:%Y-%m-%d %H:%M}",
+            "ended" if one.challenge is None else _described(one.challenge),
+            one.by,
+            one.why,
+            str(one.entry),
+        ]
+        for one in steps
+    ]
+    if rows:
+        output.table(["when (UTC)", "what", "by", "why", ">ledger entry"], rows)
+
+
+def _show_started(output: Output, started: Started) -> None:
+    challenge = started.traffic.challenge
+    if output.as_json:
+        output.json(
+            {
+                "ok": started.ok,
+                "live": started.traffic.champion,
+                "challenge": challenge,
+                "gate": started.verdict,
+            }
+        )
+    elif started.ok and challenge is not None:
+        output.text(f"{_described(challenge)}; {short(started.traffic.champion)} stays live.")
+        output.text(
+            f"Compared with a margin of {challenge.margin:g} and an error rate of {challenge.error_rate:g}: "
+            "flyball release compare"
+        )
+    else:
+        output.text(f"[bold]Refused.[/] {escape(started.verdict.reason)}")
+    if not started.ok:
+        sys.exit(1)
+
+
+def _described(challenge: Challenge) -> str:
+    name = short(challenge.release)
+    if challenge.mode == "shadow":
+        return f"{name} decides in the shadow and answers nothing"
+    whose = f" of {', '.join(challenge.tenants)}" if challenge.tenants else ""
+    return f"{name} answers {challenge.share:.4g} of the cases{whose}"
+
+
+def _ended(ended: Challenge) -> str:
+    return f"The {ended.mode} {short(ended.release)} has ended; {short(ended.against)} answers everything."
+
+
 @command.command("rollback")
 def rollback_release(
     release: Annotated[
-        str | None, typer.Argument(help="First digits; default: the one before.", show_default=False)
+        str | None,
+        typer.Argument(help="First digits; default: end a canary, else the one before.", show_default=False),
     ] = None,
     why: WhyOption = "asked for by hand",
     person: AsOption = None,
     deployment: DeploymentOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Go back to a release that was live before, at once."""
+    """End a canary; without one, go back to a release that was live before. At once."""
     output = Output(json)
     with open_workshop(deployment, output, person) as workshop:
         digest = find_release(workshop.state, release) if release else None
-        now = roll_back(workshop, digest, by=workshop.actor, why=why)
+        ended = go_back(workshop, digest, by=workshop.actor, why=why)
+        now = require_live(workshop.ledger, workshop.deployment.name)
     if json:
-        output.json({"ok": True, "promotion": now})
-        return
-    output.text(f"Release [bold]{short(now.release)}[/] is live again; {short(now.before)} was before.")
+        output.json({"ok": True, "promotion": now, "ended": ended})
+    elif ended is not None:
+        output.text(_ended(ended))
+    else:
+        output.text(f"Release [bold]{short(now.release)}[/] is live again; {short(now.before)} was before.")

@@ -1,0 +1,281 @@
+"""Shadowing: a challenger decides what was decided already, and its decisions stay in the house.
+
+The work follows the ledger: what the live release decided since the challenge began, and the challenger
+has not, is decided with the texts in the blobs. So it can neither slow nor break an answer, a crash
+loses nothing of it, and a text that was erased is not looked at again. The decisions are made with no
+release live, so that the decision gate refuses every one of them, and stand in the ledger under a kind
+of their own.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import msgspec
+
+from flyball.core.digests import from_json, short
+from flyball.core.errors import FlyballError
+from flyball.core.records import Context
+from flyball.data.documents.records import Document
+from flyball.ledger.errors import BlobErased, KeyReused
+from flyball.ledger.records import Draft, Entry
+from flyball.loop.engine import Engine
+from flyball.loop.kit import lay_out
+from flyball.loop.live import engine_of_kit
+from flyball.loop.releases import read_release
+from flyball.loop.traffic import Traffic, TrafficWatch
+from flyball.loop.workshop import Workshop
+from flyball.models.decisions.records import Decision
+
+__all__ = ["SHADOW", "SHADOW_FAILED", "Follower", "catch_up"]
+
+SHADOW = "decision.shadow"
+SHADOW_FAILED = "decision.shadow.failed"
+
+_LOG = logging.getLogger(__name__)
+_TOGETHER = 8
+_PATIENCE_SECONDS = 0.1
+_LONGEST_SECONDS = 600.0
+_LOWEST = 19
+"""Of the priorities of a process: it works when nobody else wants to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Documents for the challenger, with the circumstances under which the champion decided."""
+
+    documents: tuple[Document, ...]
+    contexts: tuple[Context, ...]
+    release: str
+    kit: Path
+    at: datetime
+
+
+Outcome = Decision | tuple[str, str]
+"""A decision, or the code and the message of what broke."""
+
+
+def catch_up(workshop: Workshop, *, start: int = 0, helper: "_Helper | None" = None) -> Iterator[int]:
+    """Let the challenger in the shadow decide what it has not decided yet.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    start : int
+        Entry of the ledger from which to look on; what lies before is known to be done.
+    helper : optional
+        A process that decides; None: this one does.
+
+    Yields
+    ------
+    int
+        Index of the entry up to which all is done, after each few decisions.
+    """
+    traffic = TrafficWatch(workshop.ledger).now()
+    challenge = traffic.challenge
+    if challenge is None or challenge.mode != "shadow":
+        return
+    release = read_release(workshop.state, challenge.release, workshop.key.verifier).release
+    kit = lay_out(release.files, workshop.blobs, workshop.state / "kits" / short(challenge.release))
+    engines: dict[Path, Engine] = {}
+    end = workshop.ledger.size()
+    for entries in _waiting(workshop, traffic, max(start, traffic.began), end):
+        documents = [_document(workshop, entry) for entry in entries]
+        ready = [(entry, one) for entry, one in zip(entries, documents, strict=True) if one is not None]
+        if ready:
+            contexts = tuple(msgspec.convert(entry.body["context"], Context) for entry, _ in ready)
+            task = _Task(tuple(one for _, one in ready), contexts, challenge.release, kit, workshop.clock())
+            found = _decide(task, engines) if helper is None else helper.decide(task)
+            if found is None:
+                return
+            _write(workshop, challenge.release, [entry for entry, _ in ready], found)
+        yield entries[-1].index + 1
+    yield end
+
+
+class Follower:
+    """Follows the ledger in a thread and decides in a process of the lowest priority.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    every_seconds : float
+        Between two looks at the ledger.
+    """
+
+    def __init__(self, workshop: Workshop, *, every_seconds: float = 1.0) -> None:
+        self._workshop = workshop
+        self._every = every_seconds
+        self._watch = TrafficWatch(workshop.ledger)
+        self._done: dict[str, int] = {}
+        self._stop = threading.Event()
+        self._helper = _Helper(self._stop)
+        self._thread = threading.Thread(target=self._work, name="shadow", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop at once; what is left is caught up with later."""
+        self._stop.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stop.wait(self._every):
+            try:
+                self._follow(self._watch.now())
+            except Exception:  # noqa: BLE001 - the shadow breaks nothing; what it did not do still waits
+                _LOG.exception("The challenger in the shadow of %s stumbled", self._workshop.deployment.name)
+        self._helper.end()
+
+    def _follow(self, traffic: Traffic) -> None:
+        challenge = traffic.challenge
+        if challenge is None or challenge.mode != "shadow":
+            self._helper.end()
+            return
+        start = self._done.get(challenge.release, 0)
+        if start < self._workshop.ledger.size():
+            for index in catch_up(self._workshop, start=start, helper=self._helper):
+                self._done[challenge.release] = index
+                if self._stop.is_set():
+                    return
+
+
+class _Helper:
+    """A process that decides; started when it is first asked, ended at any time."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._process: BaseProcess | None = None
+        self._line: Connection | None = None
+
+    def decide(self, task: _Task) -> list[Outcome] | None:
+        """Return what came of each document; None where it was told to stop meanwhile."""
+        try:
+            line = self._connected()
+            line.send(task)
+            waited = 0.0
+            while not line.poll(_PATIENCE_SECONDS):
+                waited += _PATIENCE_SECONDS
+                if self._stop.is_set():
+                    return None
+                if waited > _LONGEST_SECONDS:
+                    raise EOFError
+            found: list[Outcome] = line.recv()
+            return found
+        except (EOFError, OSError):  # it died, or hangs: one document did that, so each goes alone
+            self.end()
+            if len(task.documents) == 1:
+                return [("decisions.process_ended", "The process that decided it died, or took too long.")]
+        results: list[Outcome] = []
+        for document, context in zip(task.documents, task.contexts, strict=True):
+            alone = self.decide(replace(task, documents=(document,), contexts=(context,)))
+            if alone is None:
+                return None
+            results += alone
+        return results
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process = None
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def _connected(self) -> Connection:
+        if self._line is None:
+            spawn = get_context("spawn")
+            self._line, theirs = spawn.Pipe()
+            self._process = spawn.Process(target=_serve, args=(theirs,), name="shadow", daemon=True)
+            self._process.start()
+            theirs.close()
+        return self._line
+
+
+def _serve(line: Connection) -> None:
+    """Decide what comes through the line, until it ends."""
+    os.nice(_LOWEST)
+    engines: dict[Path, Engine] = {}
+    with suppress(EOFError, OSError):
+        while True:
+            line.send(_decide(line.recv(), engines))
+
+
+def _waiting(workshop: Workshop, traffic: Traffic, start: int, stop: int) -> Iterator[list[Entry]]:
+    """Yield decisions of the champion that the challenger has not seen, a few at a time, oldest first."""
+    release = "" if traffic.challenge is None else traffic.challenge.release
+    few: list[Entry] = []
+    for entry in workshop.ledger.entries("decision", start, stop):
+        own = entry.body.get("release") == traffic.champion
+        if own and workshop.ledger.entry_by_key(_key(release, entry.index)) is None:
+            few.append(entry)
+        if len(few) == _TOGETHER:
+            yield few
+            few = []
+    if few:
+        yield few
+
+
+def _document(workshop: Workshop, entry: Entry) -> Document | None:
+    """Return the text of a decision; None where it was erased, or cannot be had."""
+    try:
+        return from_json(workshop.blobs.get(entry.refs[0]), Document) if entry.refs else None
+    except BlobErased:
+        return None
+    except FlyballError as err:
+        _LOG.warning("The text of entry %d cannot be read: %s", entry.index, err)
+        return None
+
+
+def _write(workshop: Workshop, release: str, entries: Sequence[Entry], found: Sequence[Outcome]) -> None:
+    drafts = []
+    for entry, one in zip(entries, found, strict=True):
+        key = _key(release, entry.index)
+        if isinstance(one, Decision):
+            drafts.append(Draft(SHADOW, one, "system:shadow", entry.refs, key))
+        else:
+            body = {
+                "decision": entry.index,
+                "release": release,
+                "case_id": entry.body["case_id"],
+                "code": one[0],
+                "message": one[1],
+            }
+            drafts.append(Draft(SHADOW_FAILED, body, "system:shadow", entry.refs, key))
+    try:
+        workshop.ledger.append_many(drafts)
+    except KeyReused:  # another process was quicker with one of them: what it wrote stands
+        for draft in drafts:
+            with suppress(KeyReused):
+                workshop.ledger.append_many([draft])
+
+
+def _key(release: str, decision: int) -> str:
+    return f"shadow/{release}/{decision}"
+
+
+def _decide(task: _Task, engines: dict[Path, Engine]) -> list[Outcome]:
+    """Decide each document; what breaks becomes the reason why there is no decision."""
+    found: list[Outcome] = []
+    for document, context in zip(task.documents, task.contexts, strict=True):
+        try:
+            if task.kit not in engines:
+                engines[task.kit] = engine_of_kit(task.kit)
+            # No release is live here: the decision gate refuses, so nothing of this may ever leave.
+            found += engines[task.kit].decide(
+                [document], context=context, release=task.release, live=frozenset(), at=task.at
+            )
+        except FlyballError as err:
+            found.append((err.code, err.message[:500]))
+        except Exception as err:  # noqa: BLE001 - an expert may break in any way; it becomes a record
+            found.append(("decisions.failed", type(err).__name__))
+    return found
