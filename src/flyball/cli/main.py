@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "notice": "Say why an answer is no, in specific reasons, and what would have changed it.",
     "erase": "Take a person or a document out of every copy, with a proof.",
     "privacy": "Find and treat personal data, give pseudonyms back, show privacy budgets.",
+    "router": "Learn which prompts need the strong model, and measure how well it routes.",
     "guard": "Say of texts what the guardrails find: injections, secrets and more.",
     "obligation": "Show which duties applied on a day, and what changes between two days.",
     "rule": "List and check the rules of the playbook.",

@@ -1,0 +1,201 @@
+"""`flyball router`: learn from past prompts which ones need the strong model, and measure it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flyball.cli.output import Output
+from flyball.cli.session import JsonOption
+from flyball.core.errors import BadInput
+from flyball.core.estimates import Estimate, NotMeasured
+from flyball.core.text import count
+from flyball.models.router.learned.evaluate import Evaluated, evaluate
+from flyball.models.router.learned.fit import fit
+from flyball.models.router.learned.measure import Recovered
+from flyball.models.router.learned.prompts import Columns, read_prompts
+
+__all__ = ["command"]
+
+command = typer.Typer()
+
+TrainOption = Annotated[
+    list[Path] | None,
+    typer.Option("--train", help="CSV or JSON files, or folders of them; several may follow."),
+]
+MoreArgument = Annotated[
+    list[Path] | None, typer.Argument(metavar="[FILES]...", help="Further training files.", hidden=True)
+]
+PromptOption = Annotated[
+    list[str] | None, typer.Option("--prompt-column", help="Its name, where it is not `prompt`.")
+]
+StrongOption = Annotated[
+    list[str] | None,
+    typer.Option("--strong-column", help="Quality of the strong model, where it is not `strong`."),
+]
+WeakOption = Annotated[
+    list[str] | None,
+    typer.Option("--weak-column", help="Quality of the weak model, where it is not `weak`."),
+]
+SeedOption = Annotated[int, typer.Option(help="The same seed gives the same router.")]
+
+_ENDINGS = (".csv", ".json", ".jsonl")
+
+
+@command.callback()
+def router() -> None:
+    """Learn from past prompts which ones need the strong model, and measure it."""
+
+
+@command.command("evaluate")
+def evaluate_router(
+    train: TrainOption = None,
+    test: Annotated[
+        list[Path] | None, typer.Option("--test", help="Prompts to route; none of them is learned from.")
+    ] = None,
+    more: MoreArgument = None,
+    prompt_column: PromptOption = None,
+    strong_column: StrongOption = None,
+    weak_column: WeakOption = None,
+    seed: SeedOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Learn on some prompts, route others, and show APGR and CPT beside length and chance."""
+    output = Output(json)
+    columns = _columns(prompt_column, strong_column, weak_column)
+    learned_from, tried_on = _files("--train", train, more), _files("--test", test, None)
+    found = evaluate(read_prompts(learned_from, columns), read_prompts(tried_on, columns), seed=seed)
+    if json:
+        output.json(_plain(found, learned_from, tried_on))
+        return
+    output.table(
+        ["router", ">APGR", ">CPT 50 %", ">CPT 80 %"],
+        [["learned", *_cells(found.router)], ["length of the prompt", *_cells(found.length)], _chance(found)],
+    )
+    output.text()
+    removed = f", {count(found.n_removed, 'prompt')} of the test taken out first" if found.n_removed else ""
+    output.text(f"Learned from {count(found.n_train, 'prompt')} in {count(found.topics, 'topic')}{removed}.")
+    output.text(
+        f"Tried on {count(found.n_test, 'prompt')}: strong {found.strong:.3f}, weak {found.weak:.3f}. "
+        f"One prompt takes {found.ms_per_prompt:.2f} ms of CPU time."
+    )
+
+
+@command.command("fit")
+def fit_router(
+    train: TrainOption = None,
+    more: MoreArgument = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write the router into.", show_default=False)
+    ] = None,
+    strong_share: Annotated[
+        float, typer.Option(help="Share of prompts like these that may go to the strong model.")
+    ] = 0.5,
+    prompt_column: PromptOption = None,
+    strong_column: StrongOption = None,
+    weak_column: WeakOption = None,
+    seed: SeedOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Learn a router and write it to a folder, for the setting chat.router."""
+    output = Output(json)
+    if out is None:
+        raise BadInput("No folder is named for the router.", fix="Add --out FOLDER.")
+    if out.exists() and (not out.is_dir() or any(one.name not in _OURS for one in out.iterdir())):
+        raise BadInput(f"{out} holds something else.", fix="Name a new folder.", folder=out)
+    columns = _columns(prompt_column, strong_column, weak_column)
+    learned = fit(read_prompts(_files("--train", train, more), columns), strong_share=strong_share, seed=seed)
+    learned.save(out)
+    if json:
+        output.json({"ok": True, "folder": str(out), "digest": learned.digest, "about": learned.about})
+        return
+    reached = learned.about["apgr_on_topics_left_out"]
+    said = f"APGR {reached:.3f} on topics left out" if isinstance(reached, float) else "no gap to recover"
+    output.text(f"{learned.name} in {out}: {count(int(str(learned.about['prompts'])), 'prompt')}, {said}.")
+    output.text(f'Write router = "{out.name}" under [chat] of flyball.toml, and put the folder beside it.')
+
+
+_OURS = ("router.json", "router.npz")
+
+
+def _columns(prompt: list[str] | None, strong: list[str] | None, weak: list[str] | None) -> Columns:
+    usual = Columns()
+    return Columns(
+        (*(prompt or ()), *usual.prompt), (*(strong or ()), *usual.strong), (*(weak or ()), *usual.weak)
+    )
+
+
+def _files(option: str, named: Sequence[Path] | None, more: Sequence[Path] | None) -> list[Path]:
+    found: list[Path] = []
+    for path in (*(named or ()), *(more or ())):
+        if path.is_dir():
+            found.extend(sorted(one for one in path.iterdir() if one.suffix.lower() in _ENDINGS))
+        else:
+            found.append(path)
+    if not found:
+        raise BadInput(f"{option} names no file.", fix=f"Add {option} FILE.")
+    return found
+
+
+def _cells(figures: Recovered) -> list[str]:
+    return [_cell(one) for one in (figures.apgr, figures.cpt50, figures.cpt80)]
+
+
+def _cell(one: Estimate | NotMeasured) -> str:
+    if isinstance(one, NotMeasured):
+        return one.reason
+    ends = f" [{one.low:.3f}, {one.high:.3f}]" if one.low is not None and one.high is not None else ""
+    return f"{one.value:.3f}{ends}"
+
+
+def _chance(found: Evaluated) -> list[str]:
+    if isinstance(found.random, NotMeasured):
+        return ["chance", found.random.reason, "", ""]
+    mean, low, high = found.random
+    return ["chance", f"{mean:.3f} [{low:.3f}, {high:.3f}]", "", ""]
+
+
+def _plain(found: Evaluated, train: Sequence[Path], test: Sequence[Path]) -> dict[str, Any]:
+    random: dict[str, Any] = {"apgr": None}
+    if not isinstance(found.random, NotMeasured):
+        mean, low, high = found.random
+        random = {"apgr": mean, "apgr_interval": [low, high], "orders": 200}
+    costs: dict[str, Any] = (
+        {"reason": found.costs.reason}
+        if isinstance(found.costs, NotMeasured)
+        else {
+            name: None if isinstance(value, NotMeasured) else value
+            for name, value in asdict(found.costs).items()
+        }
+    )
+    return {
+        "ok": True,
+        **_figures(found.router),
+        "n": found.n_test,
+        "strong": found.strong,
+        "weak": found.weak,
+        "baselines": {"random": random, "length": _figures(found.length)},
+        "best": None if isinstance(found.best, NotMeasured) else found.best,
+        "costs": costs,
+        "train": {
+            "n": found.n_train,
+            "removed_overlapping": found.n_removed,
+            "topics": found.topics,
+            "files": [path.name for path in train],
+        },
+        "test_files": [path.name for path in test],
+        "cpu_ms_per_prompt": round(found.ms_per_prompt, 4),
+    }
+
+
+def _figures(figures: Recovered) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, one in (("apgr", figures.apgr), ("cpt50", figures.cpt50), ("cpt80", figures.cpt80)):
+        if isinstance(one, NotMeasured):
+            found |= {name: None, f"{name}_interval": None, "reason": one.reason}
+        else:
+            ends = None if one.low is None else [one.low, one.high]
+            found |= {name: one.value, f"{name}_interval": ends}
+    return found

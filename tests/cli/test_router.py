@@ -1,0 +1,96 @@
+"""`flyball router` as it is called from outside: files in, figures out."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+
+
+def flyball(*arguments, folder, code=0):
+    done = subprocess.run(
+        [sys.executable, "-m", "flyball", *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == code, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+def write(path, topic, n, seed, columns=("prompt", "strong", "weak")):
+    random = np.random.default_rng(seed)
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(columns)
+        for _ in range(n):
+            length = int(random.integers(5, 60))
+            words = " ".join(str(number) for number in random.integers(0, 10**9, length))
+            rows.writerow([f"{topic} {words}?", True, bool(random.random() > length / 60)])
+
+
+def test_evaluate_takes_several_files_after_one_option_and_answers_with_plain_figures(tmp_path):
+    for number, topic in enumerate(("alpha", "beta", "gamma")):
+        write(tmp_path / f"{topic}.csv", topic, 80, number)
+    found = json.loads(
+        flyball(
+            *("router", "evaluate", "--train", "alpha.csv", "beta.csv", "--test", "gamma.csv", "--json"),
+            folder=tmp_path,
+        )
+    )
+    assert found["ok"]
+    assert found["train"] == {
+        "n": 160,
+        "removed_overlapping": 0,
+        "topics": 2,
+        "files": ["alpha.csv", "beta.csv"],
+    }
+    assert (found["n"], found["test_files"]) == (80, ["gamma.csv"])
+    assert 0.5 < found["apgr"] < found["best"]
+    assert found["apgr_interval"][0] <= found["apgr"] <= found["apgr_interval"][1]
+    assert 0 < found["cpt50"] <= found["cpt80"] <= 1
+    assert set(found["baselines"]) == {"random", "length"}
+    assert found["costs"] == {"reason": "the test file does not say what each call cost"}
+
+
+def test_fit_writes_a_router_and_other_names_of_columns_can_be_given(tmp_path):
+    write(tmp_path / "alpha.csv", "alpha", 120, 0, ("text", "large", "small"))
+    named = ("--prompt-column", "text", "--strong-column", "large", "--weak-column", "small")
+    done = json.loads(
+        flyball("router", "fit", "--train", ".", "--out", "router", *named, "--json", folder=tmp_path)
+    )
+    assert done["about"]["prompts"] == 120
+    assert {one.name for one in (tmp_path / "router").iterdir()} == {"router.json", "router.npz"}
+    assert "learned router" in flyball(
+        "router", "fit", "--train", "alpha.csv", "--out", "router", *named, folder=tmp_path
+    )
+
+
+def test_wrong_use_says_what_is_missing(tmp_path):
+    write(tmp_path / "alpha.csv", "alpha", 120, 0)
+    said = json.loads(flyball("router", "evaluate", "--test", "alpha.csv", "--json", folder=tmp_path, code=2))
+    assert said["message"] == "--train names no file."
+    said = json.loads(
+        flyball(
+            "router",
+            "evaluate",
+            "--train",
+            "alpha.csv",
+            "--test",
+            "no.csv",
+            "--json",
+            folder=tmp_path,
+            code=2,
+        )
+    )
+    assert "no.csv cannot be read" in said["message"]
+    said = json.loads(flyball("router", "fit", "--train", "alpha.csv", "--json", folder=tmp_path, code=2))
+    assert said["fix"] == "Add --out FOLDER."
+    said = json.loads(
+        flyball("router", "fit", "--train", "alpha.csv", "--out", ".", "--json", folder=tmp_path, code=2)
+    )
+    assert "holds something else" in said["message"]
