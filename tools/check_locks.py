@@ -14,11 +14,12 @@ UV = str(Path(sys.executable).parent / "uv")
 FILES = {
     "default.txt": ["--no-default-groups"],
     "build.txt": ["--only-group", "build"],
-    # Left out: hana and db2 bring proprietary client libraries, and peers serves benchmarks only.
+    # Left out: hana and db2 bring proprietary client libraries, peers serves benchmarks only, and
+    # graph-network brings PyTorch with two gigabytes of drivers for one challenger.
     "develop.txt": [
         "--all-extras",
         "--all-groups",
-        *("--no-extra=hana", "--no-extra=db2", "--no-group=peers"),
+        *("--no-extra=hana", "--no-extra=db2", "--no-extra=graph-network", "--no-group=peers"),
     ],
     "peers.txt": ["--only-group", "peers"],
 }
