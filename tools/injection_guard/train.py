@@ -9,7 +9,7 @@ Licences and commits: MODEL_CARD.md beside the weights, in src/flyball/governanc
 Texts of the sets that are measured (NotInject, XSTest, AdvBench, the test split of deepset) are left out
 wherever they turn up.
 
-First each head is trained four times without a quarter of what it is judged on, to choose its threshold and to
+First each head is trained six times without a sixth of what it is judged on, to choose its threshold and to
 say how good it is; then once on everything, which is written.
 """
 
@@ -21,7 +21,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,9 +34,11 @@ from flyball.governance.guardrails.prompt_injection.features import BITS, encode
 from flyball.governance.guardrails.prompt_injection.normalise import normalise
 from flyball.governance.guardrails.prompt_injection.windows import sentences, windows
 
-FOLDS = 4
+FOLDS = 6
 STRENGTH = 5.0  # inverse of the penalty; 3, 10 and 30 were tried by the folds
-OWN = 5.0  # weight of a text of deepset beside one that we made; 2, 5 and 8 were tried
+OWN = 20.0  # weight of a text of deepset beside one that we made; 2, 5, 10 and 20 were tried
+HARD_WORDS = 2000  # of the words of attacks, so many get harmless texts of their own
+PER_WORD = 10
 Cut = Callable[[str], list[tuple[int, int]]]
 Floats = npt.NDArray[np.float64]
 
@@ -116,34 +118,63 @@ def cleaned(texts: Sequence[Text], held: set[str]) -> list[Text]:
     return kept
 
 
+def hard_words(model: LogisticRegression, texts: Sequence[Text]) -> list[str]:
+    """Return the words of attacks that alone speak most for one."""
+    counts = Counter(word for text in texts if text.attack for word in set(fold(text.text).split()))
+    words = [word for word, n in counts.items() if n >= 2 and len(word) > 2]
+    order = np.argsort(-(features(words) @ model.coef_[0]))[:HARD_WORDS]
+    return [words[at] for at in order]
+
+
+def with_hard_words(words: Sequence[str], texts: Sequence[Text], draw: random.Random) -> Iterator[Text]:
+    """Yield harmless texts into which such words were put, so that none of them is enough.
+
+    After the idea of Li et al. 2024, arXiv:2410.22770, section 4, where a language model writes the texts.
+    """
+    plain = [text.text for text in texts if not text.attack and len(text.text) < 250]
+    for word in words:
+        for _ in range(PER_WORD):
+            parts = draw.choice(plain).split(" ")
+            for one in [word, *draw.sample(words, draw.choice([0, 0, 1]))]:
+                at = draw.randrange(len(parts) + 1)
+                parts[at : at + draw.randint(0, 1)] = [one]
+            yield Text(" ".join(parts), False, "made: hard words")
+
+
 def user_head(
     data: Path, sources: Path, draw: random.Random, target: float
 ) -> tuple[LogisticRegression, float]:
-    """Train the head that reads users; judge it on deepset's training split, a quarter at a time."""
+    """Train the head that reads users; judge it on deepset's training split, a sixth at a time."""
     own = deepset(data)
     held = measured_elsewhere(data)
     texts = cleaned(list(user_texts(data, sources, draw)), held | {fold(text.text) for text in own})
-    report("user", texts)
-    base = rows_of(texts, windows, whole=False)
     rows = Rows([text.text for text in own], windows)
     attack = np.array([text.attack for text in own])
     weights = np.full(len(rows.owner), OWN) * rows.share
     folds = np.random.default_rng(1).permutation(len(own)) % FOLDS
+    base = rows_of(texts, windows, whole=False)
     margins = np.zeros(len(own))
-    for number in range(FOLDS):
-        inside = folds[rows.owner] != number
-        model = fitted([base, (part(rows, inside), attack[rows.owner][inside], weights[inside])])
-        margins[folds == number] = rows.margins(model)[folds == number]
+    for number in [*range(FOLDS), None]:  # the last round trains on everything
+        inside = folds[rows.owner] != (-1 if number is None else number)
+        seen = [text for text, at in zip(own, folds, strict=True) if at != number]
+        mine = (part(rows, inside), attack[rows.owner][inside], weights[inside])
+        words = hard_words(fitted([base, mine]), [*texts, *seen])
+        plain = [text for text in texts if text.origin != "made: look-alikes"]
+        more = cleaned(list(with_hard_words(words, plain, random.Random(9))), held)
+        model = fitted([base, rows_of(more, windows, whole=False), mine])
+        if number is not None:
+            margins[folds == number] = rows.margins(model)[folds == number]
+    report("user", [*texts, *more])
     threshold = float(np.quantile(margins[attack], 1.0 - target))
     say("deepset attacks flagged, by folds", margins[attack] > threshold)
     say("deepset harmless flagged, by folds", margins[~attack] > threshold)
-    return fitted([base, (rows, attack[rows.owner], weights)]), threshold
+    return model, threshold
 
 
 def document_head(
     data: Path, sources: Path, draw: random.Random, limit: float
 ) -> tuple[LogisticRegression, float]:
-    """Train the head that reads documents; judge it on BIPIA's training split, a quarter of its kinds at a time."""
+    """Train the head that reads documents; judge it on BIPIA's training split, a sixth of its kinds at a time."""
     texts = cleaned(list(document_texts(data, sources, draw)), measured_elsewhere(data))
     report("document", texts)
     judged = [number for number, text in enumerate(texts) if text.origin.startswith("BIPIA")]

@@ -207,7 +207,7 @@ PATTERNS: tuple[SecretPattern, ...] = (
     # RFC 7519; RFC 6750; RFC 3986, 3.2.1.
     SecretPattern(
         "json_web_token",
-        r"\beyJ" + _URL + r"{10,}\.eyJ" + _URL + r"{10,}\." + _URL + r"{20,}",
+        r"\beyJ" + _URL + r"{10,}\.eyJ[A-Za-z0-9_.-]{10,}",
         ("eyj",),
         _json_web_token,
     ),

@@ -7,8 +7,11 @@ import base64
 import binascii
 import codecs
 import html
+import math
 import re
 import unicodedata
+from functools import cache
+from pathlib import Path
 from urllib.parse import unquote
 
 __all__ = ["normalise"]
@@ -21,9 +24,10 @@ _LIKE_LATIN = (
 _LATIN = str.maketrans({like: group[0] for group in _LIKE_LATIN.split(" ") for like in group[1:]})
 _SIGNS = str.maketrans("‘’‚‛“”„‟«»‐‑‒–—―−…•·、。", '\'\'\'\'""""""-------.**,.')
 _LEET = str.maketrans("013457@$!|", "oieastasii")
-_LEET_WORD = re.compile(r"(?<!\S)(?=\S*[a-z])[\"'(]?[a-z@$!|0-9]*[013457@$|!][a-z@$!|0-9]*[a-z][a-z@$!|0-9]*")
+_LEET_L = str.maketrans("013457@$!|", "oleastasll")
+_LEET_WORD = re.compile(r"(?<!\S)(?=\S*[a-z])[\"'(]?[a-z@$!|0-9]*[013457@$|!][a-z@$!|0-9]*[a-z@$|0-9]")
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ ._\-*+|/]{1,3}[^\W\d_](?![^\W_])){4,}")
-_GAP = re.compile(r"[ ._\-*+|/]")
+_GAP = re.compile(r"[ ._\-*+|/]+")
 _BROKEN = re.compile(r"(?<=[a-z])[*~^`](?=[a-z])")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _HEX = re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[ ,:]?){12,}")
@@ -33,6 +37,11 @@ _COMMON = re.compile(
     r"\b(?:the|and|to|of|is|in|you|for|what|how|i|me|my|a|der|die|das|und|ist|zu|ich|ein|eine|nicht|wie|was|mit|"
     r"le|la|de|et|est|les|un|que|el|en|y|los|il|di|che|per)\b"
 )
+_NUMBER = re.compile(r"[$]?[0-9]+(?:st|nd|rd|th|[a-z])?|[a-z][0-9|]+[a-z]?")
+_NUMBERED = re.compile(r"[a-z]{1,40}[0-9!|]{1,4}|[0-9]+[a-z]{1,3}")
+_WORDS = Path(__file__).with_name("words.txt")
+_LONGEST_WORD = 16
+_UNKNOWN = 12.0  # what a letter costs that belongs to no known word
 _ENOUGH = 12  # characters of a decoded text that is worth a look
 _MOST_VIEWS = 8
 
@@ -70,7 +79,7 @@ def _plain(text: str, undone: set[str]) -> str:
     if not low.isascii():
         low = _latin(low, undone)
     if _SPACED.search(low):
-        low = _SPACED.sub(lambda match: _GAP.sub("", match.group()), low)
+        low = _SPACED.sub(lambda match: _together(match.group()), low)
         undone.add("spaced")
     if _BROKEN.search(low):
         low = _BROKEN.sub("", low)
@@ -125,17 +134,65 @@ def _mostly_latin(text: str) -> bool:
     return sum(one < "ɐ" for one in letters) * 2 > len(letters)
 
 
+def _together(run: str) -> str:
+    """Return the words of letters that stand apart: where gaps differ, the rarer ones part words."""
+    gaps = _GAP.findall(run)
+    letters = _GAP.split(run)
+    common = max(set(gaps), key=gaps.count)
+    if gaps.count(common) < len(gaps):
+        words = "".join(
+            letter + ("" if gap == common else " ")
+            for letter, gap in zip(letters, [*gaps, common], strict=True)
+        )
+        return " ".join(_parted(word) for word in words.split())
+    return _parted("".join(letters))
+
+
+def _parted(word: str) -> str:
+    """Part a long run of letters into the words that it is most likely made of."""
+    words = _words()
+    if len(word) < 12 or len(word) > 2000 or word in words:
+        return word
+    best: list[tuple[float, int]] = [(0.0, 0)]
+    for end in range(1, len(word) + 1):
+        found = (best[end - 1][0] + _UNKNOWN, end - 1)
+        for start in range(max(0, end - _LONGEST_WORD), end):
+            cost = words.get(word[start:end])
+            if cost is not None and best[start][0] + cost < found[0]:
+                found = (best[start][0] + cost, start)
+        best.append(found)
+    parts: list[str] = []
+    end = len(word)
+    while end:
+        start = best[end][1]
+        parts.append(word[start:end])
+        end = start
+    return " ".join(reversed(parts))
+
+
+@cache
+def _words() -> dict[str, float]:
+    """Return the words of the training texts with how much each costs: the rarer, the more."""
+    rows = [line.split() for line in _WORDS.read_text(encoding="ascii").splitlines()]
+    total = sum(int(n) for _, n in rows)
+    return {word: 1.0 + math.log(total / int(n)) for word, n in rows}
+
+
 def _unleet(match: re.Match[str]) -> str:
     word = match.group()
-    letters = sum(one.isalpha() for one in word)
-    digits = sum(one.isdigit() for one in word)
-    if (
-        letters < 2
-        or digits > letters
-        or re.fullmatch(r"[\"'(]?[a-z]{1,12}[0-9!|]{1,4}|[0-9]+[a-z]{1,3}", word)
-    ):
+    core = word.lstrip("\"'(")
+    if _NUMBER.fullmatch(core):
+        return word
+    known = _words()
+    for table in (_LEET, _LEET_L):
+        plain = core.translate(table)
+        if plain in known and core not in known:
+            return word[: len(word) - len(core)] + plain
+    letters = sum(one.isalpha() for one in core)
+    digits = sum(one.isdigit() for one in core)
+    if letters < 2 or digits > letters or _NUMBERED.fullmatch(core):
         return word  # a name with a number, as "iso27001" or "10kg"
-    return word.translate(_LEET)
+    return word[: len(word) - len(core)] + core.translate(_LEET)
 
 
 def _decoded(text: str, plain: str) -> list[str]:
@@ -152,10 +209,12 @@ def _decoded(text: str, plain: str) -> list[str]:
     if ("%" in text or "&#" in text or "\\u" in text) and _ESCAPED.search(text):
         escaped = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match.group(1), 16)), text)
         found.append(html.unescape(unquote(escaped)).encode("utf-8", "replace").decode())
-    if len(plain) >= _ENOUGH and len(plain) < 20_000 and not _COMMON.search(plain):
-        for turned in (codecs.encode(plain, "rot13"), plain[::-1]):
-            if len(_COMMON.findall(turned)) >= 2:
-                found.append(turned)
+    if len(plain) >= _ENOUGH:
+        few = len(_COMMON.findall(plain))
+        if few * 12 <= plain.count(" ") + 1:
+            for turned in (codecs.encode(plain, "rot13"), plain[::-1]):
+                if len(_COMMON.findall(turned)) >= few + 2:
+                    found.append(turned)
     return found
 
 

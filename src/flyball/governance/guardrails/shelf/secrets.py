@@ -20,7 +20,7 @@ class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Secrets:
-    reach = 512  # a longer one is seen as unfinished, and held back until it ends
+    reach = 192  # a longer one is seen before it ends, and then held back until it does
 
     def __init__(self, action: Action) -> None:
         self.action = action
