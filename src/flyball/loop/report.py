@@ -115,7 +115,7 @@ def view_of(
             *(_policy(policy) for policy in engine.playbook.policies),
         ),
         promises=promises_of(engine.thresholds.guarantees, tested.promises),
-        measures=measures_of(tested, about.case),
+        measures=measures_of(tested, about.case, [one.metric for one in live.settings.objective]),
         measured_how=tested.protocol,
         notes=engine.thresholds.notes,
         ledger=LedgerView(

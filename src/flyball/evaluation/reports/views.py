@@ -30,7 +30,7 @@ _BORNE_OUT = {
 }
 
 
-def measures_of(report: Report, case: str = "contract") -> tuple[MeasureView, ...]:
+def measures_of(report: Report, case: str = "contract", also: Iterable[str] = ()) -> tuple[MeasureView, ...]:
     """Return the figures of an evaluation that a lawyer can use, in a fixed order.
 
     Parameters
@@ -39,6 +39,8 @@ def measures_of(report: Report, case: str = "contract") -> tuple[MeasureView, ..
         Of the release's own test.
     case : str
         What people call a case.
+    also : iterable of str
+        Metrics that the deployment has set itself as objectives: they are shown too, first.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def measures_of(report: Report, case: str = "contract") -> tuple[MeasureView, ..
         One per metric of the report that has a place on the page; gaps stay gaps, with their reason.
     """
     views = []
-    for name in _SHOWN:
+    for name in dict.fromkeys((*(one for one in also if one not in _SHOWN), *_SHOWN)):
         if (found := report.metrics.get(name)) is None:
             continue
         unit = _unit(found.unit)

@@ -37,7 +37,7 @@ class Considered:
     confidence : float or None
         Its calibrated confidence; None where it gave no answer.
     price_eur : str
-        Decimal as text, per case.
+        Decimal as text, per case; "0" for an expert that was passed over.
     why : str
         Why it was taken or passed over.
     """
@@ -185,6 +185,7 @@ def route_field(
     cards: Sequence[ExpertCard],
     thresholds: Thresholds,
     failed: Mapping[str, str] | None = None,
+    passed_over: Mapping[str, str] | None = None,
 ) -> Routed:
     """Decide who answers one field of one case.
 
@@ -199,6 +200,8 @@ def route_field(
     thresholds : Thresholds
     failed : mapping of expert name to str, optional
         Experts that were asked about this case and broke, with the reason.
+    passed_over : mapping of expert name to str, optional
+        Experts that might not be asked, with the constraint that spoke against them.
 
     Returns
     -------
@@ -208,6 +211,10 @@ def route_field(
     considered: list[Considered] = []
     best: tuple[float, str, Prediction] | None = None
     for card in cards:
+        if passed_over and card.name in passed_over:
+            if key in card.fields:
+                considered.append(Considered(card.name, None, "0", f"passed over, {passed_over[card.name]}"))
+            continue
         given = answers.get(card.name)
         if given is None:
             if key in card.fields and card.kind != "rules":
@@ -243,5 +250,6 @@ def _by_rule(card: ExpertCard, given: Prediction, considered: list[Considered]) 
     considered.append(Considered(card.name, given.confidence, card.price_eur_per_case, why))
     route = Route(card.name, why, tuple(considered))
     if given.answer == REFER:
-        return Routed(None, False, Route("", why, tuple(considered)), given.reason, by_rule=True)
+        shown = Prediction("null", 0.0, given.evidence, given.reason) if given.evidence else None
+        return Routed(shown, False, Route("", why, tuple(considered)), given.reason, by_rule=True)
     return Routed(given, True, route, given.reason, by_rule=True)

@@ -112,7 +112,7 @@ def _second(value: object, name: str, row: int) -> int:
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError) as err:
         raise BadTransfers(
-            f"Row {row}, column {name}: {str(value)[:40]!r} is no time.",
+            f"Row {row}, {name}: {str(value)[:40]!r} is no time.",
             fix="Write it as 2026-11-30T14:05:00Z.",
             column=name,
             row=row,
@@ -132,7 +132,7 @@ def _cents(rows: pa.Table | pa.RecordBatch, name: str) -> npt.NDArray[np.int64]:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise BadTransfers(
-            f"Row {row + 1}, column {name}: {amounts[row]} is no amount.",
+            f"Row {row + 1}, {name}: {amounts[row]} is no amount.",
             fix=f"Amounts lie between 0 and {_LARGEST:,}; money that goes back is a transfer the other way.",
             column=name,
             row=row + 1,
