@@ -8,7 +8,7 @@ from flyball.core.estimates import Estimate, NotMeasured
 from flyball.evaluation.outcomes.standing import Standing
 from flyball.models.decisions.records import FieldDecision
 
-__all__ = ["automated_agreement"]
+__all__ = ["automated_agreement", "same_answer"]
 
 _Z = 1.959963984540054  # 95 %, two-sided
 
@@ -40,7 +40,7 @@ def automated_agreement(
         for field in fields:
             if field.outcome == "automated" and field.field in known:
                 n += 1
-                right += _same(field.answer, known[field.field])
+                right += same_answer(field.answer, known[field.field])
     if not n:
         return NotMeasured("nothing was reported about an automated answer, or the reports disagree")
     share, zz = right / n, _Z * _Z
@@ -49,7 +49,7 @@ def automated_agreement(
     return Estimate(share, n, max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share)))
 
 
-def _same(one: str, other: str) -> bool:
+def same_answer(one: str, other: str) -> bool:
     """Compare two answers as JSON: 5 and 5.0 are one number, true is none."""
     try:
         first, second = json.loads(one), json.loads(other)
