@@ -158,7 +158,11 @@ def test_data_without_a_residency_stays_on_this_machine(upstream, gateway, tmp_p
     running = gateway(there)
     status, told = ask(running)
     assert status == 503
-    assert "the data has no residency, so it stays on this machine" in told
+    assert "No model of talk may be asked: model0 (residency)." in told
+    assert "llm.example.com" not in told
     [entry] = running.entries()
+    assert "the data has no residency, so it stays on this machine" in entry.body["reason"] + json.dumps(
+        entry.body["route"]
+    )
     assert entry.body["route"]["choice"]["passed_over"][0]["constraint"] == "residency"
     assert entry.body["attempts"] == []

@@ -96,6 +96,22 @@ def test_a_caller_who_sends_headers_drop_by_drop_is_hung_up_on(upstream, gateway
         assert time.monotonic() - begun < 4
 
 
+def test_headers_that_never_end_are_hung_up_on_before_they_fill_the_memory(upstream, gateway):
+    running = gateway(upstream(plain))
+    with socket.create_connection(("127.0.0.1", running.port), 10) as endless:
+        endless.sendall(b"POST /v1/chat/completions HTTP/1.1\r\n")
+        with pytest.raises(OSError, match=r"reset|Broken pipe"):
+            for number in range(100_000):
+                endless.sendall(b"x-%d: %b\r\n" % (number, b"y" * 1000))
+
+
+def test_a_promise_to_answer_once_is_not_made_where_words_are_not_kept(upstream, gateway):
+    there = upstream(plain)
+    status, told = ask(gateway(there), request(), **{"idempotency-key": "k1"})
+    assert (status, told["code"]) == (400, "gateway.bad_request")
+    assert there.asked == []
+
+
 def test_a_caller_who_does_not_finish_the_body_is_told_so(upstream, gateway):
     running = gateway(upstream(plain), settings=GatewaySettings(body_seconds=0.5))
     with socket.create_connection(("127.0.0.1", running.port), 10) as slow:

@@ -12,9 +12,23 @@ from flyball.gateway.limits.depth import check_depth
 from flyball.gateway.limits.settings import LimitSettings
 from flyball.gateway.settings import GatewaySettings
 
-__all__ = ["decoded", "read_body"]
+__all__ = ["decoded", "read_body", "refuse_idempotency"]
 
 T = TypeVar("T")
+
+
+def refuse_idempotency(request: Request[Any, Any, Any]) -> None:
+    """Refuse a promise that a conversation cannot keep: its words are not stored, so no reply is repeated.
+
+    Raises
+    ------
+    BadRequest
+    """
+    if "idempotency-key" in request.headers:
+        raise BadRequest(
+            "A conversation is not answered twice with the same words: they are not kept.",
+            fix="Leave the header Idempotency-Key out; /v1/decisions and /v1/outcomes honour it.",
+        )
 
 
 async def read_body(request: Request[Any, Any, Any], settings: GatewaySettings) -> bytes:

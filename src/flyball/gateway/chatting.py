@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,7 +16,7 @@ from flyball.core.errors import FlyballError
 from flyball.gateway.errors import GuardRefused, NoneAnswered
 from flyball.gateway.guarding import NOT_SEEN, Guards, Seen, open_guards
 from flyball.gateway.principal import Principal
-from flyball.gateway.routing import Models, open_upstreams
+from flyball.gateway.routing import Models, open_router, open_upstreams
 from flyball.gateway.writing import Scribe
 from flyball.governance.guardrails.records import Around
 from flyball.ledger.blobs import Blobs
@@ -100,6 +100,8 @@ class Chat:
     scribe : Scribe
     blobs : Blobs
         For the words, where they are kept.
+    budgets : sequence of MoneyBudget
+        What is leased from them is given back at the end.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class Chat:
         kit: str,
         scribe: Scribe,
         blobs: Blobs,
+        budgets: Sequence[MoneyBudget] = (),
     ) -> None:
         self._name = name
         self._settings = settings
@@ -122,6 +125,7 @@ class Chat:
         self._kit = kit
         self._scribe = scribe
         self._blobs = blobs
+        self._budgets = tuple(budgets)
         self._leaving: set[asyncio.Task[int]] = set()
 
     async def complete(self, call: ChatCall, principal: Principal, door: Door) -> Told:
@@ -199,6 +203,8 @@ class Chat:
         await asyncio.gather(*self._leaving, return_exceptions=True)
         await self._models.close()
         self._guards.close()
+        for budget in self._budgets:
+            await asyncio.to_thread(budget.close)
 
     async def _prepared(self, talk: _Talk) -> ChatCall:
         """Guard the request, choose whom to ask, and put the deployment's own words first."""
@@ -292,9 +298,10 @@ class Chat:
     def _none(self, talk: _Talk) -> NoneAnswered:
         """Return the end of every order: nobody answers, and a person has to know."""
         if talk.choice is not None and not talk.choice.order:
+            why = ", ".join(f"{one.name} ({one.constraint})" for one in talk.choice.passed_over)
             return NoneAnswered(
-                f"No model of {self._name} may be asked: {talk.choice.why}.",
-                fix="Have a person answer, or have the owner of the deployment look at [chat].",
+                f"No model of {self._name} may be asked: {why}.",
+                fix="Have a person answer, or have the owner of the deployment read why in the ledger.",
                 deployment=self._name,
             )
         why = " ".join(one["why"] for one in talk.failures)
@@ -368,12 +375,14 @@ def open_chat(workshop: Workshop, scribe: Scribe) -> Chat | None:
         limit = Decimal(chat.budget_eur_per_day)
         budgets.append(MoneyBudget(file, Account(deployment.name), limit_eur=limit, clock=workshop.clock))
     upstreams = open_upstreams(deployment.settings, budgets)
+    router = open_router(deployment)
     labels = deployment.settings.deployment.data_labels
-    models = Models(upstreams, deployment.settings, workshop.clock)
+    models = Models(upstreams, deployment.settings, workshop.clock, router)
     around = Around(data_labels=labels, places=models.places)
     guards = open_guards(chat.guards_in, chat.guards_out, deployment.settings.guardrails, around)
     system = deployment.path(chat.system).read_text(encoding="utf-8").strip() if chat.system else ""
-    kit = digest_of([(deployment.root / "flyball.toml").read_text(encoding="utf-8"), system])
+    written = (deployment.root / "flyball.toml").read_text(encoding="utf-8")
+    kit = digest_of([written, system, router.digest if router else ""])
     return Chat(
         deployment.name,
         chat,
@@ -383,6 +392,7 @@ def open_chat(workshop: Workshop, scribe: Scribe) -> Chat | None:
         kit=kit,
         scribe=scribe,
         blobs=workshop.blobs,
+        budgets=budgets,
     )
 
 

@@ -14,10 +14,8 @@ from flyball import __version__
 __all__ = ["openapi_of"]
 
 _REF = "#/components/schemas/{name}"
-_NOT_ASKED = frozenset(
-    {"request", "house", "desks", "principal", "settings", "scope", "body", "headers", "app"}
-)
-"""What a handler is handed over by us and not by its caller."""
+_RESERVED = frozenset({"request", "scope", "body", "headers", "state", "socket", "query", "cookies"})
+"""What the framework hands over under its own name."""
 _PATH = re.compile(r"\{(\w+):(\w+)\}")
 _ERROR = {
     "type": "object",
@@ -108,7 +106,7 @@ def _parameters(path: str, handler: HTTPRouteHandler) -> list[dict[str, Any]]:
     in_path = {name for name, _ in _PATH.findall(path)}
     found = []
     for name, one in handler.parsed_fn_signature.parameters.items():
-        if name in _NOT_ASKED:
+        if name in _RESERVED or one.is_di_field:
             continue
         parameter: dict[str, Any] = {
             "name": getattr(one.kwarg_definition, "query", None) or name,

@@ -95,7 +95,7 @@ def on_error(request: Request[Any, Any, Any], err: Exception) -> Response[bytes]
         return error_reply(err)
     if isinstance(err, HTTPException):
         return error_reply(_of_http(request, err))
-    _LOG.error("A fault of the gateway at %s", request.scope["path"], exc_info=err)
+    _LOG.error("A fault of the gateway at %r", request.scope["path"], exc_info=err)
     return error_reply(_fault())
 
 

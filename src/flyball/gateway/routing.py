@@ -1,19 +1,25 @@
 """Which model of a deployment is asked, in which order, and why the others are not."""
 
+import logging
+import math
 from collections.abc import Iterator, Sequence
 
 from flyball.core.clock import Clock
 from flyball.core.errors import BadInput
 from flyball.governance.obligations.jurisdictions import covers
+from flyball.loop.deployment import Deployment
 from flyball.loop.settings import ChatSettings, ModelFacts, Settings
 from flyball.models.experts.language_model.settings import is_this_machine, read_settings
 from flyball.models.experts.language_model.upstream import Upstream
-from flyball.models.experts.language_model.wire import ChatCall
+from flyball.models.experts.language_model.wire import ChatCall, text_of
 from flyball.models.router.budget import MoneyBudget
-from flyball.models.router.choice import Choice, choose
+from flyball.models.router.choice import Choice, NeedsStrong, choose
 from flyball.models.router.constraints import Candidate, Circumstances
+from flyball.models.router.learned.model import LearnedRouter
 
-__all__ = ["Models", "open_upstreams"]
+__all__ = ["Models", "open_router", "open_upstreams"]
+
+_LOG = logging.getLogger(__name__)
 
 
 class Models:
@@ -25,15 +31,24 @@ class Models:
         From weak and cheap to strong and dear.
     settings : Settings
     clock : Clock
+    router : LearnedRouter, optional
+        Says from the prompt whether the strongest is asked first; without one the cheapest is.
     """
 
-    def __init__(self, upstreams: Sequence[Upstream], settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        upstreams: Sequence[Upstream],
+        settings: Settings,
+        clock: Clock,
+        router: LearnedRouter | None = None,
+    ) -> None:
         if settings.chat is None:
             raise BadInput("There is no [chat].", fix="Write one into flyball.toml.")
         self._by_name = {one.name: one for one in upstreams}
         self._chat: ChatSettings = settings.chat
         self._about = settings.deployment
         self._clock = clock
+        self._router = router
 
     @property
     def places(self) -> dict[str, str]:
@@ -54,7 +69,8 @@ class Models:
             latency_ms=self._chat.latency_ms or None,
             covers=lambda area, place: covers(area, place, today),
         )
-        return choose([self._candidate(one, call) for one in self._by_name.values()], around)
+        candidates = [self._candidate(one, call) for one in self._by_name.values()]
+        return choose(candidates, around, needs_strong=self._needs_strong(call))
 
     def in_order(self, choice: Choice | None) -> Iterator[Upstream]:
         """Yield the models of a choice, first to last."""
@@ -65,6 +81,18 @@ class Models:
         """Close every connection."""
         for one in self._by_name.values():
             await one.close()
+
+    def _needs_strong(self, call: ChatCall) -> NeedsStrong | None:
+        """Ask the learned router; where it breaks, the cascade is what is left."""
+        if self._router is None:
+            return None
+        asked = next((one for one in reversed(call.messages) if one.role == "user"), None)
+        try:
+            said = self._router.needs_strong(text_of(asked) if asked else "")
+        except Exception:  # noqa: BLE001 - a router that breaks must not keep anybody from an answer
+            _LOG.exception("The learned router broke; the cheapest model is asked first")
+            return None
+        return said if math.isfinite(said.score) else None
 
     def _facts(self, name: str) -> ModelFacts:
         return self._chat.about.get(name, ModelFacts())
@@ -85,6 +113,20 @@ class Models:
             learns_from_input=facts.learns_from_input,
             out_of_service="" if one.breaker.ready() else "its circuit is open: it failed too often",
         )
+
+
+def open_router(deployment: Deployment) -> LearnedRouter | None:
+    """Return the learned router that `[chat]` names; None for "cascade".
+
+    Raises
+    ------
+    BadInput, BadRouter
+        It is not there, or altered.
+    """
+    chat = deployment.settings.chat
+    if chat is None or chat.router == "cascade":
+        return None
+    return LearnedRouter.load(deployment.path(chat.router))
 
 
 def open_upstreams(settings: Settings, budgets: Sequence[MoneyBudget]) -> list[Upstream]:

@@ -19,6 +19,8 @@ from flyball.gateway.settings import GatewaySettings
 
 __all__ = ["check_address", "config_of", "serve"]
 
+_LARGEST_HEAD = 256 * 1024
+"""Bytes that may come before the headers of a request are complete."""
 _SWITCH_SECONDS = 0.0005
 """How long the event loop may keep the interpreter while the ledger's thread waits for it."""
 
@@ -104,16 +106,25 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _patient(seconds: float) -> type[asyncio.Protocol]:
-    """Return a protocol that closes a connection whose request does not get past its headers in time."""
+    """Return a protocol that closes connections whose headers come too slowly, or never end."""
 
     class Patient(HttpToolsProtocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
+            self._head = 0
             self._late: asyncio.TimerHandle | None = self.loop.call_later(seconds, self._too_late)
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._in_time()
             super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            if self._late is not None:
+                self._head += len(data)
+                if self._head > _LARGEST_HEAD:
+                    self._too_late()
+                    return
+            super().data_received(data)
 
         def on_message_begin(self) -> None:
             if self._late is None:
@@ -125,6 +136,7 @@ def _patient(seconds: float) -> type[asyncio.Protocol]:
             super().on_headers_complete()
 
         def _in_time(self) -> None:
+            self._head = 0
             if self._late is not None:
                 self._late.cancel()
                 self._late = None

@@ -10,7 +10,7 @@ from litestar import post
 from litestar.connection import Request
 
 from flyball.gateway.asking import answer, check_messages, pieces
-from flyball.gateway.bodies import decoded, read_body
+from flyball.gateway.bodies import decoded, read_body, refuse_idempotency
 from flyball.gateway.errors import BadRequest
 from flyball.gateway.replies import Events, error_body, json_reply, stopped
 from flyball.gateway.route import Caller, Reply, TheHouse, TheSettings
@@ -70,6 +70,7 @@ async def chat_completions(
     request: Request[Any, Any, Any], house: TheHouse, principal: Caller, settings: TheSettings
 ) -> Reply:
     """Answer a conversation."""
+    refuse_idempotency(request)
     asked = decoded(await read_body(request, settings), _REQUEST)
     if asked.n not in (None, 1):
         raise BadRequest(f"n is {asked.n}.", fix="Ask for one answer at a time.", param="n")

@@ -13,7 +13,7 @@ from litestar import post
 from litestar.connection import Request
 
 from flyball.gateway.asking import answer, check_messages, pieces
-from flyball.gateway.bodies import decoded, read_body
+from flyball.gateway.bodies import decoded, read_body, refuse_idempotency
 from flyball.gateway.errors import BadRequest
 from flyball.gateway.replies import Events, json_reply, stopped
 from flyball.gateway.route import Caller, Reply, TheHouse, TheSettings
@@ -79,6 +79,7 @@ async def create_response(
     request: Request[Any, Any, Any], house: TheHouse, principal: Caller, settings: TheSettings
 ) -> Reply:
     """Answer a conversation."""
+    refuse_idempotency(request)
     asked = decoded(await read_body(request, settings), _REQUEST)
     _refuse_memory(asked)
     call = _call(asked)

@@ -1,0 +1,63 @@
+"""Whom a chat asks: a router learned on prompts where only the long ones need the strong model."""
+
+import http.client
+import json
+
+import numpy as np
+import pytest
+
+from flyball.models.router.learned.fit import fit
+from flyball.models.router.learned.prompts import RoutedPrompts
+
+SAID = {"role": "assistant", "content": "Steady."}
+EASY = "What is {n} plus {n}?"
+HARD = (
+    "A train leaves at {n} o'clock and another one {n} minutes later, at twice the speed, from a town that "
+    "is {n} miles away. Prove where they meet, step by step, and say what changes if the other stops twice."
+)
+
+
+@pytest.fixture(scope="module")
+def learned():
+    prompts = [form.format(n=n) for n in range(1, 81) for form in (EASY, HARD)]
+    gains = np.array([0.0, 1.0] * 80)
+    return fit(RoutedPrompts(tuple(prompts), gains, np.zeros(160), None, None, ("sums",) * 160))
+
+
+def plain(handler, body):
+    handler.say(200, {"choices": [{"index": 0, "message": SAID, "finish_reason": "stop"}]})
+
+
+def ask(running, text):
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=20)
+    body = {"model": "talk", "messages": [{"role": "user", "content": text}]}
+    connection.request("POST", "/v1/chat/completions", json.dumps(body))
+    assert connection.getresponse().status == 200
+    connection.close()
+    return running.entries()[-1].body["route"]
+
+
+def test_a_learned_router_asks_the_strong_model_where_the_prompt_needs_it(
+    learned, gateway, upstream, tmp_path
+):
+    learned.save(tmp_path / "talk" / "learned")
+    running = gateway(upstream(plain), upstream(plain), chat='router = "learned"\nguards_in = []')
+    easy, hard = ask(running, EASY.format(n=7)), ask(running, HARD.format(n=7))
+    assert (easy["chosen"], hard["chosen"]) == ("model0", "model1")
+    assert hard["choice"]["order"] == ["model1", "model0"]
+    assert hard["choice"]["score"] >= hard["choice"]["threshold"] > easy["choice"]["score"]
+    assert "learned router" in hard["choice"]["why"]
+
+
+def test_where_the_strong_model_fails_the_weak_one_answers(learned, gateway, upstream, tmp_path):
+    learned.save(tmp_path / "talk" / "learned")
+    broken = upstream(lambda handler, body: handler.say(500, {}))
+    running = gateway(upstream(plain), broken, chat='router = "learned"\nguards_in = []')
+    assert ask(running, HARD.format(n=7))["chosen"] == "model0"
+
+
+def test_a_router_that_breaks_leaves_the_cascade(learned, gateway, upstream, tmp_path, monkeypatch):
+    learned.save(tmp_path / "talk" / "learned")
+    running = gateway(upstream(plain), upstream(plain), chat='router = "learned"\nguards_in = []')
+    monkeypatch.setattr(type(learned), "needs_strong", lambda self, prompt: 1 / 0)
+    assert ask(running, HARD.format(n=7))["chosen"] == "model0"
