@@ -1,6 +1,6 @@
-"""Champion against challenger: how often a verdict is false when one looks after every case, and how soon it comes.
+"""Champion against challenger: how often a verdict is false under constant looking, and how soon it comes.
 
-`python benchmarks/comparison.py`; beside it, the fixed interval of a textbook (95 %, normal), looked at as often.
+`python benchmarks/comparison.py`; beside it, the fixed interval of a textbook (95 %, normal).
 """
 
 import math

@@ -9,6 +9,7 @@ from flyball.data.documents.records import Document, Limits
 from flyball.gateway.errors import BadRequest
 from flyball.gateway.writing import Scribe
 from flyball.loop.answering import Answering
+from flyball.loop.comparing import stop_if_worse
 from flyball.loop.issue import Issued
 from flyball.loop.live import LiveEngine
 from flyball.loop.shadowing import Follower
@@ -51,7 +52,7 @@ class Decider:
         self._workshop = workshop
         self._scribe = scribe
         self._answering = Answering(workshop)
-        self._shadow = Follower(workshop)
+        self._shadow = Follower(workshop, judge=stop_if_worse)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="decider")
 
     async def live(self) -> LiveEngine:

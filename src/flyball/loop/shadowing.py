@@ -10,7 +10,8 @@ of their own.
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -35,7 +36,7 @@ from flyball.loop.traffic import Traffic, TrafficWatch
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 
-__all__ = ["SHADOW", "SHADOW_FAILED", "Follower", "catch_up"]
+__all__ = ["SHADOW", "SHADOW_FAILED", "Follower", "catch_up", "shadow_of"]
 
 SHADOW = "decision.shadow"
 SHADOW_FAILED = "decision.shadow.failed"
@@ -101,6 +102,11 @@ def catch_up(workshop: Workshop, *, start: int = 0, helper: "_Helper | None" = N
     yield end
 
 
+def shadow_of(workshop: Workshop, release: str, decision: int) -> Entry | None:
+    """Return what the challenger said about a decision: an entry of kind `SHADOW` or `SHADOW_FAILED`."""
+    return workshop.ledger.entry_by_key(_key(release, decision))
+
+
 class Follower:
     """Follows the ledger in a thread and decides in a process of the lowest priority.
 
@@ -109,12 +115,22 @@ class Follower:
     workshop : Workshop
     every_seconds : float
         Between two looks at the ledger.
+    judge : callable, optional
+        Called between two looks while a challenge is on, and never for more than a twentieth of the time.
     """
 
-    def __init__(self, workshop: Workshop, *, every_seconds: float = 1.0) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        *,
+        every_seconds: float = 1.0,
+        judge: Callable[[Workshop], object] | None = None,
+    ) -> None:
         self._workshop = workshop
         self._every = every_seconds
         self._watch = TrafficWatch(workshop.ledger)
+        self._judge = judge
+        self._judged, self._next_look = 0, 0.0
         self._done: dict[str, int] = {}
         self._stop = threading.Event()
         self._helper = _Helper(self._stop)
@@ -129,10 +145,23 @@ class Follower:
     def _work(self) -> None:
         while not self._stop.wait(self._every):
             try:
-                self._follow(self._watch.now())
+                traffic = self._watch.now()
+                self._follow(traffic)
+                self._look(traffic)
             except Exception:  # noqa: BLE001 - the shadow breaks nothing; what it did not do still waits
                 _LOG.exception("The challenger in the shadow of %s stumbled", self._workshop.deployment.name)
         self._helper.end()
+
+    def _look(self, traffic: Traffic) -> None:
+        """Let the challenge be judged where anything was reported since the last time."""
+        size, begun = self._workshop.ledger.size(), time.monotonic()
+        if self._judge is None or traffic.challenge is None or size == self._judged:
+            return
+        if begun < self._next_look:
+            return
+        self._judge(self._workshop)
+        self._judged = size
+        self._next_look = begun + 20 * (time.monotonic() - begun)
 
     def _follow(self, traffic: Traffic) -> None:
         challenge = traffic.challenge

@@ -11,9 +11,11 @@ from flyball.cli.output import Output
 from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
 from flyball.core.digests import short
 from flyball.core.errors import BadInput
+from flyball.core.estimates import Estimate, NotMeasured, as_plain
 from flyball.core.text import count
 from flyball.governance.approvals import sign_approval
 from flyball.governance.evidence.records import Coverage, EvidenceRecord
+from flyball.loop.comparing import Compared, compare_challenge, stop_if_worse
 from flyball.loop.people import key_of_person
 from flyball.loop.promotion import approvals_in, promote
 from flyball.loop.releases import (
@@ -305,6 +307,54 @@ def stop_challenge(
         output.json({"ok": True, "ended": ended, "live": ended.against})
         return
     output.text(_ended(ended))
+
+
+@command.command("compare")
+def compare_releases(
+    stop: Annotated[
+        bool, typer.Option("--stop", help="End the challenge where the challenger is clearly worse.")
+    ] = False,
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Compare the challenger with the live release on what turned out. It may be asked at any time."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        found = compare_challenge(workshop)
+        stopped = stop and stop_if_worse(workshop) is not None
+    if json:
+        told = {name: getattr(found, name) for name in Compared.__dataclass_fields__}
+        measured = ("difference", "champion_right", "challenger_right")
+        told |= {name: as_plain(getattr(found, name)) for name in measured}
+        output.json({"ok": True, **told, "stopped": stopped})
+        return
+    output.text(f"[bold]{found.verdict}[/]. {escape(found.because)}")
+    output.table(
+        ["", "share of right answers", "cases"],
+        [
+            [f"{name} {short(digest)}", *_right_of(one)]
+            for name, digest, one in (
+                ("champion", found.champion, found.champion_right),
+                ("challenger", found.challenger, found.challenger_right),
+            )
+        ],
+    )
+    if found.failed:
+        output.text(f"The challenger broke on {count(found.failed, 'case')}; they count as wrong.")
+    for reason, number in found.left_out.items():
+        output.text(f"Left out: {count(number, 'case')}: {reason}.")
+    if found.design == "by tenant":
+        output.text("Tenants are not drawn at random: this can stop a challenger, not speak for it.")
+    if stopped:
+        output.text("The challenge has ended; the live release answers everything.")
+    elif found.verdict == "worse":
+        output.text("End it with: flyball release stop")
+    elif found.verdict == "better":
+        output.text(f"Put it live with: flyball release promote {short(found.challenger)}")
+
+
+def _right_of(one: Estimate | NotMeasured) -> list[str]:
+    return [f"{one.value:.3f}", str(one.n)] if isinstance(one, Estimate) else [str(one), "0"]
 
 
 @command.command("status")
