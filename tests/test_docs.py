@@ -33,6 +33,7 @@ def test_every_setting_has_its_row():
         "promise": settings.Promise,
         "objective": settings.Objective,
         "approvals": settings.Approvals,
+        "router": settings.RouterSettings,
         "chat": settings.ChatSettings,
         "retention": settings.RetentionSettings,
         "privacy": settings.PrivacySettings,

@@ -1,7 +1,7 @@
 """The engine: a kit made ready to decide. Stages and live decisions run through the same functions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +20,7 @@ from flyball.governance.gates import decision_gate
 from flyball.governance.obligations.catalogue import Catalogue, load_catalogue
 from flyball.governance.obligations.records import Obligation
 from flyball.governance.records import DecisionToLeave
+from flyball.loop.candidates import passed_over
 from flyball.loop.kit import Kit
 from flyball.loop.law import duties_on
 from flyball.loop.policies import Policy, load_policies
@@ -85,11 +86,14 @@ class Asked:
     failures : dict of case_id to dict of expert name to str
     costs : dict of case_id to Decimal
         Euros spent on each case by experts that are asked on demand.
+    passed_over : mapping of expert name to str
+        Experts that might not be asked, with the constraint that spoke against them.
     """
 
     predictions: dict[str, pa.RecordBatch]
     failures: dict[str, dict[str, str]]
     costs: dict[str, Decimal]
+    passed_over: Mapping[str, str] = field(default_factory=dict)
 
     def joined(self, more: "Asked") -> "Asked":
         """Return both together."""
@@ -101,7 +105,7 @@ class Asked:
             case: self.costs.get(case, Decimal(0)) + more.costs.get(case, Decimal(0))
             for case in self.costs.keys() | more.costs.keys()
         }
-        return Asked(self.predictions | more.predictions, failures, costs)
+        return Asked(self.predictions | more.predictions, failures, costs, self.passed_over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +149,24 @@ class Engine:
             self.catalogue, context.as_of, about, self.kit.fields, [card.kind for card in self.cards]
         )
 
-    def predict(self, cases: pa.RecordBatch) -> "Asked":
+    def predict(self, cases: pa.RecordBatch, context: Context | None = None) -> "Asked":
         """Let the experts answer, in the order of asking.
 
         Those that cost money or time are asked only about what nobody before them was sure of. What
         breaks the contract of an expert is refused.
+
+        Parameters
+        ----------
+        cases : RecordBatch
+        context : Context, optional
+            Constraints are held against it; whoever breaks one is not asked. None: cases that do not leave
+            this machine, such as those of a calibration.
         """
-        asked = Asked({}, {}, {})
+        closed = {} if context is None else self._passed_over(context)
+        asked = Asked({}, {}, {}, closed)
         for card in order_of(self.cards):
+            if card.name in closed:
+                continue
             expert = self.experts[card.name]
             if isinstance(expert, OnDemand):
                 asked = asked.joined(self._ask(card, expert, cases, asked))
@@ -174,8 +188,13 @@ class Engine:
             self.readers,
             asked.failures,
             unread_of(documents),
+            asked.passed_over,
         )
         return [decided[name] for name in ids]
+
+    def _passed_over(self, context: Context) -> Mapping[str, str]:
+        experts = [settings for settings, _ in self.kit.experts]
+        return passed_over(experts, self.cards, self.about, self.kit.router, context)
 
     def _ask(self, card: ExpertCard, expert: OnDemand, cases: pa.RecordBatch, before: "Asked") -> "Asked":
         """Ask about what nobody before was sure of; each case knows its own cost."""
@@ -286,7 +305,7 @@ class Engine:
             return []
         cases = cases_of(documents, source=SOURCE).combine_chunks().to_batches()[0]
         cases = cases.append_column("tenant", pa.array([context.tenant] * cases.num_rows, pa.string()))
-        asked = self.predict(cases)
+        asked = self.predict(cases, context)
         answers = self.answer(documents, asked)
         findings = self.playbook.find(documents, answers, context.jurisdictions)
         duties = self.duties(context)

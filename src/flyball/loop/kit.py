@@ -14,13 +14,15 @@ from flyball.core.errors import FlyballError
 from flyball.core.records import Field
 from flyball.ledger.blobs import Blobs
 from flyball.loop.deployment import Deployment, read_fields
-from flyball.loop.settings import ExpertSettings, load_settings
+from flyball.loop.settings import ExpertSettings, RouterSettings, load_settings
 
 __all__ = ["CATALOGUE", "KITS", "Kit", "KitAltered", "kit_of_bundle", "kit_of_deployment", "lay_out", "pack"]
 
 CATALOGUE = "catalogue"
 KITS = "kits"
 """Folder below the state folder in which releases are laid out."""
+
+_ANYBODY = RouterSettings()
 
 
 class KitAltered(FlyballError):
@@ -49,6 +51,8 @@ class Kit:
         Obligation files: those of the package, then those of the deployment.
     state : Path or None
         Where the deployment remembers what was spent; None where the kit belongs to none.
+    router : RouterSettings
+        Whom cases may be sent to.
     """
 
     settings: Path
@@ -60,6 +64,7 @@ class Kit:
     constitution: Path
     catalogue: tuple[Path, ...]
     state: Path | None = None
+    router: RouterSettings = _ANYBODY
 
     def files(self) -> dict[str, Path]:
         """Return every file by its name inside a bundle, sorted."""
@@ -98,6 +103,7 @@ def kit_of_deployment(deployment: Deployment, shipped_catalogue: tuple[Path, ...
         constitution=deployment.path(about.constitution),
         catalogue=(*shipped_catalogue, *(sorted(own.glob("*.toml")) if own.is_dir() else ())),
         state=deployment.state,
+        router=settings.router,
     )
 
 
@@ -166,4 +172,5 @@ def kit_of_bundle(folder: Path) -> Kit:
         constitution=folder / "constitution.toml",
         catalogue=tuple(sorted((folder / CATALOGUE).glob("*.toml"))),
         state=folder.parent.parent if folder.parent.name == KITS else None,
+        router=settings.router,
     )

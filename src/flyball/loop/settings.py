@@ -25,6 +25,7 @@ __all__ = [
     "PrivacySettings",
     "Promise",
     "RetentionSettings",
+    "RouterSettings",
     "Settings",
     "SourceSettings",
     "State",
@@ -105,6 +106,23 @@ class SourceSettings(_Section, frozen=True):
     stream: tuple[StreamSettings, ...] = ()
 
 
+class ModelFacts(_Section, frozen=True):
+    """`[expert.about]` and `[chat.about.MODEL]`: what is known about a model, for constraints.
+
+    What is not known speaks against it. `place` is an ISO 3166 code, or "EU"; `purposes` are tags of the
+    deployment, () for any; `out_of_service` says why it must not be asked now: it drifted, it broke an
+    objective.
+    """
+
+    place: str = ""
+    vendor: str = ""
+    purposes: tuple[str, ...] = ()
+    never_sees: tuple[str, ...] = ()
+    learns_from_input: bool | None = None
+    usual_ms: float | None = None
+    out_of_service: str = ""
+
+
 class ExpertSettings(_Section, frozen=True):
     """`[[expert]]`: who may answer. Rules come first, then experts by price, in this order."""
 
@@ -112,6 +130,17 @@ class ExpertSettings(_Section, frozen=True):
     kind: str
     path: str = ""
     settings: dict[str, str | int | float | bool] = {}
+    about: ModelFacts = ModelFacts()
+
+
+class RouterSettings(_Section, frozen=True):
+    """`[router]`: whom cases may be sent to, and within which time; never traded for price or quality.
+
+    `vendors` () means any; `latency_ms` 0 means no objective. An expert on this machine is bound by neither.
+    """
+
+    vendors: tuple[str, ...] = ()
+    latency_ms: float = 0.0
 
 
 class Playbook(_Section, frozen=True):
@@ -191,20 +220,6 @@ class RetentionSettings(_Section, frozen=True):
     run_every_days: int = 1
 
 
-class ModelFacts(_Section, frozen=True):
-    """`[chat.about.MODEL]`: what is known about a model, for constraints; unknown speaks against it.
-
-    `place` is an ISO 3166 code, or "EU"; `purposes` are tags of the deployment, () for any.
-    """
-
-    place: str = ""
-    vendor: str = ""
-    purposes: tuple[str, ...] = ()
-    never_sees: tuple[str, ...] = ()
-    learns_from_input: bool | None = None
-    usual_ms: float | None = None
-
-
 class ChatSettings(_Section, frozen=True):
     """`[chat]`: the deployment as a model that programs talk to through the gateway.
 
@@ -239,6 +254,7 @@ class Settings(_Section, frozen=True):
     state: State = State()
     objective: tuple[Objective, ...] = ()
     approvals: Approvals = Approvals()
+    router: RouterSettings = RouterSettings()
     chat: ChatSettings | None = None
     guardrails: dict[str, dict[str, Any]] = {}
     privacy: PrivacySettings = PrivacySettings()

@@ -1,7 +1,8 @@
 """Answer the fields of cases: predictions in, one `FieldDecision` per case and field out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pyarrow as pa
 from flyball.core.records import Field, Span
 from flyball.models.decisions.records import FieldDecision, Scalar
 from flyball.models.experts.expert import ExpertCard
-from flyball.models.router.route import Prediction, by_case, order_of, route_field
+from flyball.models.router.route import Prediction, Routed, by_case, order_of, route_field
 from flyball.models.router.thresholds import Thresholds
 
 __all__ = ["Reader", "answer_fields"]
@@ -46,6 +47,7 @@ def answer_fields(
     readers: Mapping[str, Reader],
     failed: Mapping[str, Mapping[str, str]] | None = None,
     unread: Mapping[str, str] | None = None,
+    passed_over: Mapping[str, str] | None = None,
 ) -> dict[str, tuple[FieldDecision, ...]]:
     """Route every field of every case and read the values out of what was quoted.
 
@@ -64,6 +66,8 @@ def answer_fields(
     unread : mapping of case_id to str, optional
         What of a case could not be read: "page 3: scanned". Nothing is said to be absent then: an
         answer without a passage goes to a person.
+    passed_over : mapping of expert name to str, optional
+        Experts that might not be asked, with the constraint that spoke against them.
 
     Returns
     -------
@@ -79,7 +83,10 @@ def answer_fields(
     for case_id, text in texts.items():
         per_expert = {name: cases.get(case_id, nothing) for name, cases in answers.items()}
         broke = (failed or {}).get(case_id)
-        found = (_decide(field, text, per_expert, ordered, thresholds, readers, broke) for field in fields)
+        route = partial(
+            route_field, cards=ordered, thresholds=thresholds, failed=broke, passed_over=passed_over
+        )
+        found = (_decide(field, text, per_expert, route, readers) for field in fields)
         gap = (unread or {}).get(case_id, "")
         decided[case_id] = tuple(_referred_absence(one, gap) if gap else one for one in found)
     return decided
@@ -96,13 +103,11 @@ def _decide(
     field: Field,
     text: str,
     per_expert: Mapping[str, Mapping[str, Prediction]],
-    cards: Sequence[ExpertCard],
-    thresholds: Thresholds,
+    route: Callable[[str, Mapping[str, Prediction]], Routed],
     readers: Mapping[str, Reader],
-    failed: Mapping[str, str] | None,
 ) -> FieldDecision:
     given = {name: answers[field.key] for name, answers in per_expert.items() if field.key in answers}
-    routed = route_field(field.key, given, cards, thresholds, failed)
+    routed = route(field.key, given)
     prediction = routed.prediction or Prediction("null", 0.0, (), routed.reason)
     value, unit = _read(field, prediction, text, readers)
     return FieldDecision(

@@ -238,10 +238,16 @@ def route_field(
         if best is None or given.confidence > best[0]:
             best = (given.confidence, card.name, given)
     if best is None:
-        reason = "No expert answers this field, so a person must."
+        closed = [one for one in considered if one.expert in (passed_over or {})]
+        reason = (
+            f"No expert may answer this field, so a person must: {closed[-1].expert} was {closed[-1].why}."
+            if closed
+            else "No expert answers this field, so a person must."
+        )
         return Routed(None, False, Route("", reason, tuple(considered)), reason)
     route = Route("", "no expert was sure enough", tuple(considered))
-    return Routed(best[2], False, route, f"Not sure enough to decide alone: {considered[-1].why}.")
+    asked = [one.why for one in considered if one.expert not in (passed_over or {})]
+    return Routed(best[2], False, route, f"Not sure enough to decide alone: {asked[-1]}.")
 
 
 def _by_rule(card: ExpertCard, given: Prediction, considered: list[Considered]) -> Routed:
