@@ -11,9 +11,9 @@ import pytest
 from flyball.core.digests import canonical_json
 from flyball.core.errors import BadInput
 from flyball.data.documents.records import Unreadable
-from flyball.data.documents.rows import row_of
+from flyball.data.documents.rows import document_of_row, row_of
 from flyball.loop.deployment import open_deployment
-from flyball.loop.neighbours import neighbours_of, remember, rows_told
+from flyball.loop.neighbours import Remembered, neighbours_of, remember, rows_told
 from flyball.loop.rows import read_rows, rows_of_file
 from flyball.loop.sources import open_source
 from flyball.loop.workshop import Workshop
@@ -145,3 +145,19 @@ def test_an_unknown_setting_is_refused(tmp_path, workshop):
     source = open_deployment(tmp_path).settings.source[0]
     with pytest.raises(BadInput, match=r"\[source.neighbours\] has lable_days = 1"):
         neighbours_of(source)
+
+
+def test_a_served_deployment_remembers_for_each_tenant_what_was_decided_for_it(workshop):
+    served = Remembered(workshop, workshop.deployment.settings.source[0])
+    row = {"id": "3", "time": "2026-01-03T10:00:00Z", "payer": "d", "payee": "b", "amount": 25.0}
+    told = served.told(row, tenant="default")
+    assert served.told(row, tenant="default") == told
+    blob = workshop.blobs.put(canonical_json(document_of_row({**row, "id": "x", "payer": "e"}, name="x")))
+    body = {"context": {"tenant": "other"}}
+    workshop.ledger.append(kind="decision", actor="test", body=body, refs=(blob,))
+    later = {**row, "id": "4", "time": "2026-01-03T11:00:00Z", "payer": "f"}
+    assert served.told(later, tenant="default")["payee_received_accounts_7d"] == 3  # a, c, d
+    assert served.told(later, tenant="other")["payee_received_accounts_7d"] == 3  # a, c, e
+    workshop.ledger.append(kind="decision", actor="test", body={}, refs=(blob,))
+    last = {**row, "id": "5", "time": "2026-01-03T12:00:00Z", "payer": "g"}
+    assert served.told(last, tenant="default")["payee_received_accounts_7d"] == 5  # a, c, d, f, e

@@ -13,6 +13,8 @@ from flyball.gateway.errors import UnknownModel
 from flyball.gateway.principal import Principal
 from flyball.gateway.writing import Scribe
 from flyball.loop.deployment import open_deployment
+from flyball.loop.neighbours import Remembered
+from flyball.loop.sources import row_sources
 from flyball.loop.workshop import Workshop
 
 __all__ = ["House", "Served", "open_house"]
@@ -35,6 +37,8 @@ class Served:
         None where it has nothing to decide.
     chat : Chat or None
         None where it has no `[chat]`.
+    remembered : Remembered or None
+        What its accounts had done, where it decides about transfers.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Served:
     scribe: Scribe
     decider: Decider | None
     chat: Chat | None
+    remembered: Remembered | None = None
 
     async def not_ready(self) -> str:
         """Return why it cannot answer now; "" where it can."""
@@ -137,5 +142,7 @@ def open_house(roots: list[Path]) -> House:
             )
         scribe = Scribe(workshop.ledger)
         decider = Decider(workshop, scribe) if workshop.deployment.fields else None
-        served[name] = Served(name, workshop, scribe, decider, open_chat(workshop, scribe))
+        transfers = [one for one in row_sources(workshop.deployment.settings.source) if one.neighbours]
+        remembered = Remembered(workshop, transfers[0]) if transfers else None
+        served[name] = Served(name, workshop, scribe, decider, open_chat(workshop, scribe), remembered)
     return House(served)

@@ -6,6 +6,7 @@ the blobs. So an erasure that takes a row out of these takes it out of this memo
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from threading import Lock
 
 import pyarrow as pa
 
@@ -16,11 +17,12 @@ from flyball.data.documents.rows import ROW_MEDIA_TYPE, Value, row_of
 from flyball.data.sources.source import Source
 from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.loop.settings import SourceSettings
+from flyball.loop.sources import open_source
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.graph.log import BadTransfers
 from flyball.models.experts.graph.neighbourhood import Neighbourhood, neighbourhood_of
 
-__all__ = ["neighbours_of", "remember", "rows_told", "told"]
+__all__ = ["Remembered", "neighbours_of", "remember", "rows_told", "told"]
 
 _AT_ONCE = 4_096
 
@@ -30,7 +32,9 @@ def neighbours_of(source: SourceSettings) -> Neighbourhood | None:
     return neighbourhood_of(dict(source.neighbours)) if source.neighbours else None
 
 
-def remember(workshop: Workshop, source: SourceSettings, opened: Source) -> Neighbourhood | None:
+def remember(
+    workshop: Workshop, source: SourceSettings, opened: Source, *, tenant: str = "default"
+) -> Neighbourhood | None:
     """Return the memory of a deployment: the rows of its source, then the rows that were decided.
 
     Parameters
@@ -39,6 +43,8 @@ def remember(workshop: Workshop, source: SourceSettings, opened: Source) -> Neig
     source : SourceSettings
     opened : Source
         The source itself, to be read from its beginning.
+    tenant : str
+        What was decided for others is not remembered: it would show through the columns.
 
     Returns
     -------
@@ -53,14 +59,49 @@ def remember(workshop: Workshop, source: SourceSettings, opened: Source) -> Neig
             for batch in opened.batches(stream.name):
                 for _ in told(memory, source, batch.rows):
                     pass
-    waiting: list[Mapping[str, Value]] = []
-    for row in _decided(workshop):
-        waiting.append(row)
-        if len(waiting) == _AT_ONCE:
-            _add(memory, waiting)
-            waiting = []
-    _add(memory, waiting)
+    _catch_up(memory, workshop, tenant, 0)
     return memory
+
+
+class Remembered:
+    """The memories of a deployment that is served, one for each tenant, as far as the ledger goes.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    source : SourceSettings
+        With `neighbours`.
+    """
+
+    def __init__(self, workshop: Workshop, source: SourceSettings) -> None:
+        self._workshop, self._source = workshop, source
+        self._memories: dict[str, tuple[Neighbourhood, int]] = {}
+        self._lock = Lock()
+
+    def told(self, row: Mapping[str, object], *, tenant: str) -> dict[str, object]:
+        """Return a row with what its neighbours say; it is remembered itself.
+
+        Raises
+        ------
+        BadTransfers
+            It is no transfer.
+        """
+        with self._lock:
+            size = self._workshop.ledger.size()
+            known = self._memories.get(tenant)
+            if known is None:
+                opened = open_source(self._workshop.deployment, self._source)
+                made = remember(self._workshop, self._source, opened, tenant=tenant)
+                if made is None:
+                    raise BadInput(
+                        f"The source {self._source.name} has no neighbours.", fix="Write [source.neighbours]."
+                    )
+                memory = made
+            else:
+                memory, seen = known
+                _catch_up(memory, self._workshop, tenant, seen)
+            self._memories[tenant] = (memory, size)
+            return rows_told(memory, [row])[0]
 
 
 def told(
@@ -95,7 +136,7 @@ def rows_told(memory: Neighbourhood, rows: Sequence[Mapping[str, object]]) -> li
     """
     try:
         table = pa.Table.from_pylist([dict(row) for row in rows])
-    except (pa.ArrowException, TypeError) as err:
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as err:
         raise BadTransfers(
             f"The rows do not have one kind of value in each column ({err}).",
             fix="Write amounts as numbers, and times and names as texts.",
@@ -113,8 +154,22 @@ def _labels(source: SourceSettings, rows: pa.Table) -> list[bool | None]:
     return [words.get(str(value).strip().casefold()) for value in rows.column(columns[0]).to_pylist()]
 
 
-def _decided(workshop: Workshop) -> Iterator[Mapping[str, Value]]:
-    for entry in workshop.ledger.entries("decision"):
+def _catch_up(memory: Neighbourhood, workshop: Workshop, tenant: str, start: int) -> None:
+    """Add what was decided for a tenant from an entry of the ledger on."""
+    waiting: list[Mapping[str, Value]] = []
+    for row in _decided(workshop, tenant, start):
+        waiting.append(row)
+        if len(waiting) == _AT_ONCE:
+            _add(memory, waiting)
+            waiting = []
+    _add(memory, waiting)
+
+
+def _decided(workshop: Workshop, tenant: str, start: int) -> Iterator[Mapping[str, Value]]:
+    for entry in workshop.ledger.entries("decision", start=start):
+        context = entry.body.get("context")
+        if isinstance(context, dict) and context.get("tenant", "default") != tenant:
+            continue
         for digest in entry.refs[:1]:
             try:
                 document = from_json(workshop.blobs.get(digest), Document)

@@ -177,7 +177,7 @@ async def _decided(served: Served, desk: Desk, cases: list[Case], principal: Pri
             f"{served.name} has no fields, so there is nothing to decide.",
             fix="Talk to it instead.",
         )
-    read = await asyncio.to_thread(_read, served, desk, cases)
+    read = await asyncio.to_thread(_read, served, desk, cases, principal.tenant)
     documents = {one.content_digest: one for one in read if isinstance(one, Document)}
     issued: dict[str, Issued] = {}
     problems: dict[str, Unreadable] = {}
@@ -203,7 +203,7 @@ async def _decided(served: Served, desk: Desk, cases: list[Case], principal: Pri
     ]
 
 
-def _read(served: Served, desk: Desk, cases: list[Case]) -> list[Document | Unreadable]:
+def _read(served: Served, desk: Desk, cases: list[Case], tenant: str) -> list[Document | Unreadable]:
     sources = served.workshop.deployment.settings.source
     rows, limits = row_sources(sources), limits_of(document_sources(sources))
     unseen = {column for one in rows for column in (*one.leave_out, *one.label_columns.values())}
@@ -224,7 +224,9 @@ def _read(served: Served, desk: Desk, cases: list[Case]) -> list[Document | Unre
                     fix="Send row." if rows else "Send text or base64.",
                 )
             if case.row is not None:
-                kept = {key: value for key, value in case.row.items() if key not in unseen}
+                kept: dict[str, object] = {k: value for k, value in case.row.items() if k not in unseen}
+                if served.remembered is not None:
+                    kept = served.remembered.told(kept, tenant=tenant)
                 found[number] = document_of_row(kept, name=name)
             elif case.text is not None:
                 found[number] = plain_document(case.text, name, limits)
