@@ -61,3 +61,19 @@ def test_a_router_that_breaks_leaves_the_cascade(learned, gateway, upstream, tmp
     running = gateway(upstream(plain), upstream(plain), chat='router = "learned"\nguards_in = []')
     monkeypatch.setattr(type(learned), "needs_strong", lambda self, prompt: 1 / 0)
     assert ask(running, HARD.format(n=7))["chosen"] == "model0"
+
+
+def test_a_model_that_may_cost_more_than_is_left_is_passed_over_for_one_that_may_not(
+    learned, gateway, upstream, tmp_path
+):
+    """1,000 tokens of the strong model may cost 1 euro, half a euro is left, and the weak one is free."""
+    learned.save(tmp_path / "talk" / "learned")
+    prices = (
+        'eur_per_million_input_tokens = "1"\neur_per_million_output_tokens = "1000"\nmax_output_tokens = 1000'
+    )
+    chat = 'router = "learned"\nguards_in = []\nbudget_eur_per_day = "0.5"'
+    route = ask(gateway(upstream(plain), upstream(plain), chat=chat, extra=prices), HARD.format(n=7))
+    assert route["chosen"] == "model0"
+    [over] = route["choice"]["passed_over"]
+    assert (over["model"], over["constraint"]) == ("model1", "budget")
+    assert over["why"].endswith("and 0.5 are left")

@@ -377,7 +377,7 @@ def open_chat(workshop: Workshop, scribe: Scribe) -> Chat | None:
     upstreams = open_upstreams(deployment.settings, budgets)
     router = open_router(deployment)
     labels = deployment.settings.deployment.data_labels
-    models = Models(upstreams, deployment.settings, workshop.clock, router)
+    models = Models(upstreams, deployment.settings, workshop.clock, router, budgets)
     around = Around(data_labels=labels, places=models.places)
     guards = open_guards(chat.guards_in, chat.guards_out, deployment.settings.guardrails, around)
     system = deployment.path(chat.system).read_text(encoding="utf-8").strip() if chat.system else ""

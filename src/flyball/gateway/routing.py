@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from flyball.core.clock import Clock
 from flyball.core.errors import BadInput
@@ -33,6 +34,8 @@ class Models:
     clock : Clock
     router : LearnedRouter, optional
         Says from the prompt whether the strongest is asked first; without one the cheapest is.
+    budgets : sequence of MoneyBudget
+        From which every request reserves; a model that may cost more than is left is passed over.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Models:
         settings: Settings,
         clock: Clock,
         router: LearnedRouter | None = None,
+        budgets: Sequence[MoneyBudget] = (),
     ) -> None:
         if settings.chat is None:
             raise BadInput("There is no [chat].", fix="Write one into flyball.toml.")
@@ -49,6 +53,7 @@ class Models:
         self._about = settings.deployment
         self._clock = clock
         self._router = router
+        self._budgets = tuple(budgets)
 
     @property
     def places(self) -> dict[str, str]:
@@ -62,14 +67,15 @@ class Models:
     def choose(self, call: ChatCall) -> Choice:
         """Return the order of asking for a request."""
         today = self._clock().date()
+        candidates = [self._candidate(one, call) for one in self._by_name.values()]
         around = Circumstances(
             data_labels=self._about.data_labels,
             purpose_tags=self._about.tags,
             vendors=self._chat.vendors,
             latency_ms=self._chat.latency_ms or None,
+            money_left_eur=self._money_left([one.price_eur for one in candidates]),
             covers=lambda area, place: covers(area, place, today),
         )
-        candidates = [self._candidate(one, call) for one in self._by_name.values()]
         return choose(candidates, around, needs_strong=self._needs_strong(call))
 
     def in_order(self, choice: Choice | None) -> Iterator[Upstream]:
@@ -81,6 +87,16 @@ class Models:
         """Close every connection."""
         for one in self._by_name.values():
             await one.close()
+
+    def _money_left(self, prices: Sequence[Decimal]) -> Decimal | None:
+        """Return what is left where it is enough for some model and not for all; None otherwise.
+
+        Where it is enough for none, the reservation of the first one refuses, and says what is left of what.
+        """
+        if not self._budgets:
+            return None
+        left = min(budget.left_eur(enough=max(prices)) for budget in self._budgets)
+        return left if min(prices) <= left < max(prices) else None
 
     def _needs_strong(self, call: ChatCall) -> NeedsStrong | None:
         """Ask the learned router; where it breaks, the cascade is what is left."""

@@ -320,3 +320,13 @@ def test_a_request_costs_no_write_and_little_time(tmp_path, undisturbed):
     for _ in range(10_000):
         budget.reserve(one).settle(one)
     assert (time.process_time() - started) / 10_400 < 20e-6 * 5  # a shared machine: five times the aim
+
+
+def test_what_is_left_is_known_without_the_file_where_the_lease_is_enough(tmp_path):
+    budget = budget_in(tmp_path)
+    assert budget.left_eur(enough=CENT) == 1
+    budget.reserve(Decimal("0.001")).release()
+    (tmp_path / "money.sqlite").unlink()
+    assert budget.left_eur(enough=Decimal("0.005")) == Decimal("0.005")
+    with pytest.raises(BudgetUnreadable):
+        budget.left_eur(enough=CENT)

@@ -1,5 +1,6 @@
 """What is read off a prompt: numbers that speak of its difficulty, and its words in numbered buckets."""
 
+import math
 import re
 import zlib
 from collections.abc import Sequence
@@ -100,7 +101,7 @@ def numbers_of(prompt: str) -> list[float]:
 
 
 def _log(count: float) -> float:
-    return float(np.log1p(min(count, 1e15)))
+    return math.log1p(min(count, 1e15))
 
 
 def buckets_of(prompt: str) -> tuple[Ints, Ints]:
