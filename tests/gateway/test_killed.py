@@ -121,3 +121,35 @@ def test_a_gateway_that_is_told_to_end_finishes_what_it_has_begun_and_signs_the_
     found = written(folder)
     assert {one["id"].removeprefix("chatcmpl-") for one in acknowledged} == set(found)
     assert Path(folder / ".flyball" / "ledger.anchor").read_text().split("\n")[1] == str(len(found))
+
+
+def test_a_stream_under_way_is_finished_before_the_gateway_ends(upstream, deployment):
+    def slowly(handler, body):
+        handler.send_response(200)
+        handler.send_header("connection", "close")
+        handler.end_headers()
+        for number in range(10):
+            piece = {"choices": [{"index": 0, "delta": {"content": f"word{number} " * 200}}]}
+            handler.wfile.write(f"data: {json.dumps(piece)}\n\n".encode())
+            time.sleep(0.1)
+        end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+        handler.wfile.write(f"data: {json.dumps(end)}\n\ndata: [DONE]\n\n".encode())
+        handler.close_connection = True
+
+    folder = deployment(upstream(slowly), chat="guards_out = []")
+    running, port = started(folder)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("POST", "/v1/chat/completions", json.dumps(json.loads(BODY) | {"stream": True}))
+    reply = connection.getresponse()
+    first = reply.read(100)
+    os.kill(running.pid, signal.SIGTERM)
+    rest = reply.read()
+    connection.close()
+    assert running.wait(30) == 0
+    assert (first + rest).endswith(b"data: [DONE]\n\n")
+    assert b"word9" in rest
+    [served] = open_house([folder]).everything()
+    outcomes = [entry.body["outcome"] for entry in served.workshop.ledger.entries("completion")]
+    served.workshop.ledger.close()
+    served.chat._guards.close()
+    assert outcomes == ["begun", "answered"]
