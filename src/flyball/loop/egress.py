@@ -65,7 +65,7 @@ def egress_of(settings: Settings) -> list[Egress]:
         if isinstance(url, str):
             why = f"the expert {expert.name} sends it the text of cases"
             found += _hosts(url, f"expert {expert.name} base_url", why)
-        elif expert.kind == "language_model":
+        elif expert.kind == "language_model" or expert.settings.get("via") in ("http", "mlflow"):
             raise BadInput(
                 f"The expert {expert.name} names no base_url, so its host cannot be listed.",
                 fix="Write base_url into its settings, also for the vendor's own endpoint.",
