@@ -46,7 +46,7 @@ def test_a_key_stands_for_its_holder_with_tenant_scopes_and_one_deployment(book)
     made = book.create("billing", actor="user:t", tenant="acme", roles=["reviewer"], scopes=["chat"])
     who = book.principal(made.secret)
     assert (who.id, who.tenant, who.roles) == ("key:billing", "acme", frozenset({"reviewer"}))
-    assert who.scopes == SCOPES_OF_ROLE["reviewer"] | {"chat", "review.read"}
+    assert who.scopes == SCOPES_OF_ROLE["reviewer"] | {"chat", "review.read", "outcomes.read"}
     assert who.deployments == {"contracts"}
     assert not who.may_use("other")
     assert book.principal(book.create("anna", actor="user:t", roles=["reviewer"], person=True).secret).id == (

@@ -2,6 +2,8 @@
 
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
+from flyball.gateway.access.egress import egress_of_access
+from flyball.gateway.settings import load_gateway_settings
 from flyball.loop.egress import egress_of
 
 __all__ = ["command"]
@@ -10,7 +12,11 @@ __all__ = ["command"]
 def command(deployment: DeploymentOption = None, json: JsonOption = False) -> None:
     """List every host that the deployment may reach, and why."""
     output = Output(json)
-    found = egress_of(open_workshop(deployment, output).deployment.settings)
+    opened = open_workshop(deployment, output).deployment
+    found = egress_of(opened.settings)
+    for folder in (opened.root, opened.root.absolute().parent):  # where flyball serve looks for it
+        if (folder / "gateway.toml").is_file():
+            found += egress_of_access(load_gateway_settings(folder))
     if json:
         output.json({"ok": True, "hosts": found})
     elif not found:

@@ -10,9 +10,9 @@ __all__ = ["SCOPES_OF_ROLE", "scopes_of"]
 SCOPES_OF_ROLE: Mapping[Role, frozenset[Scope]] = MappingProxyType(
     {
         # Builds and tries the deployment.
-        "engineer": frozenset({"chat", "decisions", "outcomes", "outcomes.read", "review.read", "metrics"}),
+        "engineer": frozenset({"chat", "decisions", "outcomes", "review.read", "metrics"}),
         # Answers what a machine may not; makes none of the decisions that they review.
-        "reviewer": frozenset({"decisions.read", "outcomes", "outcomes.read", "review"}),
+        "reviewer": frozenset({"decisions.read", "outcomes", "review"}),
         # Risk and compliance: settles what reviewers disagree about.
         "officer": frozenset({"decisions.read", "outcomes.read", "review.read", "review.settle", "metrics"}),
         # Sees, changes nothing.
