@@ -1,8 +1,8 @@
 """Run every benchmark one after the other; `make bench`. Figures and commands: docs/benchmarks.md.
 
 Read where they are set: CUAD from CUAD_TRAIN (a path to its training split, JSON or .gz), HMDA from HMDA_2018
-(its zip), and the labelled texts of personal data from PERSONAL_DATA (the folder that holds pii/ and
-contracts/). Peers are measured where they are installed: `pip install -r requirements/peers.txt`.
+(its zip), the labelled texts of personal data from PERSONAL_DATA (the folder that holds pii/ and
+contracts/), and the graphs of payment fraud from TOLOKERS (.npz) and AMLSIM (.tgz). Peers are measured where they are installed: `pip install -r requirements/peers.txt`.
 """
 
 import os
@@ -33,6 +33,13 @@ def main() -> int:
         commands.append(["personal_data.py", personal_data])
     else:
         print("PERSONAL_DATA is not set: the detection of personal data is left out.", file=sys.stderr)
+    graphs = [
+        part
+        for option, name in (("--tolokers", "TOLOKERS"), ("--amlsim", "AMLSIM"))
+        if (path := os.environ.get(name))
+        for part in (option, path)
+    ]
+    commands.append(["payment_fraud.py", "--invented", *graphs])
     if hmda:
         commands.append(["differential_privacy.py", "--hmda", hmda])
     else:
