@@ -108,15 +108,20 @@ def deployment(tmp_path):
 
 
 @pytest.fixture
-def gateway(deployment):
-    """Serve the deployment `talk`; gives its port and folder, and closes it at the end."""
+def serve():
+    """Serve a folder; gives its port, and closes it at the end."""
     with contextlib.ExitStack() as stack:
 
-        def start(*upstreams, settings=None, **more):
-            folders = [deployment(*upstreams, **more)]
-            return stack.enter_context(running(folders, settings or GatewaySettings(port=0)))
+        def start(folder, settings=None):
+            return stack.enter_context(running([folder], settings or GatewaySettings(port=0)))
 
         yield start
+
+
+@pytest.fixture
+def gateway(deployment, serve):
+    """Serve the deployment `talk` over upstreams."""
+    return lambda *upstreams, settings=None, **more: serve(deployment(*upstreams, **more), settings)
 
 
 @contextlib.contextmanager
