@@ -116,6 +116,19 @@ DOCUMENT_LINES: list[str] = [
     "| {Name|Year|Rank|Country} | {Team|Score|Points|Title} | {Notes|Venue|Result} |",
     "{Bitte|} {senden|bestätigen|überweisen} Sie {uns|den Betrag|das Formular} bis {Freitag|zum 15. Mai|Monatsende}.",
     "{Mit freundlichen Grüßen|Sehr geehrte Damen und Herren|Vielen Dank für Ihre Nachricht}{,|.}",
+    "{I|We|He|She|They} {met|called|wrote to|visited|asked} {the client|the supplier|our lawyer|the bank|my manager} {on Monday|last week|in May} {about|because of|to discuss} <topic>.",
+    "{Thank you|Thanks} for {your message|the update|your order|calling|the invitation|your patience}{.|!| of {12 May|last week}.}",
+    "{I|We} {would like to|want to|have to|are going to} {cancel|change|confirm|pay|extend|return} {my|our|the} {order|booking|contract|insurance|invoice|subscription}{ as of {1 June|next month}|}.",
+    "{ERROR|WARN|INFO|DEBUG} {2024-05-12 08:14:03|[main]|worker-3} {connection to|request for|job|user} {db01|/api/v1/loans|4711|admin} {timed out|failed|finished|started|refused} {after 30 s|(code 500)||in 12 ms}",
+    "{Title|Subject|From|To|Date|Cc|Reference|Attention}: {<topic>|Anna Schmidt|accounts@firm.example|12 May 2024|Re: invoice 4711|the legal department}",
+    "{Name|Position|Address|Signature|By|Phone|Place}: {___________|Anna Schmidt|Director|Main Street 5}",
+    "{Experience|Education|Skills|Summary|Results|Methods|Background|Contents|Appendix {A|B}|Section {1|2.3}}{:|}",
+    "{The patient|The applicant|The customer|The court|The committee} {reports|states|finds|decided|agreed} that {the pain began in May|the income rose|the invoice was late|<topic> is relevant|no further steps are needed}.",
+    "<{p|li|td|h2|div}>{<topic>|Contact us|Read more|12.50}</{p|li|td|h2|div}>",
+    "{import|from|using|#include|require} {numpy|<stdio.h>|System.Text|os|'express'}{;|}",
+    "{for|if|while} ({int i = 0; i < n; i++|x > 0|!done}) { {sum += a[i];|return x;|step();} }",
+    "{Traceback (most recent call last):|TypeError: unsupported operand|java.lang.NullPointerException at Main.java:12|Segmentation fault (core dumped)|undefined is not a function}",
+    "{You|Users|Customers|Employees} {can|may|must|should} {change|find|request|report|keep} {the settings|their data|a receipt|incidents|records} {in the menu|at any time|within 24 hours|for ten years}.",
 ]
 
 SCENES: list[list[str]] = [

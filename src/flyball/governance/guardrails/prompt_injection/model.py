@@ -1,5 +1,6 @@
 """The classifier: small weights over hashed n-grams, one row for what users write, one for documents."""
 
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -143,8 +144,8 @@ def _blocks(text: str) -> list[tuple[int, int]]:
 
 
 @cache
-def load_model() -> Model:
-    """Read the weights that are shipped; plain arrays, never pickled. Read once per process.
+def load_model(path: Path = _FILE) -> Model:
+    """Read weights, those that are shipped or your own; plain arrays, never pickled. Read once per process.
 
     Raises
     ------
@@ -152,12 +153,12 @@ def load_model() -> Model:
         The file is missing, cut off, or of another form.
     """
     try:
-        with np.load(_FILE, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             heads = [_head(file, name) for name in ("user", "document")]
-    except (OSError, ValueError, KeyError, EOFError) as err:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as err:
         raise UnreadableWeights(
-            f"The weights of the injection guardrail cannot be read ({type(err).__name__}).",
-            fix="Install Flyball again.",
+            f"The weights of the injection guardrail in {path.name} cannot be read ({type(err).__name__}).",
+            fix="Install Flyball again, or write the file anew with tools/injection_guard/train.py.",
         ) from err
     return Model(*heads)
 
