@@ -18,8 +18,13 @@ from flyball.loop.stages.documents import unreadable_of
 from flyball.loop.stages.playbook import read_findings
 from flyball.loop.turn import Ran, TurnResult, run_turn
 from flyball.loop.workshop import Workshop
+from flyball.models.decisions.findings import SEVERITIES
+from flyball.models.decisions.records import Decision
 
 __all__ = ["FullTurn", "full_turn"]
+
+_MOST_ON_A_PAGE = 500
+"""Cases on the report of a turn; a page of many thousand opens in no browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,16 @@ def full_turn(
         documents = documents_in(workshop, turn.outputs)
         issued = _decide_own_cases(workshop, live, turn, documents)
         checkpoint = workshop.ledger.checkpoint()
-        view = view_of(workshop, live, issued, documents, _unreadable(turn), checkpoint)
+        places = _for_the_page([one.decision for one in issued])
+        view = view_of(
+            workshop,
+            live,
+            [issued[place] for place in places],
+            [documents[place] for place in places],
+            _unreadable(turn),
+            checkpoint,
+            not_shown=len(issued) - len(places),
+        )
         report = write_report(default_path(workshop, promoted.release), view)
     else:
         checkpoint = workshop.ledger.checkpoint()
@@ -93,6 +107,19 @@ def full_turn(
         signed_by=workshop.key.name,
         seconds=time.perf_counter() - started,
     )
+
+
+def _for_the_page(decisions: Sequence[Decision]) -> list[int]:
+    """Return which decisions are shown, in their order: all, or the refused and the worst of too many."""
+    if len(decisions) <= _MOST_ON_A_PAGE:
+        return list(range(len(decisions)))
+
+    def rank(place: int) -> tuple[bool, int, int]:
+        decision = decisions[place]
+        found = [SEVERITIES.index(one.severity) for one in decision.findings if one.status == "found"]
+        return decision.verdict.allowed, min(found, default=len(SEVERITIES)), place
+
+    return sorted(sorted(range(len(decisions)), key=rank)[:_MOST_ON_A_PAGE])
 
 
 def _unreadable(turn: TurnResult) -> list[Unreadable]:

@@ -69,6 +69,8 @@ def view_of(
     documents: Sequence[Document],
     unreadable: Sequence[Unreadable],
     checkpoint: Checkpoint,
+    *,
+    not_shown: int = 0,
 ) -> ReportView:
     """Put a report together from decisions that stand in the ledger.
 
@@ -83,6 +85,8 @@ def view_of(
     unreadable : sequence of Unreadable
     checkpoint : Checkpoint
         Covers the decisions.
+    not_shown : int
+        Decisions that are left out because they are too many for a page.
 
     Returns
     -------
@@ -118,6 +122,7 @@ def view_of(
         measures=measures_of(tested, about.case, [one.metric for one in live.settings.objective]),
         measured_how=tested.protocol,
         notes=engine.thresholds.notes,
+        not_shown=not_shown,
         ledger=LedgerView(
             name=checkpoint.origin,
             size=checkpoint.size,

@@ -44,6 +44,7 @@ __all__ = ["build_page"]
 
 _WHOLE_TEXT_UP_TO = 3_000_000
 _FIRST_LINES = 12
+_FEW_FLAGS = 3
 _TOGETHER_ABOVE = 3
 
 
@@ -107,6 +108,7 @@ def build_page(view: ReportView, *, redacted: bool = False) -> Page:
         ),
         redacted=redacted,
         short_release=short(view.run.release),
+        flags=bool(contracts) and all(one.flags and len(one.rows) <= _FEW_FLAGS for one in contracts),
     )
 
 

@@ -297,11 +297,7 @@ class Page:
     written: str
     redacted: bool
     short_release: str
-
-    @property
-    def flags(self) -> bool:
-        """Whether every question of every case is one of yes or no, and there are few."""
-        return bool(self.contracts) and all(one.flags and len(one.rows) <= 3 for one in self.contracts)
+    flags: bool
 
     @property
     def decided(self) -> int:

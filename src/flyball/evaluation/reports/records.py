@@ -321,6 +321,8 @@ class ReportView:
         Heading for each `Field.group`; a group without one is shown by its own name.
     notes : tuple of str
         What the deployment's own labelled contracts changed about the promise: `Thresholds.notes`.
+    not_shown : int
+        Cases that were decided too, stand in the ledger, and are too many for a page.
     """
 
     run: RunView
@@ -337,3 +339,4 @@ class ReportView:
     principles: tuple[PrincipleView, ...] = ()
     group_titles: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    not_shown: int = 0
