@@ -114,7 +114,7 @@ def fit_router(
     reached = learned.about["apgr_on_topics_left_out"]
     said = f"APGR {reached:.3f} on topics left out" if isinstance(reached, float) else "no gap to recover"
     output.text(f"{learned.name} in {out}: {count(int(str(learned.about['prompts'])), 'prompt')}, {said}.")
-    output.text(f'Write router = "{out.name}" under [chat] of flyball.toml, and put the folder beside it.')
+    output.text(f'Put it beside flyball.toml and set chat.router = "{out.name}" there.')
 
 
 _OURS = ("router.json", "router.npz")
