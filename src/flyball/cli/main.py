@@ -14,6 +14,7 @@ __all__ = ["COMMANDS", "build", "main"]
 
 COMMANDS: dict[str, str] = {
     "init": "Make a deployment folder from a shipped solution.",
+    "import": "Read the configuration of LiteLLM or TensorZero into deployments.",
     "demo": "One whole turn of the loop on the sample contracts.",
     "plan": "Show which stages would run, and why.",
     "turn": "Run what has changed: re-test, gate, release, write down.",

@@ -1,0 +1,69 @@
+"""The vendors that other gateways know by a short name: where they are, and where their key is kept."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flyball.loop.importing import Answers
+from flyball.models.experts.language_model.settings import is_this_machine
+
+__all__ = ["VENDORS", "Vendor", "place_of", "plain_address", "whose"]
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """A vendor.
+
+    Parameters
+    ----------
+    base_url : str
+        "" where each customer has an address of their own.
+    key : str
+        Environment variable that usually holds the key; "" where none is needed.
+    provider : str
+        The wire form, as in the settings of the expert language_model.
+    """
+
+    base_url: str
+    key: str
+    provider: str = "openai-compatible"
+
+
+VENDORS = {
+    "openai": Vendor("https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "anthropic": Vendor("https://api.anthropic.com", "ANTHROPIC_API_KEY", "anthropic"),
+    "azure": Vendor("", "AZURE_API_KEY"),
+    "mistral": Vendor("https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
+    "groq": Vendor("https://api.groq.com/openai/v1", "GROQ_API_KEY"),
+    "together": Vendor("https://api.together.xyz/v1", "TOGETHER_API_KEY"),
+    "deepseek": Vendor("https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
+    "openrouter": Vendor("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+    "xai": Vendor("https://api.x.ai/v1", "XAI_API_KEY"),
+    "fireworks": Vendor("https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"),
+    "gemini": Vendor("https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY"),
+    "ollama": Vendor("http://localhost:11434/v1", ""),
+    "vllm": Vendor("", ""),
+    "sglang": Vendor("", ""),
+    "tgi": Vendor("", ""),
+}
+
+
+def plain_address(text: str) -> str:
+    """Return what speaks against an address; "" for nothing. A login in it is never repeated."""
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+    except ValueError:
+        return "it is no address"
+    if parts.scheme not in ("http", "https") or not host:
+        return "it is no http or https address"
+    return "it holds a login or parameters" if parts.username or parts.password or parts.query else ""
+
+
+def whose(base_url: str, vendor: str) -> str:
+    """Return whose a model is: the vendor, or this machine."""
+    return "this machine" if is_this_machine(urlsplit(base_url).hostname or "") else vendor
+
+
+def place_of(base_url: str, answers: Answers) -> str:
+    """Return where a host stands, where somebody said so."""
+    return answers.places.get(urlsplit(base_url).hostname or "", "")
