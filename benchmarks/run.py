@@ -2,7 +2,8 @@
 
 Read where they are set: CUAD from CUAD_TRAIN (a path to its training split, JSON or .gz), HMDA from HMDA_2018
 (its zip), the labelled texts of personal data from PERSONAL_DATA (the folder that holds pii/ and
-contracts/), and the graphs of payment fraud from TOLOKERS (.npz) and AMLSIM (.tgz). Peers are measured where they are installed: `pip install -r requirements/peers.txt`.
+contracts/), and the graphs of payment fraud from TOLOKERS (.npz) and AMLSIM (.tgz). Peers are measured where
+they are installed: `pip install -r requirements/peers.txt`.
 """
 
 import os

@@ -142,9 +142,51 @@ def test_a_row_of_names_that_flyball_works_out_is_refused(workshop):
 def test_an_unknown_setting_is_refused(tmp_path, workshop):
     del workshop
     (tmp_path / "flyball.toml").write_text(SETTINGS.replace("label_days", "lable_days"))
-    source = open_deployment(tmp_path).settings.source[0]
+    deployment = open_deployment(tmp_path)
     with pytest.raises(BadInput, match=r"\[source.neighbours\] has lable_days = 1"):
-        neighbours_of(source)
+        neighbours_of(deployment, deployment.settings.source[0])
+
+
+KEYED = """
+[privacy.keys]
+k1 = { env = "NEIGHBOURS_KEY" }
+"""
+
+
+def test_accounts_are_pseudonyms_wherever_they_are_kept_and_the_graph_is_the_same(
+    tmp_path, workshop, monkeypatch
+):
+    (plain,) = of_file(workshop)
+    monkeypatch.setenv("NEIGHBOURS_KEY", bytes(range(32)).hex())
+    settings = SETTINGS.replace("label_days = 1", 'label_days = 1, pseudonyms = "bank"') + KEYED
+    (tmp_path / "flyball.toml").write_text(settings)
+    with Workshop(open_deployment(tmp_path)) as hidden:
+        (told,) = of_file(hidden)
+        row = row_of(told.text)
+        assert row["payer"].startswith("ACCOUNT_k1_")
+        assert row["payee_received_accounts_7d"] == 2
+        names = {"payer", "payee"}
+        assert {k: v for k, v in row.items() if k not in names} == {
+            k: v for k, v in row_of(plain.text).items() if k not in names
+        }
+        blob = hidden.blobs.put(canonical_json(told))  # what was decided holds pseudonyms, once
+        hidden.ledger.append(kind="decision", actor="test", body={}, refs=(blob,))
+        assert of_file(hidden) == [told]
+
+
+def test_pseudonyms_without_a_key_are_refused(tmp_path, workshop):
+    del workshop
+    (tmp_path / "flyball.toml").write_text(SETTINGS.replace("label_days", 'pseudonyms = "bank", label_days'))
+    deployment = open_deployment(tmp_path)
+    with pytest.raises(BadInput, match=r"asks for pseudonyms, and \[privacy.keys\] names no key"):
+        neighbours_of(deployment, deployment.settings.source[0])
+
+
+def test_a_served_transfer_from_the_future_is_refused(workshop):
+    served = Remembered(workshop, workshop.deployment.settings.source[0])
+    row = {"id": "9", "time": "2026-01-06T00:00:00Z", "payer": "d", "payee": "b", "amount": 25.0}
+    with pytest.raises(BadTransfers, match="claims to be of 2026-01-06T00:00:00Z, more than a day from now"):
+        served.told(row, tenant="default")
 
 
 def test_a_served_deployment_remembers_for_each_tenant_what_was_decided_for_it(workshop):

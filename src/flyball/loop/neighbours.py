@@ -8,28 +8,55 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from threading import Lock
 
+import numpy as np
 import pyarrow as pa
 
 from flyball.core.digests import from_json
 from flyball.core.errors import BadInput
 from flyball.data.documents.records import Document
 from flyball.data.documents.rows import ROW_MEDIA_TYPE, Value, row_of
+from flyball.data.privacy.pseudonyms.keys import open_keys
+from flyball.data.privacy.pseudonyms.tokens import tokens_of
 from flyball.data.sources.source import Source
 from flyball.ledger.errors import BlobErased, BlobMissing
+from flyball.loop.deployment import Deployment
 from flyball.loop.settings import SourceSettings
 from flyball.loop.sources import open_source
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.graph.log import BadTransfers
 from flyball.models.experts.graph.neighbourhood import Neighbourhood, neighbourhood_of
+from flyball.models.experts.graph.transfers import transfers_of
 
 __all__ = ["Remembered", "neighbours_of", "remember", "rows_told", "told"]
 
 _AT_ONCE = 4_096
+_AHEAD = 86_400
+"""Seconds by which the clock of a sender may be ahead."""
 
 
-def neighbours_of(source: SourceSettings) -> Neighbourhood | None:
-    """Return an empty memory as the source describes it; None where its rows are no transfers."""
-    return neighbourhood_of(dict(source.neighbours)) if source.neighbours else None
+def neighbours_of(deployment: Deployment, source: SourceSettings) -> Neighbourhood | None:
+    """Return an empty memory as the source describes it; None where its rows are no transfers.
+
+    Raises
+    ------
+    BadInput
+        An unknown setting, or pseudonyms are asked for and there is no key.
+    """
+    if not source.neighbours:
+        return None
+    memory = neighbourhood_of(dict(source.neighbours))
+    domain = str(source.neighbours.get("pseudonyms", ""))
+    if domain:
+        privacy = deployment.settings.privacy
+        if not privacy.keys:
+            raise BadInput(
+                f"The source {source.name} asks for pseudonyms, and [privacy.keys] names no key.",
+                fix='Write, for instance, k1 = { env = "PSEUDONYM_KEY" } there.',
+                source=source.name,
+            )
+        keys = open_keys(privacy.keys, privacy.current_key)
+        memory.hide = lambda kind, names: tokens_of(names, kind=kind, domain=domain, keys=keys)
+    return memory
 
 
 def remember(
@@ -51,7 +78,7 @@ def remember(
     Neighbourhood or None
         None where the rows of the source are no transfers.
     """
-    memory = neighbours_of(source)
+    memory = neighbours_of(workshop.deployment, source)
     if memory is None:
         return None
     for stream in opened.streams():
@@ -101,7 +128,8 @@ class Remembered:
                 memory, seen = known
                 _catch_up(memory, self._workshop, tenant, seen)
             self._memories[tenant] = (memory, size)
-            return rows_told(memory, [row])[0]
+            latest = int(self._workshop.clock().timestamp()) + _AHEAD
+            return rows_told(memory, [row], latest=latest)[0]
 
 
 def told(
@@ -126,8 +154,18 @@ def told(
                 yield err
 
 
-def rows_told(memory: Neighbourhood, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+def rows_told(
+    memory: Neighbourhood, rows: Sequence[Mapping[str, object]], *, latest: int | None = None
+) -> list[dict[str, object]]:
     """Return rows that came one by one with what their neighbours say.
+
+    Parameters
+    ----------
+    memory : Neighbourhood
+    rows : sequence of mapping
+    latest : int, optional
+        Seconds since 1970: a transfer that claims to be later is refused. It would stand before the real
+        ones of its accounts, and hide them.
 
     Raises
     ------
@@ -141,6 +179,14 @@ def rows_told(memory: Neighbourhood, rows: Sequence[Mapping[str, object]]) -> li
             f"The rows do not have one kind of value in each column ({err}).",
             fix="Write amounts as numbers, and times and names as texts.",
         ) from err
+    if latest is not None and len(
+        ahead := np.flatnonzero(transfers_of(table, memory.columns).times > latest)
+    ):
+        time = rows[int(ahead[0])][memory.columns.time]
+        raise BadTransfers(
+            f"The transfer claims to be of {str(time)[:40]}, more than a day from now.",
+            fix="Set the clock of the sender right, or write the zone.",
+        )
     found: list[dict[str, object]] = memory.tell(table).to_pylist()
     return found
 

@@ -90,7 +90,7 @@ def read_rows(
     """
     _refuse_misfits(source, fields)
     opened = opened or open_source(deployment, source)
-    memory = memory or neighbours_of(source)
+    memory = memory or neighbours_of(deployment, source)
     kinds = {field.key: field.kind for field in fields}
     wanted = {one.name for one in source.stream}
     streams = [one for one in opened.streams() if not wanted or one.name in wanted]

@@ -1,6 +1,6 @@
 """A table of transfers, each row with what its neighbours say at its moment. For training and for serving."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,12 +29,16 @@ class Neighbourhood:
     limits : Limits
     label_days : float
         How long after its transfer a label is known, where nobody says when it was.
+    hide : callable (kind, names) -> list of str, or None
+        Puts pseudonyms in the place of accounts and devices before anything is kept: equal ones for equal
+        names, so that the graph stays the same.
     log : TransferLog
     """
 
     columns: TransferColumns = field(default_factory=TransferColumns)
     limits: Limits = field(default_factory=Limits)
     label_days: float = 14.0
+    hide: Callable[[str, Sequence[str]], list[str]] | None = None
     log: TransferLog = field(default_factory=TransferLog)
 
     @property
@@ -103,6 +107,7 @@ class Neighbourhood:
                 fix="Rename it in the source.",
                 column=taken[0],
             )
+        rows = self._hidden(rows)
         found = self.describe(rows, labels)
         rounded = found.rounded()
         for place, name in enumerate(found.names):
@@ -113,12 +118,25 @@ class Neighbourhood:
         ]
         return rows.append_column(CYCLE_PATH, pa.array(paths, pa.string()))
 
+    def _hidden(self, rows: pa.Table) -> pa.Table:
+        if self.hide is None:
+            return rows
+        one = self.columns
+        for kind, name in (("ACCOUNT", one.payer), ("ACCOUNT", one.payee), ("DEVICE", one.device)):
+            if name in rows.column_names:
+                texts = rows.column(name).cast(pa.string()).to_pylist()
+                tokens = iter(self.hide(kind, [text for text in texts if text]))
+                hidden = [next(tokens) if text else text for text in texts]
+                place = rows.column_names.index(name)
+                rows = rows.set_column(place, name, pa.array(hidden, pa.string()))
+        return rows
+
 
 def neighbourhood_of(settings: dict[str, object]) -> Neighbourhood:
     """Return an empty log as `[source.neighbours]` of flyball.toml describes it.
 
     Keys: `id`, `time`, `payer`, `payee`, `amount`, `device` name columns; `reporting_limit`, `near` and
-    `label_days` are numbers.
+    `label_days` are numbers; `pseudonyms` is the domain of the pseudonyms, which the caller makes.
 
     Raises
     ------
@@ -128,13 +146,13 @@ def neighbourhood_of(settings: dict[str, object]) -> Neighbourhood:
     names = ("id", "time", "payer", "payee", "amount", "device")
     numbers = ("reporting_limit", "near", "label_days")
     for key, value in settings.items():
-        if key in names and isinstance(value, str) and value:
+        if key in (*names, "pseudonyms") and isinstance(value, str) and value:
             continue
         if key in numbers and isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
             continue
         raise BadInput(
             f"[source.neighbours] has {key} = {value!r}.",
-            fix=f"Columns: {', '.join(names)}. Numbers: {', '.join(numbers)}.",
+            fix=f"Columns: {', '.join(names)}. Numbers: {', '.join(numbers)}. A domain: pseudonyms.",
             key=key,
         )
     given = {key: str(settings[key]) for key in names if key in settings}
