@@ -84,6 +84,8 @@ def error_reply(err: FlyballError) -> Response[bytes]:
         headers["retry-after"] = str(max(1, round(wait)))
     elif not err.retry:
         headers["x-should-retry"] = "false"
+    if status_of(err) == 401:
+        headers["www-authenticate"] = "Bearer"
     return Response(
         _ENCODE(error_body(err)), status_code=status_of(err), media_type="application/json", headers=headers
     )

@@ -83,13 +83,13 @@ class Reported:
     entry : int
     repeated : bool
         It stood there already, word for word.
-    standing : {"agreed", "disputed"}
+    standing : {"agreed", "disputed", "settled"}
         Whether everyone who reported on this says the same.
     """
 
     entry: int
     repeated: bool
-    standing: Literal["agreed", "disputed"]
+    standing: Literal["agreed", "disputed", "settled"]
 
 
 def report_outcomes(

@@ -278,7 +278,9 @@ class Reviews:
             if any(one.by == principal.id for one in review.answered):
                 raise _not_yours(known, f"was answered by {principal.id}", "A third person settles it.")
             event = _event("settled", known, principal, answers=answers, note=note, done=True)
-            return event, self._outcomes(known, principal, Answered(principal.id, answers, note))
+            return event, self._outcomes(
+                known, principal, Answered(principal.id, answers, note), source="settled"
+            )
 
         return self._act(known, act)
 
@@ -354,7 +356,14 @@ class Reviews:
             for one in sorted(given, key=lambda one: wanted.index(one.field))
         )
 
-    def _outcomes(self, known: Known, principal: Principal, answered: Answered) -> list[Draft]:
+    def _outcomes(
+        self,
+        known: Known,
+        principal: Principal,
+        answered: Answered,
+        *,
+        source: Literal["review", "settled"] = "review",
+    ) -> list[Draft]:
         """Return the answers as what turned out, so that evaluation need not know of reviews."""
         decision = known.issued.decision
         guessed = {field.field: field.answer for field in decision.fields}
@@ -369,7 +378,7 @@ class Reviews:
                 name=one.field,
                 answer=one.answer,
                 by=principal.id,
-                source="review",
+                source=source,
                 minutes=share,
                 evidence=one.evidence,
                 note=answered.note,

@@ -26,6 +26,12 @@ def test_a_majority_decides_nothing():
     assert (one.state, one.answer) == ("disputed", "")
 
 
+def test_who_settles_a_dispute_has_the_word_and_all_voices_stay():
+    reports = [said("a", "true"), said("b", "false"), said("c", "false", source="settled")]
+    [one] = standings([*reports, said("d", "true")])
+    assert (one.state, one.answer, len(one.voices)) == ("settled", "false", 4)
+
+
 def test_a_figure_in_another_unit_is_another_figure():
     found = standings([
         said("a", "5", "loss", "business", unit="EUR"), said("b", "5", "loss", "business", unit="USD"),

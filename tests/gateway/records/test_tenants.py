@@ -119,6 +119,38 @@ def test_nobody_comes_in_without_a_key_once_there_is_one(doors):
     time.sleep(1.1)
     status, told = doors.ask("", "/v1/me")
     assert (status, told["code"]) == (401, "gateway.not_let_in")
+    assert doors.headers["www-authenticate"] == "Bearer"
     for header in ("Basic YTpi", "Bearer", "Bearer ", "bearer x", "flyball_x"):
         assert doors.ask("", "/v1/me", headers={"authorization": header})[0] == 401
     assert doors.ask("", "/v1/me", headers={"x-api-key": doors.key("acme/anna")})[1]["id"] == "person:anna"
+
+
+def test_two_reviewers_do_not_see_each_other_until_an_officer_settles_it(doors_with):
+    from flyball.gateway.reviewing import ReviewSettings
+
+    doors = doors_with(review=ReviewSettings(four_eyes=("*",)))
+    path = f"/v1/review/contracts:{write_decision(doors.workshop())}"
+    doors.key("acme/carla", roles=["officer"])
+    for who in ("anna", "bert"):
+        doors.key(f"acme/{who}", roles=["reviewer"])
+    evidence = [{"start": 0, "end": 9}]
+    for who, answer in (("anna", True), ("bert", False)):
+        assert doors.ask(f"acme/{who}", f"{path}/claim", b"")[0] == 200
+        assert "person:anna" not in str(doors.ask("acme/bert", path)[1]["answers"])
+        given = {
+            "answers": [{"field": "cap", "answer": answer, "evidence": evidence}],
+            "comment": f"says {who}",
+        }
+        doors.ask(f"acme/{who}", f"{path}/answer", given)
+    assert [one["by"] for one in doors.ask("acme/anna", path)[1]["answers"]] == ["person:anna"]
+    seen = doors.ask("acme/carla", path)[1]
+    assert [(one["by"], one["comment"]) for one in seen["answers"]] == [
+        ("person:anna", "says anna"), ("person:bert", "says bert")
+    ]  # fmt: skip
+    assert seen["answers"][0]["answers"] == [{"field": "cap", "answer": True, "evidence": evidence}]
+    given = {"answers": [{"field": "cap", "answer": True}]}
+    assert doors.ask("acme/bert", f"{path}/settle", given)[0] == 403
+    assert doors.ask("acme/carla", f"{path}/settle", given)[1]["state"] == "settled"
+    listed = doors.ask("acme/carla", "/v1/outcomes?decision=" + path.rpartition("/")[2])[1]
+    assert (listed["standing"][0]["state"], listed["standing"][0]["answer"]) == ("settled", True)
+    assert len(listed["standing"][0]["voices"]) == 3

@@ -18,8 +18,8 @@ def automated_agreement(
 ) -> Estimate | NotMeasured:
     """Share of automated answers that agree with what stands.
 
-    Only fields whose reports agree count; a disputed one counts for neither side. Nobody reports at
-    random, so this is what was seen, not the error rate of all decisions.
+    Only fields whose reports agree, or were settled, count; a disputed one counts for neither side.
+    Nobody reports at random, so this is what was seen, not the error rate of all decisions.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def automated_agreement(
     """
     right = n = 0
     for fields, found in pairs:
-        known = {one.name: one.answer for one in found if one.about == "field" and one.state == "agreed"}
+        known = {one.name: one.answer for one in found if one.about == "field" and one.state != "disputed"}
         for field in fields:
             if field.outcome == "automated" and field.field in known:
                 n += 1

@@ -34,7 +34,8 @@ class ReportedOutcome:
         As JSON: "true", "12.5".
     by : str
         Who says so: "person:anna", "key:claims".
-    source : {"api", "review"}
+    source : {"api", "review", "settled"}
+        "settled" for the word of who settled a dispute of reviewers: it stands.
     unit : str
     observed_at : datetime, optional
         When it turned out, UTC.
@@ -54,7 +55,7 @@ class ReportedOutcome:
     name: str
     answer: str
     by: str
-    source: Literal["api", "review"] = "api"
+    source: Literal["api", "review", "settled"] = "api"
     unit: str = ""
     observed_at: datetime | None = None
     minutes: float | None = None

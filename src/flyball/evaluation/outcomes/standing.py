@@ -27,7 +27,8 @@ class Standing:
     ----------
     name : str
     about : {"field", "business"}
-    state : {"agreed", "disputed"}
+    state : {"agreed", "disputed", "settled"}
+        "settled" where a third person decided a dispute of reviewers.
     answer : str
         As JSON; "" where it is disputed: nothing is chosen among people.
     voices : tuple of Voice
@@ -36,7 +37,7 @@ class Standing:
 
     name: str
     about: Literal["field", "business"]
-    state: Literal["agreed", "disputed"]
+    state: Literal["agreed", "disputed", "settled"]
     answer: str
     voices: tuple[Voice, ...]
 
@@ -48,17 +49,21 @@ def standings(outcomes: Sequence[ReportedOutcome]) -> list[Standing]:
     ----------
     outcomes : sequence of ReportedOutcome
         In the order in which they were written down. The last word of each reporter counts; two
-        reporters with different words are a dispute, however many stand on one side.
+        reporters with different words are a dispute, however many stand on one side, until somebody
+        whose part that is has settled it.
 
     Returns
     -------
     list of Standing
         By first report.
     """
+    settled: dict[tuple[str, str], str] = {}
     found: dict[tuple[Literal["field", "business"], str], dict[str, Voice]] = {}
     for one in outcomes:
         about: Literal["field", "business"] = "business" if one.kind == "business" else "field"
         voices = found.setdefault((about, one.name), {})
+        if one.source == "settled":
+            settled[about, one.name] = one.answer
         before = voices.get(one.by)
         same = before is not None and (before.answer, before.unit) == (one.answer, one.unit)
         changed = 0 if before is None else before.changed + (not same)
@@ -66,9 +71,11 @@ def standings(outcomes: Sequence[ReportedOutcome]) -> list[Standing]:
     result = []
     for (about, name), voices in found.items():
         answers = {(voice.answer, voice.unit) for voice in voices.values()}
-        agreed = len(answers) == 1
-        answer = next(iter(answers))[0] if agreed else ""
-        result.append(
-            Standing(name, about, "agreed" if agreed else "disputed", answer, tuple(voices.values()))
-        )
+        state: Literal["agreed", "disputed", "settled"] = "disputed"
+        answer = ""
+        if (about, name) in settled:
+            state, answer = "settled", settled[about, name]
+        elif len(answers) == 1:
+            state, answer = "agreed", next(iter(answers))[0]
+        result.append(Standing(name, about, state, answer, tuple(voices.values())))
     return result

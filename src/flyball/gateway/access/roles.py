@@ -14,7 +14,7 @@ SCOPES_OF_ROLE: Mapping[Role, frozenset[Scope]] = MappingProxyType(
         # Answers what a machine may not; makes none of the decisions that they review.
         "reviewer": frozenset({"decisions.read", "outcomes", "review"}),
         # Risk and compliance: settles what reviewers disagree about.
-        "officer": frozenset({"decisions.read", "outcomes.read", "review.read", "review.settle", "metrics"}),
+        "officer": frozenset({"decisions.read", "outcomes.read", "review.settle", "metrics"}),
         # Sees, changes nothing.
         "auditor": frozenset({"decisions.read", "outcomes.read", "review.read", "metrics"}),
         # Keeps it running; sees no case.

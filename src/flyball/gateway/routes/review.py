@@ -21,6 +21,7 @@ from flyball.gateway.replies import Whole, json_reply
 from flyball.gateway.reviewing import GivenAnswer, Review, waits_for_people
 from flyball.gateway.route import Caller, Reply, TheHouse, TheSettings
 from flyball.gateway.settings import GatewaySettings
+from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.loop.shown import decision_as_json
 
 __all__ = ["review"]
@@ -76,7 +77,7 @@ async def list_cases(
                 "case_id": one.case_id,
                 "decided_at": one.decided_at,
                 "fields": list(one.for_people),
-                **_state(seen[one.entry], principal),
+                **_state(desk, seen[one.entry], principal),
             }
             for one in listed
         ]
@@ -132,7 +133,7 @@ async def answer(
         after = desk.reviews.answer(
             known, principal, given.answers, comment=given.comment, minutes=given.minutes
         )
-        return json_reply({"ok": True, "id": id, **_state(after, principal)})
+        return json_reply({"ok": True, "id": id, **_state(desk, after, principal)})
 
     return await once(request, body, principal, desk.replies, lambda: asyncio.to_thread(done))
 
@@ -152,7 +153,7 @@ async def decline(
 
     def done() -> Whole:
         after = desk.reviews.decline(known, principal, comment=given.comment)
-        return json_reply({"ok": True, "id": id, **_state(after, principal)})
+        return json_reply({"ok": True, "id": id, **_state(desk, after, principal)})
 
     return await once(request, body, principal, desk.replies, lambda: asyncio.to_thread(done))
 
@@ -172,7 +173,7 @@ async def settle(
 
     def done() -> Whole:
         after = desk.reviews.settle(known, principal, given.answers, comment=given.comment)
-        return json_reply({"ok": True, "id": id, **_state(after, principal)})
+        return json_reply({"ok": True, "id": id, **_state(desk, after, principal)})
 
     return await once(request, body, principal, desk.replies, lambda: asyncio.to_thread(done))
 
@@ -198,7 +199,7 @@ def _is_wanted(one: Review, state: Wanted, principal: Principal) -> bool:
     return state == "all" or (mine if state == "mine" else one.state == state)
 
 
-def _state(one: Review, principal: Principal) -> dict[str, object]:
+def _state(desk: Desk, one: Review, principal: Principal) -> dict[str, object]:
     """Return how a review stands; what others answered is seen once it is done, or by who settles it."""
     sees = one.state == "settled" or (one.state == "disputed" and principal.may("review.settle"))
     return {
@@ -211,8 +212,13 @@ def _state(one: Review, principal: Principal) -> dict[str, object]:
         "answers": [
             {
                 "by": given.by,
+                "comment": _comment(desk, given.note),
                 "answers": [
-                    {"field": each.field, "answer": msgspec.json.decode(each.answer)}
+                    {
+                        "field": each.field,
+                        "answer": msgspec.json.decode(each.answer),
+                        "evidence": [{"start": span.start, "end": span.end} for span in each.evidence],
+                    }
                     for each in given.answers
                 ],
             }
@@ -222,13 +228,21 @@ def _state(one: Review, principal: Principal) -> dict[str, object]:
     }
 
 
+def _comment(desk: Desk, note: str) -> str | None:
+    """Return what was said in words; None where nothing was, or where it was erased."""
+    try:
+        return desk.served.workshop.blobs.get(note).decode("utf-8", "replace") if note else None
+    except (BlobErased, BlobMissing):
+        return None
+
+
 def _shown(desk: Desk, known: Known, one: Review, principal: Principal) -> dict[str, object]:
     document = document_of(desk.served.workshop, known)
     return {
         "ok": True,
         "id": decision_id(desk.served.name, known.issued.entry),
         "fields": waits_for_people(known),
-        **_state(one, principal),
+        **_state(desk, one, principal),
         "decision": decision_as_json(known.issued, document),
     }
 
