@@ -14,11 +14,13 @@ training split alone, as published guards of that kind are. `published` quotes P
 import argparse
 import base64
 import csv
+import gzip
 import json
 import math
 import random
 import resource
 import sys
+import sysconfig
 import time
 from pathlib import Path
 
@@ -197,6 +199,32 @@ def flagged(opened, texts):
     return sum(one.flagged for one in opened.inspect([Passage("x", text) for text in texts]))
 
 
+def secrets(data):
+    """Return how many keys and passwords of pii_anon are covered, and alarms in texts that hold none."""
+    opened = open_guardrails(["secrets"])
+    with gzip.open(data / "pii/pii_anon_eval/test_technology_en.jsonl.gz", "rt") as file:
+        rows = [json.loads(line) for line in file]
+    found = {}
+    results = opened.inspect([Passage(str(n), row["text"]) for n, row in enumerate(rows)])
+    for kind in ("API_KEY", "PASSWORD"):
+        marks = [
+            any(one.start < mark["end"] and mark["start"] < one.end for one in result.found)
+            for row, result in zip(rows, results, strict=True)
+            for mark in row["spans"]
+            if mark["type"] == kind
+        ]
+        found[f"pii_anon {kind} found"] = wilson(sum(marks), len(marks))
+    with gzip.open(data / "contracts/cuad/train.json.gz", "rt") as file:
+        contracts = [one["paragraphs"][0]["context"] for one in json.load(file)["data"]]
+    code = [
+        path.read_text(errors="replace") for path in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
+    ]
+    for name, texts in (("contracts (CUAD train)", contracts), ("files of Python's library", code)):
+        alarms = sum(one.flagged for one in opened.inspect([Passage("x", text) for text in texts]))
+        found[f"{name} with an alarm"] = wilson(alarms, len(texts))
+    return found
+
+
 def speed(data, opened):
     """Return texts a second and memory; processor time of one core."""
     rows = lines(data / "redteam/deepset_prompt_injections/train.jsonl")
@@ -263,6 +291,7 @@ def main():
         "quality": quality(given.data, opened),
         "published": PUBLISHED,
         "hidden": hidden(given.data, opened),
+        "secrets": secrets(given.data),
         "speed": speed(given.data, opened),
         "streams": streams(),
     }

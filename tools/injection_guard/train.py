@@ -28,7 +28,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from texts import Text, deepset, document_texts, fold, technology, user_texts
 
 from flyball.governance.guardrails.prompt_injection.features import BITS, encode
@@ -142,6 +144,13 @@ def with_hard_words(words: Sequence[str], texts: Sequence[Text], draw: random.Ra
             yield Text(" ".join(parts), False, "made: hard words")
 
 
+def bag_of_words(seen: Sequence[Text], asked: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return what a guard of word counts flags that learned from deepset alone."""
+    guard = make_pipeline(CountVectorizer(), LogisticRegression(C=10, max_iter=1000))
+    guard.fit([text.text for text in seen], [text.attack for text in seen])
+    return np.array(guard.predict(asked) if asked else [], bool)
+
+
 def user_head(
     data: Path, sources: Path, draw: random.Random, target: float
 ) -> tuple[LogisticRegression, float]:
@@ -155,6 +164,7 @@ def user_head(
     folds = np.random.default_rng(1).permutation(len(own)) % FOLDS
     base = rows_of(texts, windows, whole=False)
     margins = np.zeros(len(own))
+    words_alone = np.zeros(len(own), bool)
     for number in [*range(FOLDS), None]:  # the last round trains on everything
         inside = folds[rows.owner] != (-1 if number is None else number)
         seen = [text for text, at in zip(own, folds, strict=True) if at != number]
@@ -165,7 +175,12 @@ def user_head(
         model = fitted([base, rows_of(more, windows, whole=False), mine])
         if number is not None:
             margins[folds == number] = rows.margins(model)[folds == number]
+        words_alone[folds == number] = bag_of_words(
+            seen, [own[at].text for at in np.flatnonzero(folds == number)]
+        )
     report("user", [*texts, *more])
+    say("a bag of words beside it, deepset attacks flagged", words_alone[attack])
+    say("a bag of words beside it, deepset harmless flagged", words_alone[~attack])
     threshold = float(np.quantile(margins[attack], 1.0 - target))
     say("deepset attacks flagged, by folds", margins[attack] > threshold)
     say("deepset harmless flagged, by folds", margins[~attack] > threshold)

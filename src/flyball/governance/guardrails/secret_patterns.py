@@ -12,6 +12,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 __all__ = ["LONGEST", "PATTERNS", "SecretPattern"]
 
@@ -26,7 +27,7 @@ _PLACEHOLDER = re.compile(
 )
 _REFERENCE = re.compile(
     r"(?:os\.|process\.env|env[.\[(]|getenv|config[.\[(]|settings[.\[(]|self\.|secrets?[.\[(]|vault[.:]|"
-    r"var\.|None\b|null\b|true\b|false\b|\$|%|@|!)",
+    r"var\.|None\b|null\b|true\b|false\b|\$\{|\$\(|\$[A-Za-z_]+$|%\(|%[A-Za-z_]+%$|%s$|@\{|!(?:ref|sub|env))",
     re.IGNORECASE,
 )
 
@@ -106,7 +107,8 @@ def _given(words: str) -> float:
         + any(c.isdigit() for c in words)
         + any(not c.isalnum() for c in words)
     )
-    if not any(c.isdigit() for c in words) and kinds < 3:
+    turns = sum(a.islower() != b.islower() for a, b in pairwise(words) if a.isalpha() and b.isalpha())
+    if not any(c.isdigit() for c in words) and kinds < 3 and turns < 4:
         return 0.0
     return 0.7 if entropy(words) >= (2.5 if kinds >= 3 else 3.0) else 0.0
 
@@ -232,9 +234,9 @@ PATTERNS: tuple[SecretPattern, ...] = (
     ),
     SecretPattern(
         "password",
-        r"(?i:password|passwd|passphrase|passwort|kennwort|pwd|mot de passe|contraseña)"
-        r"(?:\s(?i:is|ist|lautet))?['\"]?\s{0,3}(?:=|:|=>|:=|\s(?i:is|ist))\s{0,3}['\"]?([^\s'\",;]{8,120})",
-        ("passw", "passphrase", "kennwort", "pwd", "mot de passe", "contraseña"),
+        r"(?i:password|passwd|passphrase|pass|passwort|kennwort|pwd|mot de passe|contraseña|identified by)"
+        r"['\"]?\s{0,3}(?::=|=>|=|:|\s(?i:is|ist|lautet)|\s'|\s\")\s{0,3}['\"]?([^\s'\",;]{8,120})",
+        ("pass", "kennwort", "pwd", "contraseña", "identified by"),
         _given,
     ),
     SecretPattern(
