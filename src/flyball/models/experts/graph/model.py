@@ -35,6 +35,8 @@ Floats = npt.NDArray[np.float64]
 
 _TOLD = 3
 """Columns named as reasons."""
+_SUSPECTED = 0.05
+"""From this chance on an analyst is told what speaks for the suspicion, though "no" is the better guess."""
 _PATH = "cycle_path"
 _TREES = "trees.npz"
 _SCORES = "calibration.parquet"
@@ -109,7 +111,7 @@ class NeighbourExpert:
         answers = []
         for number, place in enumerate(places):
             yes = bool(chances[number] >= 0.5)
-            told = self._told(shares[number], yes)
+            told = self._told(shares[number], suspected=bool(chances[number] >= _SUSPECTED))
             answers.append(
                 {
                     "case_id": ids[place],
@@ -168,9 +170,9 @@ class NeighbourExpert:
                 folder=folder,
             ) from err
 
-    def _told(self, shares: Floats, yes: bool) -> list[int]:
-        """Return the columns that spoke most for the answer."""
-        sided = shares if yes else -shares
+    def _told(self, shares: Floats, *, suspected: bool) -> list[int]:
+        """Return the columns that raised the chance most; those that lowered it where nobody has to look."""
+        sided = shares if suspected else -shares
         order = np.argsort(-sided, kind="stable")[:_TOLD]
         return [int(column) for column in order if sided[column] > 0.0]
 
