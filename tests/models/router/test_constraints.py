@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from flyball.core.errors import BadInput
-from flyball.models.router.choice import NeedsStrong, choose, fallback_of
+from flyball.models.router.choice import NeedsStrong, choose
 from flyball.models.router.constraints import CONSTRAINTS, Candidate, Circumstances, PassedOver, admit
 
 HERE = Candidate("here", "text")
@@ -115,11 +115,8 @@ def test_a_latency_objective_is_kept_by_what_was_measured_and_the_unknown_is_cut
 
 
 def test_who_is_out_of_service_is_not_asked():
-    out = fallback_of(drifted="accuracy 0.81 of 0.90", circuit="left alone for 5 seconds")
-    assert told(Candidate("x", out_of_service=out), around()) == (
-        "service: it drifted: accuracy 0.81 of 0.90; it failed too often: left alone for 5 seconds"
-    )
-    assert fallback_of() == ""
+    out = Candidate("x", out_of_service="its accuracy fell to 0.81")
+    assert told(out, around()) == "service: its accuracy fell to 0.81"
 
 
 @pytest.mark.parametrize("name", sorted(CONSTRAINTS))

@@ -1,6 +1,7 @@
 """Thresholds: the loosest ones that keep the promise, from answers to cases that the expert had not seen."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -16,9 +17,11 @@ from flyball.loop.stages.expert import load_expert
 from flyball.loop.stages.predictions import read_predictions
 from flyball.loop.stages.snapshot import read_cases
 from flyball.loop.workshop import Workshop
-from flyball.models.experts.expert import Calibrated, Expert, Trained
+from flyball.models.experts.expert import Calibrated, Expert, OnDemand, Trained
+from flyball.models.router.cascade import Before, before_of, share_of, thresholds_in_cascade
 from flyball.models.router.recalibration import Recalibration, fit_recalibration
-from flyball.models.router.risk_control import Calibration, Promise, calibration_of, choose_thresholds
+from flyball.models.router.risk_control import Calibration, Promise, calibration_of
+from flyball.models.router.route import order_of
 from flyball.models.router.thresholds import ExpertThresholds, Guarantee, Thresholds, moved
 from flyball.models.router.tightening import tighten
 
@@ -55,9 +58,9 @@ def choose(
     `own` holds answers to the deployment's own labelled cases: they can raise a threshold, never lower
     one, and correct the experts' probabilities by one slope and one shift.
 
-    An expert without them gets none: what it says goes to a person. Each promise is made per expert;
-    a field is automated by one expert only, so where several are calibrated the promise holds for the
-    answers of each.
+    An expert without them gets none: what it says goes to a person. Where several are calibrated, the
+    promise is made for all their automated answers together: each keeps its share of it on what those
+    asked before it leave open (`models.router.cascade`).
     """
     wanted = Promise(
         wrong_share_at_most=promise.wrong_share_at_most,
@@ -65,29 +68,43 @@ def choose(
         false_positives_per_1000_at_most=promise.false_positives_per_1000_at_most,
         false_positives_confidence=promise.false_positives_confidence,
     )
+    cards = [replace(expert.card, name=name) for name, expert in experts.items()]
+    calibrated = {
+        card.name: expert for card in order_of(cards) if isinstance(expert := experts[card.name], Calibrated)
+    }
+    mine = share_of(wanted, len(calibrated))
     found: dict[str, ExpertThresholds] = {}
     guarantees: list[Guarantee] = []
     notes: list[str] = []
     recalibrations: dict[str, Recalibration] = {}
-    for name, expert in experts.items():
-        if not isinstance(expert, Calibrated):
+    before: list[Before] = []
+    for name, expert in calibrated.items():
+        rows = expert.out_of_fold
+        asked_openly = isinstance(expert, OnDemand)
+        chosen = thresholds_in_cascade(rows, before, mine, asked_openly=asked_openly)
+        if chosen is None:
+            notes.append(
+                f"{name} decides nothing alone: none of its answers to unseen cases is to a question that "
+                f"{' and '.join(one.name for one in before)} would be known to leave open."
+            )
             continue
-        columns = expert.out_of_fold.select(["case_id", "answer", "confidence", "right"]).to_pydict()
-        chosen = choose_thresholds(
-            calibration_of(columns["case_id"], columns["answer"], columns["confidence"], columns["right"]),
-            wanted,
-        )
         found[name] = chosen.thresholds
         guarantees.extend(chosen.guarantees)
         if own and name in own:
             tightened = tighten(chosen.thresholds, own[name], promise.wrong_share_at_most)
             found[name] = tightened.thresholds
             notes.extend(tightened.notes)
-            recalibration = _recalibration(own[name])
-            if recalibration is not None:
-                recalibrations[name] = recalibration
-                found[name] = moved(tightened.thresholds, recalibration)
-                notes.append(_told(recalibration))
+        before.append(before_of(name, experts[name].card.fields, rows, found[name]))
+        recalibration = _recalibration(own[name]) if own and name in own else None
+        if recalibration is not None:
+            recalibrations[name] = recalibration
+            found[name] = moved(found[name], recalibration)
+            notes.append(_told(recalibration))
+    if len(calibrated) > 1:
+        notes.append(
+            f"The promise holds for all automated answers together: each of {len(calibrated)} experts keeps "
+            f"it on what those before it leave open, with {mine.confidence:.2%} confidence."
+        )
     return Thresholds(found, tuple(guarantees), tuple(notes), recalibrations)
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 from flyball.core.errors import BadInput
 from flyball.models.router.constraints import Candidate, Circumstances, PassedOver, admit
 
-__all__ = ["Choice", "LastResort", "NeedsStrong", "choose", "fallback_of"]
+__all__ = ["Choice", "LastResort", "NeedsStrong", "choose"]
 
 LastResort = Literal["rules", "person"]
 
@@ -134,23 +134,3 @@ def choose(
         None if needs_strong is None else needs_strong.score,
         None if needs_strong is None else needs_strong.threshold,
     )
-
-
-def fallback_of(*, drifted: str = "", breached: str = "", circuit: str = "") -> str:
-    """Return why an expert must not be asked now, from what was seen of it; "" where nothing was.
-
-    Parameters
-    ----------
-    drifted : str
-        What its drift report says; "" for no drift.
-    breached : str
-        Which objective it broke.
-    circuit : str
-        Why its circuit is open.
-    """
-    reasons = [
-        (drifted, "it drifted"),
-        (breached, "it broke an objective"),
-        (circuit, "it failed too often"),
-    ]
-    return "; ".join(f"{what}: {seen}" for seen, what in reasons if seen)

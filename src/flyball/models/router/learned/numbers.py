@@ -4,7 +4,6 @@ import math
 import re
 import zlib
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -113,8 +112,8 @@ def buckets_of(prompt: str) -> tuple[Ints, Ints]:
     return np.unique(joined), np.unique(single >> 8 & (TOPIC_BUCKETS - 1))
 
 
-@lru_cache(maxsize=1 << 16)
 def _bucket(token: str) -> int:
+    """Return the number of a word. Nothing is cached: words of prompts are not kept in memory."""
     return zlib.crc32(token.encode("utf-8", "surrogatepass"))
 
 
