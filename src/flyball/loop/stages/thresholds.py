@@ -45,6 +45,7 @@ def thresholds(settings: Settings) -> Stage:
         (*(f"expert:{one}" for one in names), *(f"predictions:{one}" for one in names), "snapshot"),
         lambda workshop: {"promise": digest_of(workshop.deployment.settings.promise)},
         run,
+        version=2,
     )
 
 
