@@ -1,15 +1,11 @@
 """How deep the brackets of a JSON text nest, found without building anything."""
 
-import re
-
 import numpy as np
 
 from flyball.gateway.limits.errors import TooDeep
 
 __all__ = ["check_depth"]
 
-_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
-"""A text, also one that does not end: so every byte is looked at once, whatever was sent."""
 _STEPS = np.zeros(256, np.int8)
 _STEPS[[ord("["), ord("{")]] = 1
 _STEPS[[ord("]"), ord("}")]] = -1
@@ -30,8 +26,14 @@ def check_depth(body: bytes, deepest: int) -> None:
     """
     if body.count(b"[") + body.count(b"{") <= deepest:  # most requests: nothing more to look at
         return
-    brackets = re.sub(rb"[^\[\]{}]++", b"", _TEXT.sub(b"", body))
-    depth = int(np.cumsum(_STEPS[np.frombuffer(brackets, np.uint8)], dtype=np.int64).max(initial=0))
+    if b"\\" in body:  # pairs first: what is left before a quotation mark makes it part of the text
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    signs = np.frombuffer(body, np.uint8)
+    steps = _STEPS[signs]
+    brackets = np.flatnonzero(steps)
+    in_text = np.bitwise_xor.accumulate((signs == ord('"')).view(np.uint8))
+    outside = brackets[in_text[brackets] == 0]
+    depth = int(np.cumsum(steps[outside], dtype=np.int64).max(initial=0))
     if depth > deepest:
         raise TooDeep(
             f"The brackets of the request nest {depth} deep; {deepest} is the most.",

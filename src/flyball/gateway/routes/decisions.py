@@ -14,13 +14,12 @@ from flyball.core.errors import BadInput, FlyballError
 from flyball.core.text import sayable
 from flyball.data.documents.records import Document, Unreadable
 from flyball.data.documents.rows import document_of_row
-from flyball.gateway.bodies import decoded, read_body
+from flyball.gateway.asked import asked_for
 from flyball.gateway.cases import decision_id, document_of, entry_of_id, find_decision
 from flyball.gateway.deciding import plain_document
 from flyball.gateway.desk import Desk, TheDesks
 from flyball.gateway.errors import BadRequest
 from flyball.gateway.house import Served
-from flyball.gateway.limits.depth import check_depth
 from flyball.gateway.metrics.figures import Figures
 from flyball.gateway.naming import served_for, served_of_decision
 from flyball.gateway.once import once
@@ -81,9 +80,7 @@ async def decide(
     settings: TheSettings,
 ) -> Reply:
     """Decide. Each decision stands in the ledger before the reply leaves."""
-    body = await read_body(request, settings)
-    check_depth(body, settings.limits.deepest_json)
-    asked = decoded(body, _REQUEST)
+    body, asked = await asked_for(request, settings, _REQUEST)
     served = served_for(house, principal, asked.deployment)
     if (asked.case is None) == (asked.cases is None):
         raise BadRequest(

@@ -12,11 +12,10 @@ from flyball.core.estimates import as_plain
 from flyball.evaluation.outcomes.agreement import automated_agreement
 from flyball.evaluation.outcomes.records import ReportedOutcome
 from flyball.evaluation.outcomes.standing import Standing
-from flyball.gateway.bodies import decoded, read_body
+from flyball.gateway.asked import asked_for
 from flyball.gateway.cases import decision_id, entry_of_id, find_decision
 from flyball.gateway.desk import TheDesks
 from flyball.gateway.errors import BadRequest
-from flyball.gateway.limits.depth import check_depth
 from flyball.gateway.naming import served_for, served_of_decision
 from flyball.gateway.once import once
 from flyball.gateway.replies import Whole, json_reply
@@ -44,9 +43,7 @@ async def report(
     settings: TheSettings,
 ) -> Reply:
     """Write reports down, all or none. The same report twice is one."""
-    body = await read_body(request, settings)
-    check_depth(body, settings.limits.deepest_json)
-    asked = decoded(body, _REQUEST)
+    body, asked = await asked_for(request, settings, _REQUEST)
     if len(asked.outcomes) > settings.limits.batch:
         raise BadRequest(
             f"The request holds {len(asked.outcomes):,} outcomes; {settings.limits.batch:,} are the most.",

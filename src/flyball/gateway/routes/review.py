@@ -1,18 +1,18 @@
 """`/v1/review`: the cases that people decide: list, claim, answer, give back, settle."""
 
 import asyncio
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import get, post
 from litestar.connection import Request
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from flyball.gateway.bodies import decoded, read_body
+from flyball.gateway.asked import asked_for
+from flyball.gateway.bodies import read_body
 from flyball.gateway.cases import Known, decision_id, document_of, entry_of_id, find_decision
 from flyball.gateway.desk import Desk, Desks, TheDesks
 from flyball.gateway.house import House
-from flyball.gateway.limits.depth import check_depth
 from flyball.gateway.listing import Listed
 from flyball.gateway.naming import served_for, served_of_decision
 from flyball.gateway.once import once
@@ -20,13 +20,11 @@ from flyball.gateway.principal import Principal
 from flyball.gateway.replies import Whole, json_reply
 from flyball.gateway.reviewing import GivenAnswer, Review, waits_for_people
 from flyball.gateway.route import Caller, Reply, TheHouse, TheSettings
-from flyball.gateway.settings import GatewaySettings
 from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.loop.shown import decision_as_json
 
 __all__ = ["review"]
 
-T = TypeVar("T")
 Wanted = Literal["open", "mine", "claimed", "disputed", "all"]
 Comment = Annotated[str, msgspec.Meta(max_length=10_000)]
 
@@ -126,7 +124,7 @@ async def answer(
     settings: TheSettings,
 ) -> Reply:
     """Answer every field that people decide, with the passages that show it."""
-    body, given = await _asked(request, settings, _ANSWER)
+    body, given = await asked_for(request, settings, _ANSWER)
     desk, known = await asyncio.to_thread(_found, id, house, desks, principal)
 
     def done() -> Whole:
@@ -148,7 +146,7 @@ async def decline(
     settings: TheSettings,
 ) -> Reply:
     """Give a case back, and say why."""
-    body, given = await _asked(request, settings, _DECLINE)
+    body, given = await asked_for(request, settings, _DECLINE)
     desk, known = await asyncio.to_thread(_found, id, house, desks, principal)
 
     def done() -> Whole:
@@ -168,7 +166,7 @@ async def settle(
     settings: TheSettings,
 ) -> Reply:
     """Settle what two people disagree about; their answers stay."""
-    body, given = await _asked(request, settings, _ANSWER)
+    body, given = await asked_for(request, settings, _ANSWER)
     desk, known = await asyncio.to_thread(_found, id, house, desks, principal)
 
     def done() -> Whole:
@@ -176,14 +174,6 @@ async def settle(
         return json_reply({"ok": True, "id": id, **_state(desk, after, principal)})
 
     return await once(request, body, principal, desk.replies, lambda: asyncio.to_thread(done))
-
-
-async def _asked(
-    request: Request[Any, Any, Any], settings: GatewaySettings, decoder: msgspec.json.Decoder[T]
-) -> tuple[bytes, T]:
-    body = await read_body(request, settings)
-    check_depth(body, settings.limits.deepest_json)
-    return body, decoded(body, decoder)
 
 
 def _found(id: str, house: House, desks: Desks, principal: Principal) -> tuple[Desk, Known]:
