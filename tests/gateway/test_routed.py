@@ -77,3 +77,13 @@ def test_a_model_that_may_cost_more_than_is_left_is_passed_over_for_one_that_may
     [over] = route["choice"]["passed_over"]
     assert (over["model"], over["constraint"]) == ("model1", "budget")
     assert over["why"].endswith("and 0.5 are left")
+
+
+def test_a_model_that_was_taken_out_of_service_is_not_asked(gateway, upstream):
+    """`extra` stands behind the last expert, so it is [expert.about] of the strong model."""
+    about = '[expert.about]\nout_of_service = "its accuracy fell to 0.81"\n'
+    route = ask(gateway(upstream(plain), upstream(plain), chat="guards_in = []", extra=about), "How so?")
+    assert route["chosen"] == "model0"
+    assert route["choice"]["passed_over"] == [
+        {"model": "model1", "constraint": "service", "why": "its accuracy fell to 0.81"}
+    ]

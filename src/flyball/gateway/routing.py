@@ -51,6 +51,7 @@ class Models:
         self._by_name = {one.name: one for one in upstreams}
         self._chat: ChatSettings = settings.chat
         self._about = settings.deployment
+        self._experts = {one.name: one.about for one in settings.expert}
         self._clock = clock
         self._router = router
         self._budgets = tuple(budgets)
@@ -111,7 +112,8 @@ class Models:
         return said if math.isfinite(said.score) else None
 
     def _facts(self, name: str) -> ModelFacts:
-        return self._chat.about.get(name, ModelFacts())
+        """Return what `[chat.about.MODEL]` says, or else `[expert.about]`."""
+        return self._chat.about.get(name) or self._experts.get(name, ModelFacts())
 
     def _candidate(self, one: Upstream, call: ChatCall) -> Candidate:
         facts = self._facts(one.name)
@@ -127,7 +129,8 @@ class Models:
             purposes=facts.purposes,
             never_sees=facts.never_sees,
             learns_from_input=facts.learns_from_input,
-            out_of_service="" if one.breaker.ready() else "its circuit is open: it failed too often",
+            out_of_service=facts.out_of_service
+            or ("" if one.breaker.ready() else "its circuit is open: it failed too often"),
         )
 
 
