@@ -374,7 +374,7 @@ def open_chat(workshop: Workshop, scribe: Scribe) -> Chat | None:
         file = BudgetFile(workshop.state / "money.sqlite")
         limit = Decimal(chat.budget_eur_per_day)
         budgets.append(MoneyBudget(file, Account(deployment.name), limit_eur=limit, clock=workshop.clock))
-    upstreams = open_upstreams(deployment.settings, budgets)
+    upstreams = open_upstreams(deployment.settings, budgets, workshop.state)
     router = open_router(deployment)
     labels = deployment.settings.deployment.data_labels
     models = Models(upstreams, deployment.settings, workshop.clock, router, budgets)

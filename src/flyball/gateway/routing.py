@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 
 from flyball.core.clock import Clock
 from flyball.core.errors import BadInput
@@ -13,6 +14,7 @@ from flyball.loop.settings import ChatSettings, ModelFacts, Settings
 from flyball.models.experts.language_model.settings import is_this_machine, read_settings
 from flyball.models.experts.language_model.upstream import Upstream
 from flyball.models.experts.language_model.wire import ChatCall, text_of
+from flyball.models.experts.spending import budgets_of
 from flyball.models.router.budget import MoneyBudget
 from flyball.models.router.choice import Choice, NeedsStrong, choose
 from flyball.models.router.constraints import Candidate, Circumstances
@@ -148,8 +150,10 @@ def open_router(deployment: Deployment) -> LearnedRouter | None:
     return LearnedRouter.load(deployment.path(chat.router))
 
 
-def open_upstreams(settings: Settings, budgets: Sequence[MoneyBudget]) -> list[Upstream]:
+def open_upstreams(settings: Settings, budgets: Sequence[MoneyBudget], state: Path) -> list[Upstream]:
     """Return the models that `[chat]` names, in its order; nothing is sent yet.
+
+    Each also reserves from its own budget, which decisions by the same expert draw on as well.
 
     Raises
     ------
@@ -160,5 +164,7 @@ def open_upstreams(settings: Settings, budgets: Sequence[MoneyBudget]) -> list[U
     found = []
     for name in settings.chat.models if settings.chat else ():
         given = {"fields": ("reply",)} | dict(experts[name].settings) | {"name": name}
-        found.append(Upstream(read_settings(given), budgets=budgets))
+        read = read_settings(given | {"state": str(state)})
+        own = budgets_of(name, read.budget_eur_per_day, read.state)
+        found.append(Upstream(read, budgets=[*budgets, *own]))
     return found

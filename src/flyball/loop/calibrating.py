@@ -21,8 +21,11 @@ from flyball.data.labels.columns import require_learnable
 from flyball.loop.deployment import digest_of_path
 from flyball.loop.engine import make_expert
 from flyball.loop.halves import in_tuning_half
+from flyball.loop.stage_list import stages_of
 from flyball.loop.stages.asking import asked_before, is_on_demand, wanted_of
 from flyball.loop.stages.expert import load_expert
+from flyball.loop.stages.snapshot import read_cases
+from flyball.loop.turn import run_turn
 from flyball.loop.versions import expert_of, folder_of
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.expert import Expert, OnDemand, check_predictions
@@ -38,6 +41,8 @@ __all__ = [
 ]
 
 _ENOUGH = 0.5
+_READING = ("documents:", "snapshot")
+"""Beginnings of the names of the stages that read what the sources hold."""
 
 
 class NotCalibrated(FlyballError):
@@ -131,29 +136,26 @@ class CalibrationPlan:
 
 
 def labelled_cases(workshop: Workshop) -> tuple[pa.Table, pa.Table]:
-    """Return the labelled cases of the tuning half of the newest snapshot, and their labels.
+    """Return the labelled cases of the tuning half, and their labels.
+
+    What the sources hold now is read, and kept as a snapshot, as a turn would.
 
     Raises
     ------
     BadInput
-        There is no snapshot yet, or nothing in it is labelled.
+        Nothing that may be used for this is labelled.
     """
-    from flyball.data.datasets.catalogue import open_catalogue
-    from flyball.data.datasets.snapshots import list_snapshots, read_snapshot
-
-    with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
-        newest = [list_snapshots(catalogue, what)[-1:] for what in ("cases", "labels")]
-        if not all(newest):
-            raise BadInput("There is no snapshot of cases yet.", fix="Run `flyball turn` first.")
-        cases, labels = (read_snapshot(catalogue, one[0]) for one in newest)
+    stages = [one for one in stages_of(workshop.deployment.settings) if one.name.startswith(_READING)]
+    output = run_turn(stages, workshop).outputs["snapshot"]
+    cases, labels = (read_cases(workshop, output, what) for what in ("cases", "labels"))
     mine = [case for case in labels.column("case_id").to_pylist() if in_tuning_half(case)]
     ids = pa.array(sorted(set(mine)), pa.string())
     cases = cases.filter(pc.is_in(cases.column("case_id").cast(pa.string()), value_set=ids))
     labels = labels.filter(pc.is_in(labels.column("case_id").cast(pa.string()), value_set=ids))
     if not cases.num_rows:
         raise BadInput(
-            "No case of the newest snapshot that may be used for this is labelled.",
-            fix="Name labels in [[source]] of flyball.toml, then run `flyball turn`.",
+            "No case that may be used for this is labelled.",
+            fix="Name labels or label_columns in [[source]] of flyball.toml.",
         )
     return cases, labels
 

@@ -103,7 +103,7 @@ def fit_model(
     deployment: DeploymentOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Let an expert learn from the labelled cases of the newest snapshot, from the half that tunes."""
+    """Let an expert learn from the labelled cases of the sources, from the half that tunes."""
     output = Output(json)
     with open_workshop(deployment, output, person) as workshop:
         done = fit_expert(workshop, expert, seed=seed)
