@@ -172,8 +172,6 @@ def document_texts(data: Path, sources: Path, draw: random.Random) -> Iterator[T
             yield Text(text, False, "pii_anon, technology")
     for path in draw.sample(sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")), 70):
         yield Text(path.read_text(encoding="utf-8", errors="replace")[:5_000], False, "Python's library")
-    for path in sorted((Path(__file__).parents[2] / "docs").rglob("*.md")):
-        yield Text(path.read_text()[:6_000], False, "own documentation")
     for block in (data / "pii/sec_filings_ner/FIN5.txt").read_text().split("\n\n"):
         words = [line.split()[0] for line in block.splitlines() if line.strip()]
         if len(words) > 5:

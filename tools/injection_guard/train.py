@@ -4,7 +4,7 @@
     python tools/injection_guard/train.py ../shared/data SOURCES weights.npz
 
 The first line for each of NVIDIA/garak, yizhongw/self-instruct, lm-sys/FastChat, anthropics/hh-rlhf,
-clinc/oos-eval and PolyAI-LDN/task-specific-datasets. Needs the extra `train`; about ten minutes on one core.
+clinc/oos-eval and PolyAI-LDN/task-specific-datasets. Needs the extra `train`; about a minute on one core.
 Licences and commits: MODEL_CARD.md beside the weights, in src/flyball/governance/guardrails/prompt_injection.
 Texts of the sets that are measured (NotInject, XSTest, AdvBench, the test split of deepset) are left out
 wherever they turn up.

@@ -77,6 +77,13 @@ def test_a_schema_that_cannot_be_checked_is_an_error_and_no_pass(schema):
         problem_of({"a": 1} if "properties" in schema else "text", schema)
 
 
+def test_alternatives_within_alternatives_end_in_an_error_and_not_in_hours():
+    defs = {f"a{n}": {"anyOf": [{"$ref": f"#/$defs/a{n + 1}"}] * 2} for n in range(20)}
+    schema = {"$defs": defs | {"a20": False}, "$ref": "#/$defs/a0"}
+    with pytest.raises(BadGuardrail, match="more than 500,000 checks"):
+        problem_of(1, schema)
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", '{"a": NaN}', '{"a": 1, "a": 2}', "[" * 100_000, "Sure! {}", "1" * 5000 + "x"]
 )

@@ -18,6 +18,7 @@ from flyball.governance.guardrails.errors import BadGuardrail
 __all__ = ["NotJson", "problem_of", "read_json"]
 
 _DEEPEST = 64
+_MOST_CHECKS = 500_000
 _ANNOTATIONS = frozenset(
     {"$schema", "$id", "$anchor", "$comment", "$defs", "definitions", "title", "description", "default"}
     | {"examples", "deprecated", "readOnly", "writeOnly", "format", "contentEncoding", "contentMediaType"}
@@ -80,8 +81,12 @@ def problem_of(value: object, schema: Mapping[str, Any] | bool) -> str:
 class _Check:
     def __init__(self, root: object) -> None:
         self._root = root
+        self._left = _MOST_CHECKS
 
     def problem(self, value: object, schema: object, place: str, depth: int) -> str:
+        self._left -= 1
+        if self._left < 0:
+            raise _bad(f"it takes more than {_MOST_CHECKS:,} checks, as alternatives within alternatives do")
         if isinstance(schema, bool):
             return "" if schema else f"{place} may not be there"
         if not isinstance(schema, Mapping):
