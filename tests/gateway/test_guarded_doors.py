@@ -66,9 +66,11 @@ def test_personal_data_in_a_reply_is_covered_whole_and_streamed(upstream, gatewa
 
 
 def test_a_guard_that_refuses_lets_nothing_of_the_finding_leave_a_stream(upstream, gateway):
-    text = "Nothing to see here. " * 100 + f"But here: {MAIL}. " + "And so on. " * 20
+    text = "Nothing to see here. " * 400 + f"But here: {MAIL}. " + "And so on. " * 20
     running = gateway(
-        upstream(saying(text)), extra='[guardrails.personal_data]\naction = "refuse"\n', chat="guards_in = []"
+        upstream(saying(text)),
+        extra='[guardrails.personal_data]\naction = "refuse"\nkinds = ["EMAIL_ADDRESS"]\n',
+        chat="guards_in = []",
     )
     status, stream = ask(running, stream=True)
     assert status == 200
