@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from flyball.core.text import size
 from flyball.models.experts.expert import ExpertCard
-from flyball.models.experts.graph.features import Limits
+from flyball.models.experts.graph.features import Limits, learned_columns
 from flyball.models.experts.graph.fit import FitOptions, fit
 from flyball.models.experts.graph.model import NeighbourExpert
 from flyball.models.experts.graph.neighbourhood import Neighbourhood
@@ -62,12 +62,12 @@ def trained(world: World = WORLD, *, seed: int = 0, options: FitOptions | None =
     memory = Neighbourhood(TransferColumns(device="device"), Limits(), 14.0)
     told = memory.describe(table, said)
     return fit(
-        told.rounded(),
+        told.learned(),
         np.array(said),
         ids=table.column("transfer_id").to_pylist(),
         times=[datetime.fromisoformat(one) for one in table.column("time").to_pylist()],
         payers=table.column("payer").to_pylist(),
-        columns=told.names,
+        columns=learned_columns(),
         field=FIELD,
         seed=seed,
         options=options,

@@ -16,7 +16,16 @@ from flyball.core.errors import BadInput
 from flyball.models.experts.graph.cycles import cycles_of
 from flyball.models.experts.graph.log import LONG_AGO, TransferLog, View
 
-__all__ = ["DAY", "FEATURES_VERSION", "WINDOWS", "Described", "Limits", "describe", "names_of_features"]
+__all__ = [
+    "DAY",
+    "FEATURES_VERSION",
+    "WINDOWS",
+    "Described",
+    "Limits",
+    "describe",
+    "learned_columns",
+    "names_of_features",
+]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -31,6 +40,8 @@ FEATURES_VERSION = 1
 """Another number where a column comes to mean something else: rows are described again."""
 
 _PLACES = 4
+_SAID_ALREADY = frozenset({"share_of_limit"})
+"""For rules: the amount, in another unit. As a reason it would be told twice."""
 _AT_ONCE = 1_024
 _MOST_PASSED_ON = 10_000
 _TWO_HOPS = (
@@ -94,6 +105,10 @@ class Described:
         """Return one column."""
         return self.values[:, self.names.index(name)]
 
+    def learned(self) -> Floats:
+        """Return the columns to learn from, as a row holds them."""
+        return self.rounded()[:, [self.names.index(name) for name in learned_columns()]]
+
 
 def describe(log: TransferLog, entries: Integers, limits: Limits | None = None) -> Described:
     """Say of each transfer what was known at its moment.
@@ -130,6 +145,11 @@ def names_of_features() -> tuple[str, ...]:
     log = TransferLog()
     columns, _ = _portion(log, np.zeros(0, dtype=np.int64), Limits())
     return tuple(columns)
+
+
+def learned_columns() -> tuple[str, ...]:
+    """Return the columns to learn from: all but those that say in other words what another says."""
+    return tuple(name for name in names_of_features() if name not in _SAID_ALREADY)
 
 
 def _portion(

@@ -22,7 +22,7 @@ from flyball.models.experts.calibration import (
     out_of_fold_table,
 )
 from flyball.models.experts.expert import ExpertCard
-from flyball.models.experts.graph.features import names_of_features
+from flyball.models.experts.graph.features import learned_columns
 from flyball.models.experts.graph.model import NeighbourExpert, matrix_of
 from flyball.models.experts.graph.ranking import average_precision, by_groups
 
@@ -88,7 +88,7 @@ def fit_cases(
     BadInput
         No row with the columns of neighbours, or labels of several fields.
     """
-    names = names_of_features()
+    names = learned_columns()
     fields = sorted(set(labels.column("field").to_pylist()))
     if len(fields) != 1:
         raise BadInput(
