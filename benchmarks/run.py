@@ -1,8 +1,8 @@
 """Run every benchmark one after the other; `make bench`. Figures and commands: docs/benchmarks.md.
 
 Read where they are set: CUAD from CUAD_TRAIN (a path to its training split, JSON or .gz), HMDA from HMDA_2018
-(its zip), the labelled texts of personal data from PERSONAL_DATA (the folder that holds pii/ and
-contracts/), and the graphs of payment fraud from TOLOKERS (.npz) and AMLSIM (.tgz). Peers are measured where
+(its zip), the labelled texts of personal data from PERSONAL_DATA (the folder that holds pii/,
+contracts/ and redteam/), and the graphs of payment fraud from TOLOKERS (.npz) and AMLSIM (.tgz). Peers are measured where
 they are installed: `pip install -r requirements/peers.txt`.
 """
 
@@ -31,9 +31,9 @@ def main() -> int:
     commands = [["ledger.py"], ["loop.py", *(["--cuad", cuad] if cuad else [])]]
     commands += [[name] for name in DATA_LAYER]
     if personal_data:
-        commands.append(["personal_data.py", personal_data])
+        commands += [["personal_data.py", personal_data], ["guardrails.py", "--data", personal_data]]
     else:
-        print("PERSONAL_DATA is not set: the detection of personal data is left out.", file=sys.stderr)
+        print("PERSONAL_DATA is not set: personal data and guardrails are left out.", file=sys.stderr)
     graphs = [
         part
         for option, name in (("--tolokers", "TOLOKERS"), ("--amlsim", "AMLSIM"))
