@@ -14,6 +14,7 @@ from flyball.gateway.house import open_house
 from flyball.gateway.principal import LoopbackAccess
 from flyball.gateway.serving import check_address
 from flyball.gateway.settings import GatewaySettings, load_gateway_settings
+from flyball.ledger.errors import NotWritten
 from flyball.loop.deployment import open_deployment
 
 SAID = {"role": "assistant", "content": "Steady."}
@@ -135,3 +136,43 @@ def test_a_deployment_with_fields_and_nothing_live_says_how_to_make_it_ready(gat
     reply = connection.getresponse()
     assert (reply.status, json.loads(reply.read())) == (503, {"ok": False, "deployments": 1, "not_ready": 1})
     connection.close()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_no_word_leaves_where_the_ledger_cannot_be_written(gateway, upstream, monkeypatch, stream):
+    running = gateway(upstream(plain))
+    [served] = running.house.everything()
+
+    def full(drafts):
+        raise NotWritten("The disk is full.", fix="Free it.")
+
+    monkeypatch.setattr(served.workshop.ledger, "append_many", full)
+    status, told, _ = ask(running, stream=stream)
+    assert (status >= 500, told["code"]) == (True, "ledger.not_written")
+    assert "Steady" not in json.dumps(told)
+
+
+def test_a_stream_whose_end_cannot_be_written_has_no_end(gateway, upstream, monkeypatch):
+    def behave(handler, body):
+        piece = {"choices": [{"index": 0, "delta": {"content": "Steady. " * 50}, "finish_reason": "stop"}]}
+        handler.say(200, f"data: {json.dumps(piece)}\n\ndata: [DONE]\n\n".encode(), "text/event-stream")
+
+    running = gateway(upstream(behave), chat="guards_in = []\nguards_out = []")
+    [served] = running.house.everything()
+    write, times = served.workshop.ledger.append_many, []
+
+    def once(drafts):
+        times.append(1)
+        if len(times) > 1:
+            raise NotWritten("The disk is full.", fix="Free it.")
+        return write(drafts)
+
+    monkeypatch.setattr(served.workshop.ledger, "append_many", once)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=20)
+    body = {"model": "talk", "stream": True, "messages": [{"role": "user", "content": "How?"}]}
+    connection.request("POST", "/v1/chat/completions", json.dumps(body))
+    told = connection.getresponse().read().decode()
+    connection.close()
+    assert '"code":"ledger.not_written"' in told
+    assert "[DONE]" not in told
+    assert "finish_reason" not in told.replace('"finish_reason":null', "")
