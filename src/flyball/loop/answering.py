@@ -55,10 +55,7 @@ class Answering:
         ------
         NothingLive, ReleaseForged, KitAltered
         """
-        champion = self.traffic().champion
-        if not champion:
-            champion = require_live(self._workshop.ledger, self._workshop.deployment.name).release
-        return self._engine(champion)
+        return self._champion(self.traffic())
 
     def decide(
         self,
@@ -85,8 +82,8 @@ class Answering:
         list of Issued
             One per document, in their order.
         """
-        live = self.live()
         traffic = self.traffic()
+        live = self._champion(traffic)
         given = context or replace(self._workshop.context_of(live.settings.deployment), tenant=tenant)
         once = {one.content_digest: one for one in documents}
         at = self._workshop.clock()
@@ -108,6 +105,11 @@ class Answering:
                 for document in documents:
                     note_failure(self._workshop, release, document, context, what)
         return _decided(live, documents, context, at)
+
+    def _champion(self, traffic: Traffic) -> LiveEngine:
+        if not traffic.champion:
+            require_live(self._workshop.ledger, self._workshop.deployment.name)  # says what to do
+        return self._engine(traffic.champion)
 
     def _engine(self, digest: str) -> LiveEngine:
         with self._lock:

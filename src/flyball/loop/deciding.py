@@ -162,7 +162,7 @@ def _decide_read(
         engines = {one.engine.kit.settings.parent: one.engine for one in (live, challenger) if one}
         for batch in batched(read, size):
             found = [(task, _decide(engines[task.kit], task)) for task in tasks(batch)]
-            yield from _issued(workshop, batch, _answered(workshop, live, found))
+            yield from _issued(workshop, batch, _answered(workshop, live, allowed, found))
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting: deque[tuple[Sequence[Document | Unreadable], list[tuple[_Task, Future[list[Result]]]]]]
@@ -172,10 +172,10 @@ def _decide_read(
             while len(waiting) > workers * _AHEAD:
                 earliest, futures = waiting.popleft()
                 found = [(task, future.result()) for task, future in futures]
-                yield from _issued(workshop, earliest, _answered(workshop, live, found))
+                yield from _issued(workshop, earliest, _answered(workshop, live, allowed, found))
         for earliest, futures in waiting:
             found = [(task, future.result()) for task, future in futures]
-            yield from _issued(workshop, earliest, _answered(workshop, live, found))
+            yield from _issued(workshop, earliest, _answered(workshop, live, allowed, found))
 
 
 def _challenger(workshop: Workshop, traffic: Traffic) -> LiveEngine | None:
@@ -195,7 +195,7 @@ def _falls_to(challenger: LiveEngine | None, traffic: Traffic, document: Documen
 
 
 def _answered(
-    workshop: Workshop, live: LiveEngine, found: Sequence[tuple[_Task, list[Result]]]
+    workshop: Workshop, live: LiveEngine, allowed: frozenset[str], found: Sequence[tuple[_Task, list[Result]]]
 ) -> list[Result]:
     """Return the results; where the challenger broke on a case, what the live release says."""
     results: list[Result] = []
@@ -213,7 +213,7 @@ def _answered(
                 task,
                 documents=tuple(document for document, _ in broken),
                 release=live.digest,
-                live=frozenset({live.digest}),
+                live=allowed,
             )
             results += _decide(live.engine, again)
     return results

@@ -8,6 +8,7 @@ are found. Whatever is not carried over is listed with the reason and with what 
 import json
 import re
 import shutil
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -143,7 +144,10 @@ def read_configuration(path: Path) -> bytes:
         It is not there, or so large that it is none.
     """
     try:
-        data = path.read_bytes() if path.stat().st_size <= _LARGEST_BYTES else None
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise BadInput(f"{path} is no file.", fix="Name the configuration file itself.", file=path)
+        data = path.read_bytes() if about.st_size <= _LARGEST_BYTES else None
     except OSError as err:
         raise BadInput(f"{path} cannot be read: {err.strerror}.", fix="Name the file.", file=path) from err
     if data is None:

@@ -1,5 +1,6 @@
 """`flyball replay`: decide past decisions again, with the exact components of then, and compare."""
 
+import heapq
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -66,8 +67,9 @@ def command(
 def _written(workshop: Workshop, since: str | None) -> Iterator[Entry]:
     """Yield every decision, also those of a challenger in the shadow, oldest first."""
     start = _time(since) if since is not None else None
-    for entry in workshop.ledger.entries():
-        if entry.kind in REPLAYED_KINDS and (start is None or entry.at >= start):
+    kinds = (workshop.ledger.entries(kind) for kind in REPLAYED_KINDS)
+    for entry in heapq.merge(*kinds, key=lambda one: one.index):
+        if start is None or entry.at >= start:
             yield entry
 
 
