@@ -43,8 +43,9 @@ def main() -> int:
     commands.append(["payment_fraud.py", "--invented", *graphs])
     if hmda:
         commands.append(["differential_privacy.py", "--hmda", hmda])
+        commands.append(["credit_risk.py", "--hmda", hmda, "--turn", "20000"])
     else:
-        print("HMDA_2018 is not set: the cost of differential privacy is left out.", file=sys.stderr)
+        print("HMDA_2018 is not set: differential privacy and credit are left out.", file=sys.stderr)
     if cuad:
         commands.append(["contracts_cv.py", "--cuad", cuad])
     else:
