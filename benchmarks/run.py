@@ -1,9 +1,9 @@
 """Run every benchmark one after the other; `make bench`. Figures and commands: docs/benchmarks.md.
 
 Read where they are set: CUAD from CUAD_TRAIN (a path to its training split, JSON or .gz), HMDA from HMDA_2018
-(its zip), the labelled texts of personal data from PERSONAL_DATA (the folder that holds pii/,
-contracts/ and redteam/), and the graphs of payment fraud from TOLOKERS (.npz) and AMLSIM (.tgz). Peers are measured where
-they are installed: `pip install -r requirements/peers.txt`.
+(its zip), the labelled texts of personal data and guardrails from PERSONAL_DATA (the folder that holds pii/,
+contracts/ and redteam/), and the graphs of payment fraud from TOLOKERS (.npz) and AMLSIM (.tgz). Peers are
+measured where they are installed: `pip install -r requirements/peers.txt`.
 """
 
 import os
