@@ -26,7 +26,7 @@ __all__ = ["FEWEST_CASES", "FEWEST_PER_ANSWER", "fit"]
 FEWEST_CASES = 60
 FEWEST_PER_ANSWER = 10
 _FOLDS = 5
-_STRENGTHS = (0.5, 2.0, 8.0)
+_STRENGTHS = (0.5, 4.0, 32.0)
 """Of the weights, from careful to bold; the one whose held-out answers are most likely is taken."""
 _FEWEST_TEXTS = 2
 _SHARPNESS = np.geomspace(0.2, 5.0, 121)
