@@ -277,7 +277,7 @@ class _Cases:
             agreed = {
                 one.name: one.answer
                 for one in standings(reports)
-                if one.about == "field" and one.state == "agreed"
+                if one.about == "field" and one.state != "disputed"
             }
             if case in known:
                 self._leave_out("the same case was decided again")
