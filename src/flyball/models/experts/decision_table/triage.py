@@ -61,9 +61,20 @@ def _cautious(hit: RuleHit) -> RuleHit:
     return replace(hit, outputs={**hit.outputs, "decide": "refer"})
 
 
+def _both(first: RuleHit, second: RuleHit) -> RuleHit:
+    """Return one hit that tells both reasons: who has to look is told everything that speaks for it."""
+    told = f"{second.outputs['reason']} (Rule {second.rule}, row {second.row}.) {first.outputs['reason']}"
+    facts = tuple(dict.fromkeys((*first.facts, *second.facts)))
+    return replace(first, outputs={**first.outputs, "reason": told}, facts=facts)
+
+
 def _joined(first: RuleHit | None, second: RuleHit) -> RuleHit:
-    if first is None or first.outputs["decide"] == second.outputs["decide"]:
-        return first or second
+    if first is None:
+        return second
+    if first.outputs["decide"] == second.outputs["decide"] == "refer":
+        return _both(first, second)
+    if first.outputs["decide"] == second.outputs["decide"]:
+        return first
     for hit in (first, second):
         if hit.outputs["decide"] == "refer":
             return hit

@@ -7,6 +7,7 @@ Source: Hamilton, Ying and Leskovec 2017, GraphSAGE, arXiv:1706.02216, mean aggr
 weights per relation as in Platonov et al. 2023, arXiv:2302.11640, appendix B.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -162,8 +163,12 @@ def _mean_over(torch: Any, relation: Relation) -> Any:
     back = (1.0 / np.maximum(relation.degree, 1.0)).astype(np.float32)[relation.ends]
     size = (relation.n, relation.n)
     # The relation is symmetric, so its transpose has the same pattern with the weights of the other end.
-    forth = torch.sparse_csr_tensor(starts, ends, torch.tensor(weight), size=size, check_invariants=True)
-    return_ = torch.sparse_csr_tensor(starts, ends, torch.tensor(back), size=size, check_invariants=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it is in beta, PyTorch says
+        forth, return_ = (
+            torch.sparse_csr_tensor(starts, ends, torch.tensor(one), size=size, check_invariants=True)
+            for one in (weight, back)
+        )
 
     class Mean(torch.autograd.Function):  # type: ignore[misc]
         """Sparse times dense; the gradient by the transpose."""
