@@ -3,7 +3,8 @@
 Read where they are set: CUAD from CUAD_TRAIN (a path to its training split, JSON or .gz), HMDA from HMDA_2018
 (its zip), the labelled texts of personal data and guardrails from PERSONAL_DATA (the folder that holds pii/,
 contracts/ and redteam/), and the graphs of payment fraud from TOLOKERS (.npz) and AMLSIM (.tgz), short texts
-from ROUTELLM_MMLU (the folder of mmlu_*.csv). Peers are measured where they are installed: `pip install -r requirements/peers.txt`.
+from ROUTELLM_MMLU (the folder of mmlu_*.csv). Peers are measured where they are installed:
+`pip install -r requirements/peers.txt`.
 """
 
 import os
