@@ -25,7 +25,7 @@ from flyball.loop.traffic import end_challenge, start_challenge, traffic_now
 from flyball.loop.turn import run_turn
 from flyball.loop.workshop import Workshop
 
-ROUNDS, ANSWERS = 8, 25
+ROUNDS, ANSWERS = 3, 60
 
 
 def main() -> None:
@@ -47,7 +47,7 @@ def measure(workshop: Workshop, waiting: str) -> None:
     documents = [extract(path) for path in paths]
     answering = Answering(workshop)
     follower = Follower(workshop, every_seconds=0.05, judge=stop_if_worse)
-    wall: dict[str, list[float]] = {"live alone": [], "shadow": [], "canary": []}
+    wall: dict[str, list[float]] = {"canary": [], "live alone": [], "shadow": []}
     cpu: dict[str, float] = dict.fromkeys(wall, 0.0)
     number = 0
     for _ in range(ROUNDS):

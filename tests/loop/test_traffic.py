@@ -1,9 +1,11 @@
 """Who answers what: by hand where the ledger is short, with two real releases where they decide."""
 
 import shutil
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -23,7 +25,7 @@ from flyball.loop.live import live_engine
 from flyball.loop.promotion import promote
 from flyball.loop.releases import NothingLive, live_release, promotions
 from flyball.loop.replay import replay
-from flyball.loop.shadowing import SHADOW, SHADOW_FAILED, Follower, catch_up
+from flyball.loop.shadowing import SHADOW, SHADOW_FAILED, Follower, _Helper, _Task, catch_up
 from flyball.loop.stage_list import stages_of
 from flyball.loop.traffic import (
     TRAFFIC,
@@ -366,3 +368,51 @@ def test_a_follower_keeps_up_in_a_process_of_its_own_and_goes_on_when_that_is_ki
         follower.close()
     assert follower._helper._process is None
     assert list(workshop.ledger.entries(SHADOW_FAILED)) == []
+
+
+def test_a_shadow_that_hangs_keeps_no_answer_waiting_and_no_gateway_from_closing(workshop):
+    live, _ = releases(workshop)
+    start(workshop, "shadow")
+    follower = Follower(workshop, every_seconds=0.01)
+    hangs = threading.Event()
+
+    def hang(task):
+        hangs.set()
+        follower._stop.wait(120)
+
+    follower._helper.decide = hang
+    try:
+        first = decide(workshop, 2)
+        assert hangs.wait(30)
+        second = decide(workshop, 3)[2:]  # answered while the shadow hangs
+    finally:
+        begun = time.monotonic()
+        follower.close()
+    assert time.monotonic() - begun < 5
+    assert {one.decision.release for one in (*first, *second)} == {live}
+    assert list(workshop.ledger.entries(SHADOW)) == []
+
+
+class _Line:
+    """A line to a process that dies whenever it is sent the document "bad"."""
+
+    def send(self, task):
+        self.documents = task.documents
+
+    def poll(self, seconds):
+        return True
+
+    def recv(self):
+        if "bad" in self.documents:
+            raise EOFError
+        return [f"decided {one}" for one in self.documents]
+
+
+def test_a_document_on_which_the_process_dies_is_told_from_the_others(tmp_path):
+    helper = _Helper(threading.Event())
+    helper._connected = _Line
+    at = datetime(2026, 11, 30, tzinfo=UTC)
+    found = helper.decide(_Task(("a", "bad", "c"), (None, None, None), NEW, tmp_path, at))
+    assert found[0] == "decided a"
+    assert found[1][0] == "decisions.process_ended"
+    assert found[2] == "decided c"

@@ -26,6 +26,7 @@ from flyball.core.digests import from_json, short
 from flyball.core.errors import FlyballError
 from flyball.core.records import Context
 from flyball.data.documents.records import Document
+from flyball.evaluation.outcomes.records import OUTCOME
 from flyball.ledger.errors import BlobErased, KeyReused
 from flyball.ledger.records import Draft, Entry
 from flyball.loop.engine import Engine
@@ -43,6 +44,8 @@ SHADOW_FAILED = "decision.shadow.failed"
 
 _LOG = logging.getLogger(__name__)
 _TOGETHER = 8
+_LOOKS_APART = 10
+"""Times the pause between two looks at the ledger that lies between two comparisons, at least."""
 _PATIENCE_SECONDS = 0.1
 _LONGEST_SECONDS = 600.0
 _LOWEST = 19
@@ -159,9 +162,11 @@ class Follower:
             return
         if begun < self._next_look:
             return
-        self._judge(self._workshop)
-        self._judged = size
-        self._next_look = begun + 20 * (time.monotonic() - begun)
+        since, self._judged = self._judged, size
+        if any(True for kind in (OUTCOME, SHADOW) for _ in self._workshop.ledger.entries(kind, since, size)):
+            self._judge(self._workshop)
+        took = time.monotonic() - begun
+        self._next_look = begun + max(_LOOKS_APART * self._every, _LOOKS_APART * 2 * took)
 
     def _follow(self, traffic: Traffic) -> None:
         challenge = traffic.challenge
@@ -226,13 +231,14 @@ class _Helper:
             self._line, theirs = spawn.Pipe()
             self._process = spawn.Process(target=_serve, args=(theirs,), name="shadow", daemon=True)
             self._process.start()
+            if self._process.pid is not None:  # from its first moment on, for loading a release is work, too
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, _LOWEST)
             theirs.close()
         return self._line
 
 
 def _serve(line: Connection) -> None:
     """Decide what comes through the line, until it ends."""
-    os.nice(_LOWEST)
     engines: dict[Path, Engine] = {}
     with suppress(EOFError, OSError):
         while True:
