@@ -8,10 +8,11 @@ import importlib.util
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from flyball.core.errors import BadInput, Refused
-from flyball.loop.calibrating import NotCalibrated, calibrate, plan_calibration
+from flyball.loop.calibrating import NotCalibrated, as_if_unseen, calibrate, plan_calibration
 from flyball.loop.deployment import open_deployment
 from flyball.loop.fitting import fit_expert
 from flyball.loop.full_turn import full_turn
@@ -19,6 +20,7 @@ from flyball.loop.halves import in_tuning_half
 from flyball.loop.releases import promotions
 from flyball.loop.versions import artefact_here, expert_of, pin, roll_back_expert, unpin
 from flyball.loop.workshop import Workshop
+from flyball.models.experts.text_classifier.fit import fit
 
 FAKE = Path(__file__).parents[1] / "models" / "experts" / "language_model" / "fake_endpoint.py"
 N = 220
@@ -254,3 +256,24 @@ def test_an_expert_that_learns_nothing_says_so(fake, tmp_path):
                 fit_expert(workshop, "modell")
             assert plan_calibration(workshop, "model").questions > 0  # without any turn before
             assert endpoint.seen == []
+
+
+def test_what_an_expert_has_learned_from_is_asked_about_as_if_it_had_not():
+    """A classifier that guesses on unseen cases is sure of the same cases once it has learned them."""
+    words = [chr(97 + number) * 4 for number in range(12)]
+    ids = [f"{number:04x}" for number in range(120)]
+    texts = [f"{words[number % 12]} {words[number * 7 % 11]} {number * number}" for number in range(120)]
+    answers = ["true" if (number * 2654435761 >> 7) % 2 else "false" for number in range(120)]
+    cases = pa.table({"case_id": ids, "text": texts, "text_digest": ids})
+    expert = fit(cases, pa.table({"case_id": ids, "field": ["urgent"] * 120, "answer": answers}), 0)
+    seen = expert.predict(cases.combine_chunks().to_batches()[0])
+    unseen = as_if_unseen(expert, seen)
+    known = {row["case_id"]: row for row in expert.out_of_fold.to_pylist()}
+    for row in unseen.to_pylist():
+        assert row["answer"] == known[row["case_id"]]["answer"]
+        assert row["confidence"] == known[row["case_id"]]["confidence"]
+    right = dict(zip(ids, answers, strict=True))
+    hits = [
+        sum(right[row["case_id"]] == row["answer"] for row in batch.to_pylist()) for batch in (seen, unseen)
+    ]
+    assert hits[0] > hits[1]

@@ -28,13 +28,14 @@ from flyball.loop.stages.snapshot import read_cases
 from flyball.loop.turn import run_turn
 from flyball.loop.versions import expert_of, folder_of
 from flyball.loop.workshop import Workshop
-from flyball.models.experts.expert import Expert, OnDemand, check_predictions
+from flyball.models.experts.expert import PREDICTIONS, Calibrated, Expert, OnDemand, check_predictions
 
 __all__ = [
     "Calibrates",
     "CalibrationPlan",
     "Done",
     "NotCalibrated",
+    "as_if_unseen",
     "calibrate",
     "labelled_cases",
     "plan_calibration",
@@ -194,12 +195,17 @@ def plan_calibration(workshop: Workshop, name: str, *, cases_at_most: int | None
     expert = found.with_examples(cases, labels)
     before = {one.name: load_expert(deployment, one) for one in asked_before(deployment.settings, name)}
     batch = _batch(cases)
-    given = {other: one.predict(batch) for other, one in before.items() if not isinstance(one, OnDemand)}
+    given = {
+        other: as_if_unseen(one, one.predict(batch))
+        for other, one in before.items()
+        if not isinstance(one, OnDemand)
+    }
     sure = {other: before[other] for other in given}
     wanted = wanted_of(workshop, cases, labels, sure, given, expert.card.fields)
     if not wanted:
         raise BadInput(
-            f"The experts before {name} are sure of everything; it is never asked.", fix="Nothing."
+            f"The experts before {name} are sure of everything; it is never asked.",
+            fix="It needs no calibration as long as that is so.",
         )
     some = dict(list(wanted.items())[:cases_at_most])
     batch = batch.filter(pc.is_in(batch.column("case_id"), value_set=pa.array(list(some), pa.string())))
@@ -251,3 +257,22 @@ def calibrate(workshop: Workshop, plan: CalibrationPlan) -> Done:
 
 def _batch(cases: pa.Table) -> pa.RecordBatch:
     return cases.combine_chunks().to_batches()[0]
+
+
+def as_if_unseen(expert: Expert, predictions: pa.RecordBatch) -> pa.RecordBatch:
+    """Return predictions with what the expert said of a case before it had learned from it, where it has.
+
+    Of cases that it learned from it is surer than of any other, and would leave too little to ask.
+    """
+    if not isinstance(expert, Calibrated):
+        return predictions
+    names = ("case_id", "field", "answer", "confidence")
+    columns = [expert.out_of_fold.column(name).to_pylist() for name in names]
+    unseen = {(case, key): (answer, sure) for case, key, answer, sure in zip(*columns, strict=True)}
+    rows = predictions.to_pylist()
+    for row in rows:
+        said = unseen.get((row["case_id"], row["field"]))
+        if said is not None:
+            row["answer"], row["confidence"] = said
+            row["evidence"] = []
+    return pa.RecordBatch.from_pylist(rows, schema=PREDICTIONS)
