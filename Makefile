@@ -16,8 +16,9 @@ $(VENV)/.default: requirements/default.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing pinned and hashed dependencies into $(VENV) ..." >&2
 	@$(PIP) install --require-hashes -r requirements/build.txt
-	@$(PIP) install --require-hashes -r requirements/default.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@# Byte code is written when a module is first used: most of what libraries bring never is.
+	@$(PIP) install --no-compile --require-hashes -r requirements/default.txt
+	@$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.develop: requirements/develop.txt $(VENV)/.default
