@@ -34,6 +34,7 @@ __all__ = ["command"]
 
 _REPORTED_UP_TO = 200
 _SHOWN_UP_TO = 1_000
+_PROBLEMS_SHOWN = 20
 
 
 def command(
@@ -99,9 +100,7 @@ def _decided(
     fields = live.engine.kit.fields
     deployment = workshop.deployment
     memory = remember(workshop, rows, open_source(deployment, rows)) if rows.neighbours else None
-    read = chain.from_iterable(
-        rows_of_file(deployment, rows, path, fields, memory=memory) for path in tables
-    )
+    read = chain.from_iterable(rows_of_file(deployment, rows, path, fields, memory=memory) for path in tables)
     found = decide_documents(workshop, live, read, context=context)
     if others:
         found = chain(found, decide_files(workshop, live, others, context=context, limits=_limits(live)))
@@ -163,9 +162,13 @@ def _show(output: Output, kept: _Kept, where: Path | None, entries: int, case: s
     output.table(summary_columns(case), kept.rows)
     if kept.n_decided > len(kept.rows):
         output.text(f"The first {len(kept.rows):,} of {kept.n_decided:,}; --json gives all.")
-    for problem in kept.problems:
+    for problem in kept.problems[:_PROBLEMS_SHOWN]:
         name = "" if problem.message.startswith(problem.name) else f"{problem.name}: "
         output.text(f"[bold]not decided[/]  {escape(f'{name}{problem.message} {problem.fix}')}")
+    if len(kept.problems) > _PROBLEMS_SHOWN:
+        output.text(
+            f"And {len(kept.problems) - _PROBLEMS_SHOWN:,} more that were not decided; --json names all."
+        )
     output.text()
     output.text(f"Ledger: {count(entries, 'entry', 'entries')}, checkpoint signed.")
     if where is not None:
