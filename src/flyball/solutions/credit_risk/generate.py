@@ -3,10 +3,10 @@
 `python -m flyball.solutions.credit_risk.generate --out FOLDER` writes the sample again: applications with
 what turned out, and in another file the group of each applicant, which no model sees and an audit needs.
 
-How repayment depends on an application is written down here, so what a model should find is known: income,
-debts, history and behaviour count, each in one direction; the purpose counts a little; the group counts not at
-all, but incomes, histories and debts differ between groups, as they do in life. That alone makes approval
-rates differ.
+How repayment depends on an application is written down here, so what a model should find is known:
+income, debts, history and behaviour count, each in one direction; the purpose counts a little; the group
+counts not at all, but incomes, histories and debts differ between groups, as they do in life. That alone
+makes approval rates differ.
 """
 
 import argparse
@@ -162,7 +162,9 @@ def _flag(value: np.bool_ | bool) -> bool:
 
 def _shown(row: Mapping[str, object]) -> dict[str, object]:
     words = {True: "true", False: "false", None: ""}
-    return {key: words[value] if value is None or isinstance(value, bool) else value for key, value in row.items()}
+    return {
+        key: words[value] if value is None or isinstance(value, bool) else value for key, value in row.items()
+    }
 
 
 if __name__ == "__main__":

@@ -81,7 +81,9 @@ def labelled(rows: list[dict[str, object]]) -> tuple[pa.Table, pa.Table]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Train and write; exit status 0."""
-    parser = argparse.ArgumentParser(prog="python -m flyball.solutions.credit_risk.train", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m flyball.solutions.credit_risk.train", description=__doc__
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder to write the model to")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
