@@ -44,3 +44,10 @@ def test_without_names_or_with_one_twice_items_go_by_number():
 def test_values_whose_json_differs_differ(then, now):
     expected = [] if then == now and type(then) is type(now) else [Changed((), then, now)]
     assert list(differences(then, now)) == expected
+
+
+def test_last_digits_are_told_from_another_number():
+    assert Changed(("a",), 0.9922342288711777, 0.9922342288734307).in_last_digits
+    assert not Changed(("a",), 0.99223, 0.99224).in_last_digits
+    assert not Changed(("a",), 1, 1.0).in_last_digits
+    assert not Changed(("a",), "0.5", "0.5 ").in_last_digits

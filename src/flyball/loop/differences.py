@@ -1,5 +1,6 @@
 """Differences: two records held against each other, field by field, down to the last digit."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -36,6 +37,13 @@ class Changed:
     def name(self) -> str:
         """The path for people: "fields.governing_law.confidence"."""
         return ".".join(self.path)
+
+    @property
+    def in_last_digits(self) -> bool:
+        """Whether both are broken numbers that agree in their first nine digits."""
+        if not (isinstance(self.then, float) and isinstance(self.now, float)):
+            return False
+        return math.isclose(self.then, self.now, rel_tol=1e-9)
 
 
 def differences(then: Plain, now: Plain, path: tuple[str, ...] = ()) -> Iterator[Changed]:

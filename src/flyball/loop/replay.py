@@ -41,6 +41,8 @@ REPLAYED_KINDS = ("decision", "decision.shadow")
 
 _REPEATABLE = ("rules", "text", "table", "graph")
 """Kinds of experts that give the same answer to the same question, to the last bit."""
+_LAST_DIGITS = "only the last digits differ: another processor or numerical library adds up in another order"
+
 _PER_PROCESS = 8
 """Decisions for which starting one more process pays."""
 _AHEAD = 8
@@ -367,11 +369,10 @@ def _compared(
     names = ", ".join(sorted(unrepeatable))
     for one in found:
         expected = bool(touched) and free(one)
-        why = (
-            f"{names} had a say, and need not answer the same twice"
-            if expected
-            else "the same parts gave another result"
-        )
+        if expected:
+            why = f"{names} had a say, and need not answer the same twice"
+        else:
+            why = _LAST_DIGITS if one.in_last_digits else "the same parts gave another result"
         yield Difference(one.name, one.then, one.now, expected, why)
 
 
