@@ -1,6 +1,6 @@
 """How many attacks the injection guard flags, how many harmless texts, how fast; a bag of words beside it.
 
-    python benchmarks/guardrails.py --data ../shared/data
+    python benchmarks/guardrails.py --data DATA
 
 Prints one JSON object and never a text. DATA/redteam holds what there is of: deepset/prompt-injections
 (Apache-2.0), NotInject and WildGuard's harmless part as PIGuard publishes them (MIT, ODC-BY), XSTest

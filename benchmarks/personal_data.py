@@ -1,7 +1,7 @@
 """How much personal data is found, how fast, in how much memory; Presidio beside it in the same run.
 
-    python benchmarks/personal_data.py ../shared/data
-    python benchmarks/personal_data.py ../shared/data --presidio PYTHON
+    python benchmarks/personal_data.py DATA
+    python benchmarks/personal_data.py DATA --presidio PYTHON
 
 PYTHON is an interpreter that has presidio-analyzer. Prints one JSON object. Quality: sentences of
 presidio-research (MIT; names CC BY-SA) in two halves by template: errors of the development half were read,

@@ -1,6 +1,6 @@
 """How well a learned router finds the prompts that need the strong model; chance and length beside it.
 
-    python benchmarks/routing.py --data ../shared/data/routing
+    python benchmarks/routing.py --data DATA/routing
 
 DATA holds routellm/ (results of Mixtral-8x7B and GPT-4 on GSM8K and MMLU as RouteLLM publishes them,
 Apache-2.0; the questions are MIT) and llmrouter/train.json (results of nine models as LLMRouter publishes

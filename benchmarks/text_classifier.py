@@ -101,8 +101,7 @@ def peer(train: list[tuple[str, str]], test: list[tuple[str, str]]) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    default = Path("../shared/data/routing/routellm/mmlu_responses")
-    parser.add_argument("--data", type=Path, default=default)
+    parser.add_argument("--data", type=Path, required=True, help="folder with one CSV a subject")
     every = questions(parser.parse_args().data)
     halves: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
     for one in every:

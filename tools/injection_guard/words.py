@@ -1,6 +1,6 @@
 """Write words.txt: words of the training texts and how many have them, to part letters that stand apart.
 
-    python tools/injection_guard/words.py ../shared/data SOURCES words.txt
+    python tools/injection_guard/words.py DATA SOURCES words.txt
 
 Run before `train.py`, with the same sources.
 """

