@@ -7,6 +7,9 @@ from flyball.evaluation.bootstrap import RareEvents, Tally, ratio_of_sums
 from flyball.evaluation.cases import ScoredCases
 from flyball.evaluation.metric import metric
 
+_MINUTES = 60.0
+"""In an hour."""
+
 
 @metric(
     version=1,
@@ -28,13 +31,15 @@ def true_alerts_per_analyst_hour(cases: ScoredCases) -> Tally | NotMeasured:
         return NotMeasured("fields.toml states no minutes for any field")
     alert = cases.known & ~(cases.automated & ~cases.predicted)
     true = (alert & cases.truth).astype(np.float64).sum(axis=1)
-    hours = alert.astype(np.float64) @ cases.minutes / 60.0
-    if not hours.any():
+    minutes = alert.astype(np.float64) @ cases.minutes
+    if not minutes.any():
         return NotMeasured("no labelled decision became an alert")
-    spent = float(hours.sum())
+    spent = float(minutes.sum()) / _MINUTES
     return Tally(
-        sums=np.column_stack([true, hours]),
-        statistic=ratio_of_sums(),
+        # In minutes: whole ones add up to the same sum in any order, sixtieths of an hour do not, and the
+        # end of an interval would hang on the processor.
+        sums=np.column_stack([true, minutes]),
+        statistic=ratio_of_sums(_MINUTES),
         n=int(alert.sum()),
         rare=(RareEvents(true, lambda events: events / spent),),
     )
