@@ -18,16 +18,9 @@ from flyball.models.experts.boosted_table.shares import Shares, shares_of
 from flyball.models.experts.boosted_table.trees import ARRAYS, Trees
 from flyball.models.experts.calibration import SCORES, Calibrator
 from flyball.models.experts.expert import PREDICTIONS, ExpertCard
-from flyball.models.experts.graph.artefact import (
-    BadGraphArtefact,
-    arrays_of,
-    card_of,
-    packed,
-    plain_card,
-    read,
-    write,
-)
+from flyball.models.experts.graph.artefact import BadGraphArtefact
 from flyball.models.experts.graph.reasons import phrase
+from flyball.models.experts.saved import card_of, packed, read_files, unpacked, write_files
 
 __all__ = ["NeighbourExpert", "matrix_of"]
 
@@ -38,6 +31,7 @@ _TOLD = 3
 _SUSPECTED = 0.05
 """From this chance on an analyst is told what speaks for the suspicion, though "no" is the better guess."""
 _PATH = "cycle_path"
+_FORMAT = 1
 _TREES = "trees.npz"
 _SCORES = "calibration.parquet"
 
@@ -130,14 +124,14 @@ class NeighbourExpert:
         pq.write_table(self.scores, scores, compression="zstd", store_schema=False)
         arrays = {name: getattr(self.trees, name) for name in ARRAYS}
         sizes = np.array([self.trees.depth, self.trees.width])
-        content = {
-            **plain_card(self.card),
+        also = {
             "field": self.field,
             "columns": list(self.columns),
             "calibrator": vars(self.calibrator),
             "seen_texts": sorted(self.seen_texts),
         }
-        write(folder, content, {_TREES: packed({**arrays, "sizes": sizes}), _SCORES: scores.getvalue()})
+        files = {_TREES: packed({**arrays, "sizes": sizes}), _SCORES: scores.getvalue()}
+        write_files(folder, self.card, files, format=_FORMAT, also=also)
 
     @classmethod
     def load(cls, folder: Path) -> "NeighbourExpert":
@@ -148,9 +142,9 @@ class NeighbourExpert:
         BadGraphArtefact
             A file is missing or altered, or it holds something else.
         """
-        card, files = read(folder)
+        card, files = read_files(folder, format=_FORMAT, what="graph expert", error=BadGraphArtefact)
         try:
-            arrays = arrays_of(files[_TREES])
+            arrays = unpacked(files[_TREES])
             depth, width = (int(size) for size in arrays.pop("sizes"))
             trees = Trees(**arrays, depth=depth, width=width)
             scores = pq.read_table(io.BytesIO(files[_SCORES])).cast(SCORES)
