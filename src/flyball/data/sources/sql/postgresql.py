@@ -16,7 +16,7 @@ from flyball.data.sources.errors import BadRecord, BadSource
 from flyball.data.sources.sql.settings import Settings
 from flyball.data.sources.sql.tables import Table
 from flyball.data.sources.sql.types import Column
-from flyball.data.sources.sql.values import misfit
+from flyball.data.sources.sql.values import cast, misfit
 
 __all__ = ["PostgresqlSession"]
 
@@ -167,24 +167,8 @@ def _batch(read: pa.Table, table: Table, before: int) -> pa.RecordBatch:
         if values.null_count and not column.nullable:
             row = before + pc.index(pc.is_null(values), True).as_py() + 1
             raise misfit(column, table=table.stream, row=row, holds="NULL")
-        arrays.append(_cast(values, column, table, before))
+        arrays.append(cast(values, column, table=table.stream, before=before))
     return pa.RecordBatch.from_arrays(arrays, schema=table.arrow)
-
-
-def _cast(values: pa.Array, column: Column, table: Table, before: int) -> pa.Array:
-    if values.type == column.arrow:
-        return values
-    try:
-        return values.cast(column.arrow)
-    except pa.ArrowException:
-        for row in range(len(values)):
-            try:
-                values.slice(row, 1).cast(column.arrow)
-            except pa.ArrowException:
-                raise misfit(
-                    column, table=table.stream, row=before + row + 1, holds="a value that does not fit"
-                ) from None
-        raise
 
 
 def _storage(values: pa.ChunkedArray) -> pa.Array:

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,9 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from flyball.data.sources.errors import BadRecord
 from flyball.data.sources.sql.types import Column
 
-__all__ = ["batch_of", "misfit"]
+__all__ = ["batch_of", "cast", "misfit"]
 
 _NONE = type(None)
+_Values = TypeVar("_Values", pa.Array, pa.ChunkedArray)
 
 
 def batch_of(
@@ -44,6 +45,28 @@ def batch_of(
         values = [row[position] for row in rows]
         arrays.append(_array(values, column, table=table, before=before, texts=texts))
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([one.field for one in columns]))
+
+
+def cast(values: _Values, column: Column, *, table: str, before: int) -> _Values:
+    """Return the values of a column in its type; one that does not fit is named by its row.
+
+    Raises
+    ------
+    BadRecord
+    """
+    if values.type == column.arrow:
+        return values
+    try:
+        return values.cast(column.arrow)
+    except pa.ArrowException:
+        for row in range(len(values)):
+            try:
+                values.slice(row, 1).cast(column.arrow)
+            except pa.ArrowException:
+                raise misfit(
+                    column, table=table, row=before + row + 1, holds="a value that does not fit"
+                ) from None
+        raise
 
 
 def misfit(column: Column, *, table: str, row: int, holds: str) -> BadRecord:

@@ -19,7 +19,7 @@ from flyball.data.sources.source import Batch
 from flyball.data.sources.sql.position import Position, earlier, latest_believed, order_of, read_position
 from flyball.data.sources.sql.tables import Table
 from flyball.data.sources.sql.types import Column
-from flyball.data.sources.sql.values import batch_of, misfit
+from flyball.data.sources.sql.values import batch_of, cast, misfit
 from flyball.data.sources.warehouses.session import WarehouseSession, compiled
 
 __all__ = ["load"]
@@ -172,23 +172,9 @@ def _as_declared(read: pa.Table, table: Table, before: int) -> list[pa.RecordBat
         if values.null_count and not column.nullable:
             row = before + pc.index(pc.is_null(values), True).as_py() + 1
             raise misfit(column, table=table.stream, row=row, holds="NULL")
-        arrays.append(values if values.type == column.arrow else _cast(values, column, table, before))
+        arrays.append(cast(values, column, table=table.stream, before=before))
     found: list[pa.RecordBatch] = pa.Table.from_arrays(arrays, schema=table.arrow).to_batches()
     return found
-
-
-def _cast(values: pa.ChunkedArray, column: Column, table: Table, before: int) -> pa.ChunkedArray:
-    try:
-        return values.cast(column.arrow)
-    except pa.ArrowException:
-        for row in range(len(values)):
-            try:
-                values.slice(row, 1).cast(column.arrow)
-            except pa.ArrowException:
-                raise misfit(
-                    column, table=table.stream, row=before + row + 1, holds="a value that does not fit"
-                ) from None
-        raise
 
 
 def _refuse_null_in_key(rows: pa.RecordBatch, table: Table) -> None:
