@@ -31,6 +31,10 @@ def test_an_unknown_solution_lists_the_shipped_ones():
     assert "contract-review" in shipped_solutions()
 
 
+def test_a_solution_may_be_named_as_its_folder_is():
+    assert solution("credit_risk") == solution("credit-risk")
+
+
 def test_the_digest_of_a_folder_sees_names_and_contents_but_not_hidden_files(tmp_path):
     (tmp_path / "a.csv").write_text("1")
     first = digest_of_path(tmp_path)

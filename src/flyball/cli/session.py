@@ -76,6 +76,7 @@ def _placed(named: str | None, output: Output) -> Path:
             fix="Make a deployment with `flyball init contract-review`, or name one with --deployment.",
         )
     solution(named)  # refuses an unknown name with the list of known ones
+    named = named.replace("_", "-")  # one folder, however it was written
     root = home() / named
     if not (root / "flyball.toml").is_file():
         init_deployment(named, root)

@@ -137,7 +137,7 @@ def shipped_solutions() -> dict[str, Path]:
 
 
 def solution(name: str) -> Path:
-    """Return the folder of a shipped solution.
+    """Return the folder of a shipped solution; "credit_risk" and "credit-risk" are one name.
 
     Raises
     ------
@@ -145,13 +145,14 @@ def solution(name: str) -> Path:
         None is called so.
     """
     known = shipped_solutions()
-    if name not in known:
+    found = name.replace("_", "-")
+    if found not in known:
         raise UnknownName(
             f"No deployment folder and no shipped solution is called {name!r}.",
             fix=f"Shipped: {', '.join(known) or 'none'}. Or give the folder that holds flyball.toml.",
             name=name,
         )
-    return known[name]
+    return known[found]
 
 
 def read_fields(path: Path) -> tuple[Field, ...]:
