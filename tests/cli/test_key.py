@@ -1,6 +1,8 @@
 """`flyball key` as people and programs run it."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -74,3 +76,10 @@ def test_wrong_use_says_what_is_known(key):
     assert "cannot be the name of a tenant" in (
         key("create", "app", "--scope", "chat", "--tenant", "../x", code=2).err
     )
+
+
+def test_the_command_brings_no_server_and_no_numbers_with_it():
+    heavy = "{'litestar', 'uvicorn', 'numpy', 'httpx2', 'jwt'}"
+    code = f"import sys, flyball.cli.commands.key as _; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("[]\n", "")

@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import uvicorn
 
+from flyball.gateway.access.loopback import LoopbackAccess
 from flyball.gateway.app import build_app
 from flyball.gateway.house import open_house
-from flyball.gateway.principal import LoopbackAccess
 from flyball.gateway.serving import config_of
 from flyball.gateway.settings import GatewaySettings
 

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from flyball.cli.main import build
 from flyball.core.errors import BadInput, FlyballError
+from flyball.gateway.access.loopback import LoopbackAccess
 from flyball.gateway.errors import CannotListen
 from flyball.gateway.house import open_house
-from flyball.gateway.principal import LoopbackAccess
 from flyball.gateway.serving import check_address
 from flyball.gateway.settings import GatewaySettings, load_gateway_settings
 from flyball.ledger.errors import NotWritten

@@ -7,22 +7,6 @@ Add one:  a door is one file in `routes/` that holds a tuple of handlers under t
           copy `routes/models.py`. It is found by its name and closed unless `Access` lets the caller in:
           `opt={"open": True}` is for health alone. Handlers ask for `house: TheHouse` and, where they
           need it, `principal: Caller` (of `route.py`); both are handed over by name
+
+Import from the defining module: `flyball key` shares a part of this room and must not load the whole.
 """
-
-from flyball.gateway.app import build_app
-from flyball.gateway.house import House, open_house
-from flyball.gateway.principal import Access, LoopbackAccess, Principal
-from flyball.gateway.serving import serve
-from flyball.gateway.settings import GatewaySettings, load_gateway_settings
-
-__all__ = [
-    "Access",
-    "GatewaySettings",
-    "House",
-    "LoopbackAccess",
-    "Principal",
-    "build_app",
-    "load_gateway_settings",
-    "open_house",
-    "serve",
-]

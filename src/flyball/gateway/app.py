@@ -11,12 +11,13 @@ from litestar.exceptions import HTTPException
 from litestar.handlers.base import BaseRouteHandler
 
 from flyball.core.errors import FlyballError
+from flyball.gateway.access.loopback import Access, Connection
 from flyball.gateway.desk import Desks
 from flyball.gateway.errors import NotLetIn
 from flyball.gateway.house import House
 from flyball.gateway.metrics.figures import Figures
 from flyball.gateway.metrics.meter import Meter
-from flyball.gateway.principal import Access, Connection, Principal
+from flyball.gateway.principal import Principal
 from flyball.gateway.replies import on_error
 from flyball.gateway.route import ROUTES
 from flyball.gateway.settings import GatewaySettings

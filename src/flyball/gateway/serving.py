@@ -11,10 +11,10 @@ import uvicorn
 from litestar import Litestar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from flyball.gateway.access.loopback import Access
 from flyball.gateway.app import build_app
 from flyball.gateway.errors import CannotListen
 from flyball.gateway.house import House
-from flyball.gateway.principal import Access
 from flyball.gateway.settings import GatewaySettings
 
 __all__ = ["check_address", "config_of", "serve"]

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from flyball.gateway.access.keys import KeyBook, is_api_key
 from flyball.gateway.access.login import Login
+from flyball.gateway.access.loopback import Connection, LoopbackAccess
 from flyball.gateway.access.oidc import OidcVerifier
 from flyball.gateway.errors import NotLetIn
 from flyball.gateway.limits.rate import RateLimits
-from flyball.gateway.principal import Connection, LoopbackAccess, Principal
+from flyball.gateway.principal import Principal
 
 __all__ = ["SESSION_COOKIE", "Gatekeeper"]
 
