@@ -109,13 +109,6 @@ def test_headers_that_never_end_are_hung_up_on_before_they_fill_the_memory(upstr
             send_on()
 
 
-def test_a_promise_to_answer_once_is_not_made_where_words_are_not_kept(upstream, gateway):
-    there = upstream(plain)
-    status, told = ask(gateway(there), request(), **{"idempotency-key": "k1"})
-    assert (status, told["code"]) == (400, "gateway.bad_request")
-    assert there.asked == []
-
-
 def test_a_caller_who_does_not_finish_the_body_is_told_so(upstream, gateway):
     running = gateway(upstream(plain), settings=GatewaySettings(body_seconds=0.5))
     with socket.create_connection(("127.0.0.1", running.port), 10) as slow:

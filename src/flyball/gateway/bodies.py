@@ -8,27 +8,11 @@ from litestar.connection import Request
 from litestar.exceptions import HTTPException
 
 from flyball.gateway.errors import BadRequest, TooLarge, TooSlow
-from flyball.gateway.limits.depth import check_depth
-from flyball.gateway.limits.settings import LimitSettings
 from flyball.gateway.settings import GatewaySettings
 
-__all__ = ["decoded", "read_body", "refuse_idempotency"]
+__all__ = ["decoded", "read_body"]
 
 T = TypeVar("T")
-
-
-def refuse_idempotency(request: Request[Any, Any, Any]) -> None:
-    """Refuse a promise that a conversation cannot keep: its words are not stored, so no reply is repeated.
-
-    Raises
-    ------
-    BadRequest
-    """
-    if "idempotency-key" in request.headers:
-        raise BadRequest(
-            "A conversation is not answered twice with the same words: they are not kept.",
-            fix="Leave the header Idempotency-Key out; /v1/decisions and /v1/outcomes honour it.",
-        )
 
 
 async def read_body(request: Request[Any, Any, Any], settings: GatewaySettings) -> bytes:
@@ -62,10 +46,7 @@ def decoded(data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     ------
     BadRequest
         Not UTF-8, not JSON, or not of the form; the message names the place.
-    TooDeep
-        Brackets nest deeper than any request needs.
     """
-    check_depth(data, _DEEPEST)
     try:
         return decoder.decode(data)
     except msgspec.ValidationError as err:
@@ -78,5 +59,4 @@ def decoded(data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         raise BadRequest("The request is nested too deeply.", fix="Send flatter JSON.") from None
 
 
-_DEEPEST = LimitSettings().deepest_json
 _SEE = "GET /openapi.json shows the form."

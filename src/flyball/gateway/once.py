@@ -6,11 +6,14 @@ from typing import Any
 
 from litestar.connection import Request
 
+from flyball.gateway.errors import BadRequest
 from flyball.gateway.limits.idempotency import Replies, Reply
 from flyball.gateway.principal import Principal
 from flyball.gateway.replies import Whole
 
-__all__ = ["once"]
+__all__ = ["once", "refuse_twice"]
+
+_KEY = "idempotency-key"
 
 
 async def once(
@@ -38,7 +41,7 @@ async def once(
     ------
     BadIdempotencyKey, RequestReused, RequestUnderWay, RepliesUnavailable
     """
-    key = request.headers.get("idempotency-key")
+    key = request.headers.get(_KEY)
     if key is None:
         return await answer()
     caller = f"{principal.tenant}/{principal.id}"
@@ -54,6 +57,21 @@ async def once(
         replies.drop(caller, key)
         raise
     return reply
+
+
+def refuse_twice(request: Request[Any, Any, Any]) -> None:
+    """Refuse to send a stream a second time: its pieces are not kept.
+
+    Raises
+    ------
+    BadRequest
+    """
+    if _KEY in request.headers:
+        raise BadRequest(
+            "A stream is not sent twice: its pieces are not kept.",
+            fix="Ask for a whole reply (stream: false), or leave the header Idempotency-Key out.",
+            param="stream",
+        )
 
 
 def _again(before: Reply) -> Whole:

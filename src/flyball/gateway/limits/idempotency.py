@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,12 +174,16 @@ class Replies:
             self._under_way.discard((caller, key))
 
     def drop(self, caller: str, key: str) -> None:
-        """Forget a request that was not answered for good, so that it can be tried again."""
-        with self._writing() as database:
+        """Forget a request that was not answered for good, so that it can be tried again.
+
+        Where the file cannot be written, its line is left over; this process knows better, and so do others
+        once it has ended.
+        """
+        self._under_way.discard((caller, key))
+        with suppress(RepliesUnavailable), self._writing() as database:
             database.execute(
                 "DELETE FROM replies WHERE caller = ? AND key = ? AND sealed IS NULL", (caller, key)
             )
-            self._under_way.discard((caller, key))
 
     def close(self) -> None:
         """Release everything."""

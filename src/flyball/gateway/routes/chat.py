@@ -9,10 +9,12 @@ import msgspec
 from litestar import post
 from litestar.connection import Request
 
+from flyball.gateway.asked import asked_for
 from flyball.gateway.asking import answer, check_messages, pieces
-from flyball.gateway.bodies import decoded, read_body, refuse_idempotency
+from flyball.gateway.desk import TheDesks
 from flyball.gateway.errors import BadRequest
-from flyball.gateway.replies import Events, error_body, json_reply, stopped
+from flyball.gateway.once import once, refuse_twice
+from flyball.gateway.replies import Events, Whole, error_body, json_reply, stopped
 from flyball.gateway.route import Caller, Reply, TheHouse, TheSettings
 from flyball.models.experts.language_model.wire import ChatCall, Choice, Chunk, ChunkChoice, Tokens
 
@@ -67,31 +69,39 @@ _FIELDS = ChatCall.__struct_fields__
     opt={"scope": "chat", "request": ChatRequest, "streams": True},
 )
 async def chat_completions(
-    request: Request[Any, Any, Any], house: TheHouse, principal: Caller, settings: TheSettings
+    request: Request[Any, Any, Any],
+    house: TheHouse,
+    desks: TheDesks,
+    principal: Caller,
+    settings: TheSettings,
 ) -> Reply:
     """Answer a conversation."""
-    refuse_idempotency(request)
-    asked = decoded(await read_body(request, settings), _REQUEST)
+    body, asked = await asked_for(request, settings, _REQUEST)
     if asked.n not in (None, 1):
         raise BadRequest(f"n is {asked.n}.", fix="Ask for one answer at a time.", param="n")
     check_messages(asked.messages)
     served = house.of(asked.model, principal)
     call = ChatCall(*[getattr(asked, name) for name in _FIELDS])
     if call.stream:
+        refuse_twice(request)
         source = pieces(served, call, principal, "chat")
         first = await anext(source)  # what goes wrong before it has a status of its own
         return Events(_events(first, source, served.name, asked.stream_options or {}))
-    done = await answer(served, call, principal, "chat")
-    return json_reply(
-        _Completion(
-            f"chatcmpl-{done.id}",
-            int(time.time()),
-            served.name,
-            done.reply.choices[:1],
-            done.reply.usage,
-            done.record,
+
+    async def whole() -> Whole:
+        done = await answer(served, call, principal, "chat")
+        return json_reply(
+            _Completion(
+                f"chatcmpl-{done.id}",
+                int(time.time()),
+                served.name,
+                done.reply.choices[:1],
+                done.reply.usage,
+                done.record,
+            )
         )
-    )
+
+    return await once(request, body, principal, desks.of(served).replies, whole)
 
 
 async def _events(

@@ -12,10 +12,12 @@ import msgspec
 from litestar import post
 from litestar.connection import Request
 
-from flyball.gateway.asking import answer, check_messages, pieces
-from flyball.gateway.bodies import decoded, read_body, refuse_idempotency
+from flyball.gateway.asked import asked_for
+from flyball.gateway.asking import Answer, answer, check_messages, pieces
+from flyball.gateway.desk import TheDesks
 from flyball.gateway.errors import BadRequest
-from flyball.gateway.replies import Events, json_reply, stopped
+from flyball.gateway.once import once, refuse_twice
+from flyball.gateway.replies import Events, Whole, json_reply, stopped
 from flyball.gateway.route import Caller, Reply, TheHouse, TheSettings
 from flyball.models.experts.language_model.wire import ChatCall, ChatMessage, Chunk, Part, Tokens
 
@@ -76,29 +78,30 @@ _REQUEST = msgspec.json.Decoder(ResponseRequest)
     opt={"scope": "chat", "request": ResponseRequest, "streams": True},
 )
 async def create_response(
-    request: Request[Any, Any, Any], house: TheHouse, principal: Caller, settings: TheSettings
+    request: Request[Any, Any, Any],
+    house: TheHouse,
+    desks: TheDesks,
+    principal: Caller,
+    settings: TheSettings,
 ) -> Reply:
     """Answer a conversation."""
-    refuse_idempotency(request)
-    asked = decoded(await read_body(request, settings), _REQUEST)
+    body, asked = await asked_for(request, settings, _REQUEST)
     _refuse_memory(asked)
     call = _call(asked)
     check_messages(call.messages)
     served = house.of(asked.model, principal)
     now = int(time.time())
     if call.stream:
+        refuse_twice(request)
         source = pieces(served, call, principal, "responses")
         first = await anext(source)  # what goes wrong before it has a status of its own
         return Events(_events(first, source, _Frame(f"resp_{first.id}", now, served.name, asked)))
-    done = await answer(served, call, principal, "responses")
-    frame = _Frame(f"resp_{done.id}", now, served.name, asked)
-    choice = done.reply.choices[0]
-    output: list[dict[str, Any]] = []
-    if choice.message.content or choice.message.refusal:
-        output.append(_message(f"msg_{done.id}", choice.message.content or "", choice.message.refusal))
-    output += [_function(done.id, number, one) for number, one in enumerate(choice.message.tool_calls or ())]
-    body = frame.response(choice.finish_reason, output, done.reply.usage)
-    return json_reply(body | {"flyball": done.record})
+
+    async def whole() -> Whole:
+        done = await answer(served, call, principal, "responses")
+        return json_reply(_whole(done, _Frame(f"resp_{done.id}", now, served.name, asked)))
+
+    return await once(request, body, principal, desks.of(served).replies, whole)
 
 
 class _Frame:
@@ -148,6 +151,15 @@ class _Frame:
     def begun(self) -> dict[str, Any]:
         """Return a response of which nothing is there yet."""
         return self._fixed | {"status": "in_progress", "error": None, "output": [], "usage": None}
+
+
+def _whole(done: Answer, frame: _Frame) -> dict[str, Any]:
+    choice = done.reply.choices[0]
+    output: list[dict[str, Any]] = []
+    if choice.message.content or choice.message.refusal:
+        output.append(_message(f"msg_{done.id}", choice.message.content or "", choice.message.refusal))
+    output += [_function(done.id, number, one) for number, one in enumerate(choice.message.tool_calls or ())]
+    return frame.response(choice.finish_reason, output, done.reply.usage) | {"flyball": done.record}
 
 
 async def _events(first: Chunk, source: AsyncGenerator[Chunk], frame: _Frame) -> AsyncGenerator[bytes]:
