@@ -108,6 +108,12 @@ def deployment(tmp_path):
 
 
 @pytest.fixture
+def serving():
+    """Serve folders in a `with` block, as often as a test wants to start anew."""
+    return running
+
+
+@pytest.fixture
 def serve():
     """Serve a folder; gives its port, and closes it at the end."""
     with contextlib.ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""A conversation with an idempotency key is answered once: one request to the model, one entry, the same bytes."""
+"""A conversation with an idempotency key is answered once: one model asked, one entry, the same bytes."""
 
 import http.client
 import json
@@ -13,7 +13,6 @@ import pytest
 from flyball.gateway.settings import GatewaySettings
 
 sys.path.insert(0, str(Path(__file__).parent))
-from conftest import running as serving
 from test_killed import started, written
 
 DOORS = {
@@ -39,7 +38,7 @@ def ask(port, door="/v1/chat/completions", key="k1", **more):
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_the_same_conversation_is_answered_once_also_after_a_restart(upstream, deployment, door):
+def test_the_same_conversation_is_answered_once_also_after_a_restart(upstream, deployment, serving, door):
     there = upstream(counted)
     folder = deployment(there)
     with serving([folder], GatewaySettings(port=0)) as gateway:
@@ -129,7 +128,12 @@ def test_after_a_kill_in_the_middle_the_same_key_is_answered_anew(upstream, depl
     there = upstream(dies_first)
     folder = deployment(there, more="")
     process, port = started(folder)
-    caller = threading.Thread(target=lambda: pytest.raises((OSError, http.client.HTTPException), ask, port))
+
+    def is_cut_off():
+        with pytest.raises((OSError, http.client.HTTPException)):
+            ask(port)
+
+    caller = threading.Thread(target=is_cut_off)
     caller.start()
     assert asked.wait(20)
     os.kill(process.pid, signal.SIGKILL)
