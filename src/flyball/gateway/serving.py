@@ -77,6 +77,8 @@ def config_of(app: Litestar, settings: GatewaySettings) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
         limit_concurrency=settings.connections,
         timeout_keep_alive=round(settings.idle_seconds),
         timeout_graceful_shutdown=round(settings.shutdown_seconds),

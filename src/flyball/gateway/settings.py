@@ -1,6 +1,7 @@
 """Settings of the gateway: `gateway.toml` in the served folder; every one has a default."""
 
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 
 import msgspec
@@ -32,6 +33,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         How long requests under way may take to end after SIGTERM.
     connections : int
         At once; more are refused with 503.
+    proxies : tuple of str
+        Addresses or networks of proxies whose header X-Forwarded-For is believed; nobody else's is.
     limits : LimitSettings
         `[limits]`: how much one caller and one tenant may ask.
     review : ReviewSettings
@@ -48,9 +51,21 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     idle_seconds: float = 75.0
     shutdown_seconds: float = 30.0
     connections: int = 2_000
+    proxies: tuple[str, ...] = ()
     limits: LimitSettings = LimitSettings()
     review: ReviewSettings = ReviewSettings()
     oidc: OidcSettings | None = None
+
+    def __post_init__(self) -> None:
+        for one in self.proxies:
+            try:
+                ip_network(one)
+            except ValueError as err:
+                raise BadInput(
+                    f"proxies: {one!r} is neither an address nor a network.",
+                    fix='Write, for instance, proxies = ["127.0.0.1", "10.0.0.0/8"].',
+                    proxy=one,
+                ) from err
 
 
 def load_gateway_settings(folder: Path) -> GatewaySettings:

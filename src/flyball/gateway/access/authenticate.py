@@ -4,11 +4,12 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 
-from flyball.gateway.access.keys import KeyBook, is_api_key
+from flyball.gateway.access.keys import KeyBook, is_api_key, unknown_key
 from flyball.gateway.access.login import Login
 from flyball.gateway.access.loopback import Connection, LoopbackAccess
 from flyball.gateway.access.oidc import OidcVerifier
 from flyball.gateway.errors import NotLetIn
+from flyball.gateway.limits.failures import FailedSignIns, source_of
 from flyball.gateway.limits.rate import RateLimits
 from flyball.gateway.principal import Principal
 
@@ -20,7 +21,7 @@ _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Gatekeeper:
-    """Says who calls, and counts how often.
+    """Says who calls, and counts how often, and how often in vain.
 
     Where no key was ever made and no provider is named, programs on this machine are let in, and nobody else.
 
@@ -31,6 +32,8 @@ class Gatekeeper:
     verifier : OidcVerifier, optional
     login : Login, optional
     limits : RateLimits
+    failures : FailedSignIns
+        What holds is let in all the same, so that nobody is locked out by others behind the same address.
     """
 
     def __init__(
@@ -40,11 +43,13 @@ class Gatekeeper:
         verifier: OidcVerifier | None = None,
         login: Login | None = None,
         limits: RateLimits,
+        failures: FailedSignIns,
     ) -> None:
         self._books = tuple(books)
         self._verifier = verifier
         self.login = login
         self._limits = limits
+        self.failures = failures
         self._loopback = LoopbackAccess()
 
     @property
@@ -73,17 +78,28 @@ class Gatekeeper:
         presented = _bearer(connection)
         if presented is None:
             return self._without_key(connection)
+        source = source_of(connection.client.host if connection.client else "")
+        try:
+            return await self._proven(presented, source)
+        except NotLetIn:
+            self.failures.count(source)
+            raise
+
+    async def _proven(self, presented: str, source: str) -> Principal:
         if is_api_key(presented):
-            return self._by_key(presented)
+            return self._by_key(presented, source)
         if self._verifier is None:
-            raise _unknown()
+            raise unknown_key()
         return await asyncio.to_thread(self._verifier.access_token, presented)
 
-    def _by_key(self, presented: str) -> Principal:
-        book = next((book for book in self._books if book.holds(presented)), None)
+    def _by_key(self, presented: str, source: str) -> Principal:
+        book = next((book for book in self._books if book.knows(presented)), None)
+        if book is None:
+            self.failures.check(source)  # the ledger is not read for somebody who only guesses
+            book = next((book for book in self._books if book.holds(presented)), None)
         if book is None:
             hashlib.sha256(presented.encode("utf-8", "replace")).digest()  # as long as for a known id
-            raise _unknown()
+            raise unknown_key()
         return book.principal(presented)
 
     def _without_key(self, connection: Connection) -> Principal:
@@ -121,10 +137,3 @@ def _from_our_pages(connection: Connection) -> bool:
     """Return whether a browser says that a page of ours asks; reading may come from anywhere."""
     method = str(connection.scope.get("method", "GET"))
     return method in _SAFE or connection.headers.get("sec-fetch-site") == "same-origin"
-
-
-def _unknown() -> NotLetIn:
-    return NotLetIn(
-        "This key is not known here.",
-        fix="Check that it is complete and belongs to a deployment of this gateway: flyball key list",
-    )

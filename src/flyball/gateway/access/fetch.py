@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx2
 import msgspec
 
-from flyball.gateway.access.errors import BadOidcSettings, IdentityUnavailable
+from flyball.gateway.access.errors import BadLogin, BadOidcSettings, IdentityUnavailable
 
 __all__ = ["ask", "check_address", "same_origin"]
 
@@ -63,6 +63,8 @@ def ask(url: str, *, form: Mapping[str, str] | None = None) -> dict[str, Any]:
 
     Raises
     ------
+    BadLogin
+        What the form asks for was refused (400): a code that is wrong, used or too old.
     IdentityUnavailable
         No answer in five seconds, another status than 200, a redirect, more than 1 MB, or no JSON
         object. What was sent is not repeated.
@@ -73,6 +75,10 @@ def ask(url: str, *, form: Mapping[str, str] | None = None) -> dict[str, Any]:
             httpx2.Client(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client,
             client.stream(method, url, data=form, headers={"accept": "application/json"}) as reply,
         ):
+            if reply.status_code == 400 and form is not None:  # RFC 6749, section 5.2
+                raise BadLogin(
+                    "The provider does not accept this sign-in any more.", fix="Begin again at /login."
+                )
             if reply.status_code != 200:
                 raise _unavailable(url, f"it answered {reply.status_code}")
             body = bytearray()

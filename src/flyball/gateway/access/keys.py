@@ -26,7 +26,7 @@ from flyball.gateway.principal import Principal
 from flyball.ledger.ledger import Ledger
 from flyball.ledger.records import Draft
 
-__all__ = ["KEY_ACT", "KeyBook", "NewKey", "is_api_key"]
+__all__ = ["KEY_ACT", "KeyBook", "NewKey", "is_api_key", "unknown_key"]
 
 T = TypeVar("T", bound=str)
 
@@ -78,6 +78,14 @@ def is_api_key(presented: str) -> bool:
     return presented.startswith("flyball_")
 
 
+def unknown_key() -> NotLetIn:
+    """Return the one answer to every key that is none: it does not tell which ids there are."""
+    return NotLetIn(
+        "This key is not known here.",
+        fix="Check that it is complete and belongs to a deployment of this gateway: flyball key list",
+    )
+
+
 class KeyBook:
     """All keys of one deployment, as its ledger tells them.
 
@@ -120,13 +128,20 @@ class KeyBook:
         self._look()
         return bool(self._keys)
 
-    def holds(self, presented: str) -> bool:
-        """Return whether the id in a presented key is one of this book; the key may still be wrong."""
+    def knows(self, presented: str) -> bool:
+        """Return whether the id in a presented key was in this book at the last look."""
         self._look()
         form = _FORM.match(presented)
-        if form is not None and form.group(1) not in self._keys:
-            self._look(after=0.0)  # it may have been made a moment ago
         return form is not None and form.group(1) in self._keys
+
+    def holds(self, presented: str) -> bool:
+        """Return whether the id in a presented key is one of this book; the key may still be wrong."""
+        if self.knows(presented):
+            return True
+        if _FORM.match(presented) is None:
+            return False
+        self._look(after=0.0)  # it may have been made a moment ago
+        return self.knows(presented)
 
     def principal(self, presented: str) -> Principal:
         """Return whom a presented key stands for.
@@ -144,10 +159,7 @@ class KeyBook:
         # Compared also where there is none, so that the time does not tell which ids exist.
         same = hmac.compare_digest(_hash(presented), key.hash if key else _NOBODY)
         if key is None or not same:
-            raise NotLetIn(
-                "This key is not known here.",
-                fix="Check that it is complete and belongs to this deployment: flyball key list",
-            )
+            raise unknown_key()
         state = key.state(self._clock())
         if state in ("expired", "revoked"):
             raise NotLetIn(

@@ -45,18 +45,21 @@ class LoopbackAccess:
         """Let in whoever calls from this machine by a name of this machine.
 
         The `Host` header is looked at, too: a page in a browser that made its own name point here would
-        otherwise reach the gateway with the rights of whoever looks at the page.
+        otherwise reach the gateway with the rights of whoever looks at the page. What a proxy hands on may
+        come from anywhere.
         """
         caller = connection.client.host if connection.client else ""
         host = connection.headers.get("host", "").rsplit("@", 1)[-1]
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        if caller in _HERE and name in _NAMES and "origin" not in connection.headers:
+        strange = any(header in connection.headers for header in _FROM_ELSEWHERE)
+        if caller in _HERE and name in _NAMES and not strange:
             return Principal("local", scopes=frozenset({"*"}), deployments=frozenset({"*"}))
         raise NotLetIn(
-            "Without keys only programs on this machine are let in, and not pages in a browser.",
+            "Without keys only programs on this machine are let in, no pages in a browser and no proxy.",
             fix="Call http://127.0.0.1 from this machine, or make a key: flyball key create NAME.",
         )
 
 
 _HERE = ("127.0.0.1", "::1", "")
+_FROM_ELSEWHERE = ("origin", "forwarded", "x-forwarded-for", "x-real-ip", "via")
 _NAMES = ("127.0.0.1", "localhost", "[::1]")

@@ -154,6 +154,8 @@ class OidcVerifier:
         self._monotonic = monotonic
         self._clock = clock
         self._lock = threading.Lock()
+        self._finding = threading.Lock()
+        self._sought: float | None = None
         self._provider: Provider | None = None
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched: float | None = None
@@ -223,24 +225,32 @@ class OidcVerifier:
         )
 
     def provider(self) -> Provider:
-        """Return where the provider is asked; read once from its description.
+        """Return where the provider is asked; read once from its description, tried every 30 seconds.
 
         Raises
         ------
         IdentityUnavailable
             It does not answer, or describes somebody else.
         """
-        if self._provider is None:
-            issuer = self.settings.issuer
-            told = ask(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-            if told.get("issuer") != issuer:
-                raise _misled(f"it calls itself {str(told.get('issuer'))[:200]!r}, not {issuer!r}")
-            self._provider = Provider(
-                self.settings.jwks_uri or self._own(told, "jwks_uri"),
-                self._own(told, "authorization_endpoint"),
-                self._own(told, "token_endpoint"),
-            )
-        return self._provider
+        with self._finding:
+            if self._provider is None:
+                now = self._monotonic()
+                if self._sought is not None and now - self._sought < _ASK_AGAIN_SECONDS:
+                    raise _misled("it could not be asked a moment ago")
+                self._sought = now
+                self._provider = self._found()
+            return self._provider
+
+    def _found(self) -> Provider:
+        issuer = self.settings.issuer
+        told = ask(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        if told.get("issuer") != issuer:
+            raise _misled(f"it calls itself {str(told.get('issuer'))[:200]!r}, not {issuer!r}")
+        return Provider(
+            self.settings.jwks_uri or self._own(told, "jwks_uri"),
+            self._own(told, "authorization_endpoint"),
+            self._own(told, "token_endpoint"),
+        )
 
     def _own(self, told: Mapping[str, Any], name: str) -> str:
         """Return an address of the description, if it is the issuer's own: it may not send us elsewhere."""

@@ -8,6 +8,7 @@ from flyball.gateway.access.keys import KeyBook
 from flyball.gateway.access.login import Login
 from flyball.gateway.access.oidc import OidcVerifier
 from flyball.gateway.house import House
+from flyball.gateway.limits.failures import FailedSignIns
 from flyball.gateway.limits.rate import RateLimits
 from flyball.gateway.settings import GatewaySettings
 from flyball.loop.workshop import Workshop
@@ -35,7 +36,13 @@ def open_access(house: House, settings: GatewaySettings) -> Gatekeeper:
         verifier = OidcVerifier(settings.oidc)
         if settings.oidc.public_url and served:
             login = Login(verifier, _session_key(min(served, key=lambda one: one.name).workshop))
-    return Gatekeeper(books, verifier=verifier, login=login, limits=RateLimits(settings.limits))
+    return Gatekeeper(
+        books,
+        verifier=verifier,
+        login=login,
+        limits=RateLimits(settings.limits),
+        failures=FailedSignIns(settings.limits),
+    )
 
 
 def _session_key(workshop: Workshop) -> bytes:

@@ -16,6 +16,8 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         Of one key or person: on average, and at once. 0 per minute means no limit.
     tenant_requests_per_minute, tenant_burst : int
         Of all keys and people of one tenant together.
+    failed_sign_ins_per_minute : int
+        Keys, tokens and sign-ins that do not hold, from one address. 0: no limit.
     deepest_json : int
         How deep brackets of a request may nest.
     batch : int
@@ -28,6 +30,7 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     burst: int = 100
     tenant_requests_per_minute: int = 0
     tenant_burst: int = 1000
+    failed_sign_ins_per_minute: int = 30
     deepest_json: int = 64
     batch: int = 1000
     replies_hours: int = 24
@@ -41,6 +44,6 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         if wrong:
             raise BadInput(
                 f"limits.{wrong[0]} cannot be {getattr(self, wrong[0])}.",
-                fix="Give 1 or more; for requests per minute, 0 means no limit.",
+                fix="Give 1 or more; for what is counted per minute, 0 means no limit.",
                 name=wrong[0],
             )

@@ -7,9 +7,11 @@ from litestar import get, post
 from litestar.connection import Request
 from litestar.params import FromQuery
 
+from flyball.core.errors import FlyballError
 from flyball.gateway.access.authenticate import SESSION_COOKIE, Gatekeeper
 from flyball.gateway.access.errors import BadLogin
 from flyball.gateway.access.login import Login
+from flyball.gateway.limits.failures import source_of
 from flyball.gateway.replies import Whole, json_reply
 from flyball.gateway.route import Caller, Reply, TheHouse
 
@@ -22,7 +24,9 @@ _ATTRIBUTES = "; Path=/; Secure; HttpOnly; SameSite=Lax"
 @get("/login", opt={"open": True})
 async def begin(request: Request[Any, Any, Any]) -> Reply:
     """Send the browser to the provider."""
-    begun = await asyncio.to_thread(_login(request).begin)
+    access = _access(request)
+    access.failures.check(_source(request))
+    begun = await asyncio.to_thread(_login(access).begin)
     return _redirect(begun.url, f"{_BEGUN_COOKIE}={begun.cookie}; Max-Age=600{_ATTRIBUTES}")
 
 
@@ -31,11 +35,17 @@ async def end(
     request: Request[Any, Any, Any], code: FromQuery[str] = "", error: FromQuery[str] = ""
 ) -> Reply:
     """Take the browser back from the provider."""
-    door = _login(request)
+    access = _access(request)
+    door, source = _login(access), _source(request)
+    access.failures.check(source)  # the provider is not asked for somebody who only guesses
     if error or not code:
         raise BadLogin("The provider did not sign you in.", fix="Begin again at /login.")
     cookie, state = request.cookies.get(_BEGUN_COOKIE, ""), request.query_params.get("state", "")
-    session, seconds = await asyncio.to_thread(door.end, cookie, state=state, code=code)
+    try:
+        session, seconds = await asyncio.to_thread(door.end, cookie, state=state, code=code)
+    except FlyballError:
+        access.failures.count(source)
+        raise
     return _redirect(
         "/",
         f"{SESSION_COOKIE}={session}; Max-Age={seconds}{_ATTRIBUTES}",
@@ -64,14 +74,28 @@ async def me(principal: Caller, house: TheHouse) -> Reply:
     )
 
 
-def _login(request: Request[Any, Any, Any]) -> Login:
+def _access(request: Request[Any, Any, Any]) -> Gatekeeper:
     access = request.app.state.access
-    if not isinstance(access, Gatekeeper) or access.login is None:
-        raise BadLogin(
-            "Nobody signs in through a browser here.",
-            fix="Write [oidc] with public_url into gateway.toml, or use a key.",
-        )
+    if not isinstance(access, Gatekeeper):
+        raise _nobody_here()
+    return access
+
+
+def _login(access: Gatekeeper) -> Login:
+    if access.login is None:
+        raise _nobody_here()
     return access.login
+
+
+def _nobody_here() -> BadLogin:
+    return BadLogin(
+        "Nobody signs in through a browser here.",
+        fix="Write [oidc] with public_url into gateway.toml, or use a key.",
+    )
+
+
+def _source(request: Request[Any, Any, Any]) -> str:
+    return source_of(request.client.host if request.client else "")
 
 
 def _redirect(url: str, *cookies: str) -> Whole:
