@@ -1,6 +1,7 @@
 """Digests: the name of a thing is the hash of its content."""
 
 import hashlib
+import json
 import math
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ __all__ = ["canonical_json", "digest_of", "digest_of_bytes", "from_json", "short
 T = TypeVar("T")
 
 _ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
+_FINITE = json.JSONEncoder(allow_nan=False, check_circular=False, ensure_ascii=False)
 
 
 def canonical_json(value: object) -> bytes:
@@ -38,8 +40,8 @@ def canonical_json(value: object) -> bytes:
     """
     try:
         encoded = _ENCODER.encode(value)
-        if b"null" in encoded:  # msgspec writes NaN as null; only then is the slow look worth it
-            _refuse_not_finite(msgspec.to_builtins(value))
+        if b"null" in encoded:  # msgspec writes NaN as null; only then is a second look worth it
+            _refuse_not_finite(msgspec.to_builtins(value, str_keys=True))
     except (TypeError, ValueError) as err:
         raise BadInput(
             f"{type(value).__name__} cannot be written as JSON: {err}.",
@@ -50,14 +52,18 @@ def canonical_json(value: object) -> bytes:
 
 
 def _refuse_not_finite(value: object) -> None:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{value} is not a number that JSON knows")
-    if isinstance(value, dict):
-        for item in value.values():
-            _refuse_not_finite(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _refuse_not_finite(item)
+    try:
+        _FINITE.encode(value)  # much faster than to walk through it here
+    except ValueError as err:
+        raise ValueError(f"{_not_finite(value)} is not a number that JSON knows") from err
+
+
+def _not_finite(value: object) -> float | None:
+    """Return the first number in plain data that is not finite."""
+    if isinstance(value, float):
+        return None if math.isfinite(value) else value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return next((found for item in inner if (found := _not_finite(item)) is not None), None)
 
 
 def from_json(data: bytes | str, kind: type[T]) -> T:

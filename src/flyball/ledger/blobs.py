@@ -87,12 +87,16 @@ class Blobs:
         """
         digests = [digest_of_bytes(data) for data in many]
         fresh = {
-            digest: data
+            digest: (self._place_for_writing(digest, even_if_erased), data)
             for digest, data in zip(digests, many, strict=True)
-            if even_if_erased or self.status(digest) != "present"
         }
         write_all(
-            [(self._place_for_writing(one, even_if_erased), data) for one, data in fresh.items()], 0o600
+            [
+                (place, data)
+                for digest, (place, data) in fresh.items()
+                if not place.exists() or self.status(digest) != "present"
+            ],
+            0o600,
         )
         return digests
 

@@ -8,7 +8,7 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -237,8 +237,11 @@ class Ledger:
 
     def entry_by_key(self, key: str) -> Entry | None:
         """Return the entry written under a key, None where there is none."""
-        row = self._store.rows_by_key([key]).get(key)
-        return entry_of(row.leaf) if row else None
+        return self.entries_by_key([key]).get(key)
+
+    def entries_by_key(self, keys: Sequence[str]) -> dict[str, Entry]:
+        """Return the entries written under keys, in one look; a key without one is left out."""
+        return {key: entry_of(row.leaf) for key, row in self._store.rows_by_key(keys).items()}
 
     def leaf(self, index: int) -> bytes:
         """Return the exact bytes of one entry, as hashed."""

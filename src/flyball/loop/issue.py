@@ -54,11 +54,12 @@ def issue(
     """
     ledger = workshop.ledger
     keys = [_key(one) for one in decisions]
-    issued: dict[int, Issued] = {}
-    for number, key in enumerate(keys):
-        standing = ledger.entry_by_key(key)
-        if standing is not None:
-            issued[number] = Issued(msgspec.convert(standing.body, Decision), standing.index)
+    standing = ledger.entries_by_key(keys)
+    issued = {
+        number: Issued(msgspec.convert(found.body, Decision), found.index)
+        for number, key in enumerate(keys)
+        if (found := standing.get(key)) is not None
+    }
     places = [number for number in range(len(keys)) if number not in issued]
     texts = workshop.blobs.put_many([canonical_json(documents[number]) for number in places])
     drafts = [

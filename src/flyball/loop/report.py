@@ -146,7 +146,7 @@ def _contract(one: Issued, document: Document) -> ContractView:
         text=document.text,
         media_type=document.media_type,
         decision=one.decision,
-        places=document.places,
+        places=document.every_place(),
         kind=_kind(one, document),
         ledger_entry=one.entry,
         notes=document.notes,

@@ -21,7 +21,7 @@ def test_a_row_is_a_text_with_a_place_for_each_column():
     document = document_of_row({"b": 5.0, "a": None}, name="row 1")
     assert document.text == '{"a":null,"b":5}'
     assert document.media_type == ROW_MEDIA_TYPE
-    assert [(place.start, place.end, place.label) for place in document.places] == [
+    assert [(place.start, place.end, place.label) for place in document.every_place()] == [
         (0, 10, "a"),
         (10, 16, "b"),
     ]
@@ -75,7 +75,7 @@ def test_every_column_is_found_where_its_value_stands_whatever_it_is_called(row)
     document = document_of_row(row, name="r")
     read = row_of(document.text)
     assert read is not None
-    assert len(read) == len(document.places)
+    assert len(read) == len(document.every_place())
     places = places_of_columns(document.text, list(read))
     assert set(places) == set(read)
     for column, (start, end) in places.items():

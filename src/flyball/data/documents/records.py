@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flyball.core.errors import BadInput, FlyballError
+from flyball.data.documents.columns import ROW_MEDIA_TYPE, columns_of
 from flyball.data.documents.tables import Box, Table
 
 __all__ = ["Document", "Limits", "Page", "PageKind", "Place", "Unread", "Unreadable"]
@@ -161,7 +162,8 @@ class Document:
     text : str
         Line ends as they came. No NUL and no lone surrogates: those became U+FFFD.
     places : tuple of Place
-        In order, each beginning where the one before ends: together they cover the text.
+        In order, each beginning where the one before ends: together they cover the text. () for a row:
+        its columns are found in its text when somebody asks, see `every_place`.
     pages : int or None
         None where the format has no pages.
     notes : tuple of str
@@ -188,6 +190,8 @@ class Document:
     unread: tuple[Unread, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.media_type == ROW_MEDIA_TYPE and not self.places:
+            return
         at = 0
         for place in self.places:
             if place.start != at or place.end <= at:
@@ -206,6 +210,12 @@ class Document:
                 offset=at,
             )
 
+    def every_place(self) -> tuple[Place, ...]:
+        """Return the places; of a row, one for each column."""
+        if self.places or self.media_type != ROW_MEDIA_TYPE:
+            return self.places
+        return tuple(Place(start, end, None, label) for start, end, label in columns_of(self.text))
+
     def place_of(self, offset: int) -> Place | None:
         """Return the place of one character, None outside the text.
 
@@ -220,15 +230,17 @@ class Document:
         """
         if not 0 <= offset < len(self.text):
             return None
-        return self.places[bisect_right(self.places, offset, key=lambda place: place.start) - 1]
+        places = self.every_place()
+        return places[bisect_right(places, offset, key=lambda place: place.start) - 1]
 
     def places_of(self, start: int, end: int) -> tuple[Place, ...]:
         """Return the places that the passage [start, end) touches, in order; () outside the text."""
         if end <= start or end <= 0 or start >= len(self.text):
             return ()
-        first = bisect_right(self.places, max(start, 0), key=lambda place: place.start) - 1
-        last = bisect_right(self.places, min(end, len(self.text)) - 1, key=lambda place: place.start)
-        return self.places[first:last]
+        places = self.every_place()
+        first = bisect_right(places, max(start, 0), key=lambda place: place.start) - 1
+        last = bisect_right(places, min(end, len(self.text)) - 1, key=lambda place: place.start)
+        return places[first:last]
 
     def boxes_of(self, start: int, end: int) -> tuple[tuple[int, Box], ...]:
         """Return where the passage [start, end) stands on the pages: one box for each line that it touches.

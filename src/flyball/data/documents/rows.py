@@ -11,18 +11,18 @@ from decimal import Decimal
 import msgspec
 
 from flyball.core.digests import digest_of_bytes
+from flyball.data.documents.columns import ROW_MEDIA_TYPE
 from flyball.data.documents.errors import DocumentError
-from flyball.data.documents.records import Document, Place
+from flyball.data.documents.records import Document
 
 __all__ = ["ROW_MEDIA_TYPE", "BadRow", "Value", "document_of_row", "places_of_columns", "row_of"]
-
-ROW_MEDIA_TYPE = "application/vnd.flyball.row+json"
 
 Value = str | int | float | bool | None
 
 _MOST_COLUMNS = 4_096
 _LONGEST = 1_000_000
 _WHOLE = 2.0**53
+_JSON = msgspec.json.Encoder(order="sorted")
 _ROW = msgspec.json.Decoder(dict[str, Value])
 
 
@@ -48,7 +48,7 @@ def document_of_row(row: Mapping[str, object], *, name: str) -> Document:
     Returns
     -------
     Document
-        Of media type `ROW_MEDIA_TYPE`, with one place for each column.
+        Of media type `ROW_MEDIA_TYPE`; each column is a place of it.
 
     Raises
     ------
@@ -61,28 +61,19 @@ def document_of_row(row: Mapping[str, object], *, name: str) -> Document:
             fix='Give one flat object per case, such as {"income": 52000, "term_months": 36}.',
             name=name,
         )
-    pieces = [f"{_text(str(key))}:{_value(row[key], str(key), name)}" for key in sorted(row, key=str)]
-    text = "{" + ",".join(pieces) + "}"
+    plain: dict[str, Value] = {str(key): _plain(value, str(key), name) for key, value in row.items()}
+    try:
+        text = _JSON.encode(plain).decode()
+    except UnicodeEncodeError:  # half a character cannot be written: a question mark stands for it
+        text = _JSON.encode({_whole(key): _whole(value) for key, value in plain.items()}).decode()
     if len(text) > _LONGEST:
         raise BadRow(
             f"{name} has {len(text):,} characters; a row has at most {_LONGEST:,}.",
             fix="Long texts are documents of their own; leave them out of the row.",
             name=name,
         )
-    places, at = [], 0
-    for number, (key, piece) in enumerate(zip(sorted(row, key=str), pieces, strict=True)):
-        end = at + len(piece) + (2 if number == 0 else 1)  # "{" before the first, "," or "}" behind each
-        places.append(Place(at, end, None, str(key)))
-        at = end
-    try:
-        digest = digest_of_bytes(text.encode())
-    except UnicodeEncodeError as err:
-        raise BadRow(
-            f"{name} holds half of a character (U+{ord(text[err.start]):04X}).",
-            fix="Mend the text.",
-            name=name,
-        ) from err
-    return Document(name, ROW_MEDIA_TYPE, digest, digest, text, tuple(places))
+    digest = digest_of_bytes(text.encode())
+    return Document(name, ROW_MEDIA_TYPE, digest, digest, text, ())
 
 
 def row_of(text: str) -> dict[str, Value] | None:
@@ -127,39 +118,25 @@ def _written(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _value(value: object, column: str, name: str) -> str:
-    if value is None or value is True or value is False:
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, Decimal):
-        return _decimal(value, column, name)
-    if isinstance(value, float):
+def _plain(value: object, column: str, name: str) -> Value:
+    """Return a value as it is written: 5.0 as 5, a decimal as a number, a day as text, NaN as nothing."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float | Decimal):
+        if math.isfinite(value):
+            return int(value) if -_WHOLE < value < _WHOLE and value == int(value) else float(value)
         if math.isnan(value):
-            return "null"
-        if math.isinf(value):
-            raise _bad(name, column, "an infinite number")
-        return str(int(value)) if value.is_integer() and abs(value) < _WHOLE else _written(value)
-    if isinstance(value, str | int):
-        return _text(value) if isinstance(value, str) else str(value)
+            return None
+        raise _bad(name, column, "an infinite number")
     if isinstance(value, datetime | date | time):
-        return _written(value.isoformat())
+        return value.isoformat()
     raise _bad(name, column, f"a value of the type {type(value).__name__}")
 
 
-def _text(value: str) -> str:
-    try:
-        return _written(value)
-    except UnicodeEncodeError:
-        return _written(value.encode("utf-8", "replace").decode())
-
-
-def _decimal(value: Decimal, column: str, name: str) -> str:
-    if value.is_nan():
-        return "null"
-    if value.is_infinite():
-        raise _bad(name, column, "an infinite number")
-    if value == value.to_integral_value() and abs(value) < Decimal(_WHOLE):
-        return str(int(value))
-    return _written(float(value))
+def _whole(value: Value) -> Value:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _bad(name: str, column: str, what: str) -> BadRow:

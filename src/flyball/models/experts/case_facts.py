@@ -61,7 +61,7 @@ def case_facts(
     """
     jurisdiction = " ".join(jurisdictions) or None
     if media_type == ROW_MEDIA_TYPE:
-        return _row_facts(text, jurisdiction)
+        return dict(_row_facts(text, jurisdiction))
     return {
         "text": text,
         "characters": float(len(text)),
@@ -72,6 +72,7 @@ def case_facts(
     }
 
 
+@lru_cache(maxsize=2_048)  # asked for the rows of a batch by triage, then by the playbook
 def _row_facts(text: str, jurisdiction: str | None) -> dict[str, FactValue]:
     """Return each column as `row.<column>`, in lower case; a row is in no language."""
     columns = {f"{ROW}{column.lower()}": value for column, value in (row_of(text) or {}).items()}
