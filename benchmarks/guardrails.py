@@ -107,6 +107,63 @@ def bipia(folder, split, trained):
         yield f"BIPIA {kind} attacks {split}, alone", "attack", "document", texts, trained
 
 
+def strangers(data, opened):
+    """Return what is flagged of documents of kinds that no weights were trained on: laws, notes, exams."""
+    rules = data / "governance"
+    act, forms = rules / "eu_ai_act_toolkit", rules / "cfpb_reg_b"
+    exams = [
+        row["prompt"]
+        for path in sorted((data / "routing/routellm/mmlu_responses").glob("*.csv"))
+        for row in csv.DictReader(path.read_text().splitlines(keepends=True))
+    ]
+    random.Random(1).shuffle(exams)
+    criteria = read_json(data / "clinical/trialgpt_criterion_annotations/trialgpt_criterion_annotations.json")
+    sets = {
+        "exam questions (MMLU, 1,500 by chance)": exams[:1500],
+        "questions on the AI Act": words_in(read_json(act / "questions.json")),
+        "check lists on the AI Act": words_in(read_json(act / "checklists.json")),
+        "articles, examples and standards on the AI Act": [
+            text
+            for name in ("articles", "examples", "standards")
+            for text in words_in(read_json(act / f"{name}.json"))
+        ],
+        "Regulation B, paragraphs": words_in(lines(forms / "reg_b_flat.jsonl")),
+        "Regulation B, model forms": words_in(lines(forms / "appendix_C_forms.jsonl")),
+        "NIST playbook: what people are told to do": words_in(
+            read_json(rules / "nist_ai_rmf_playbook/nist_ai_rmf_playbook.json")
+        ),
+        "NIST SP 800-53, paragraphs": words_in(
+            read_json(rules / "oscal_nist/NIST_SP-800-53_rev5_PRIVACY-baseline-resolved-profile_catalog.json")
+        ),
+        "notes on patients (TREC 2022)": [
+            row["text"] for row in lines(data / "clinical/trialgpt/trec_2022/queries.jsonl")
+        ],
+        "criteria of clinical trials": list(
+            dict.fromkeys(row["criterion_text"] for row in criteria if row["criterion_text"])
+        ),
+    }
+    return {
+        name: wilson(
+            sum(one.flagged for one in opened.inspect([Passage("x", text, "document") for text in texts])),
+            len(texts),
+        )
+        for name, texts in sets.items()
+    }
+
+
+def words_in(value):
+    """Return the texts of at least four words that a JSON value holds, each once."""
+    found, todo = {}, [value]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, str):
+            if len(one.split()) >= 4 and not one.startswith("http"):
+                found[one] = None
+        elif isinstance(one, dict | list):
+            todo += one.values() if isinstance(one, dict) else one
+    return list(found)
+
+
 def flat(context):
     """Return a context as text; some are lists of lines."""
     return context if isinstance(context, str) else "\n".join(map(str, context))
@@ -289,6 +346,7 @@ def main():
     opened = open_guardrails(["injection"])
     told = {
         "quality": quality(given.data, opened),
+        "documents of strangers, harmless": strangers(given.data, opened),
         "published": PUBLISHED,
         "hidden": hidden(given.data, opened),
         "secrets": secrets(given.data),

@@ -137,6 +137,19 @@ def _banks(sources: Path, draw: random.Random) -> Iterator[Text]:
         yield Text(text, False, "CLINC150")
 
 
+def _questions(data: Path, sources: Path, draw: random.Random) -> Iterator[Text]:
+    """Yield questions as they stand in a document: somebody's, and no request to whoever reads."""
+    rows = csv.DictReader(
+        io.StringIO(_shown(sources, "PolyAI-LDN/task-specific-datasets", "banking_data/train.csv").decode())
+    )
+    asked = [row["text"].strip() for row in rows]
+    for text in draw.sample([text for text in asked if text.endswith("?")], 1500):
+        yield Text(text, False, "Banking77 questions")
+    asked = [row["question"] for row in json.loads((data / "routing/llmrouter/train.json").read_text())]
+    for text in (text for text in asked if text.rstrip().endswith("?") and len(text) < 300):
+        yield Text(text, False, "LLMRouter questions")
+
+
 def document_texts(data: Path, sources: Path, draw: random.Random) -> Iterator[Text]:
     """Yield sentences of documents, and requests to a model that do not belong into any."""
     for name, lines in FAMILIES.items():
@@ -148,14 +161,17 @@ def document_texts(data: Path, sources: Path, draw: random.Random) -> Iterator[T
             yield Text(spin(draw, line, LISTS), True, "made: requests", line)
     for path in ("data/seed_tasks.jsonl", "human_eval/user_oriented_instructions.jsonl"):
         for row in _lines(_shown(sources, "yizhongw/self-instruct", path)):
-            yield Text(row["instruction"], True, "self-instruct", weight=3.0)
+            if not row["instruction"].rstrip().endswith("?"):
+                yield Text(row["instruction"], True, "self-instruct")
     for row in _lines(_shown(sources, "lm-sys/FastChat", "fastchat/llm_judge/data/mt_bench/question.jsonl")):
-        yield Text(row["turns"][0].split("\n")[0], True, "MT-Bench", weight=3.0)
+        if not (asked := row["turns"][0].split("\n")[0].rstrip()).endswith("?"):
+            yield Text(asked, True, "MT-Bench")
     for kind in ("text", "code"):
         attacks = json.loads((data / f"redteam/bipia/{kind}_attack_train.json").read_text())
         for category, texts in attacks.items():
             for text in texts:
-                yield Text(text, True, f"BIPIA {kind} attacks, train", category, weight=6.0)
+                weight = 0.0 if text.rstrip().endswith("?") else 6.0  # a question is judged, never learned
+                yield Text(text, True, f"BIPIA {kind} attacks, train", category, weight=weight)
     for text in deepset(data):
         if text.attack:
             yield text
@@ -180,13 +196,18 @@ def document_texts(data: Path, sources: Path, draw: random.Random) -> Iterator[T
         words = [line.split()[0] for line in block.splitlines() if line.strip()]
         if len(words) > 8 and draw.random() < 0.5:
             yield Text(" ".join(words), False, "WNUT17")
+    yield from _questions(data, sources, draw)
+    for line in LOOKALIKES:
+        for text in {spin(draw, line, LISTS) for _ in range(30)}:
+            if text.endswith("?"):
+                yield Text(text, False, "made: look-alikes, questions", line)
     intents = json.loads(_shown(sources, "clinc/oos-eval", "data/data_full.json"))["train"]
     words = sorted({word for text, _ in intents for word in text.split()})
     for _ in range(250):
         yield Text(_table(draw, words), False, "made: tables")
     rows = csv.DictReader(io.StringIO((data / "routing/routellm/gsm8k_responses.csv").read_text()))
     for row in draw.sample(list(rows), 300):
-        yield Text(row["prompt"].rsplit(". ", 1)[0], False, "GSM8K stories")
+        yield Text(row["prompt"], False, "GSM8K stories")
     talks = gzip.decompress(_shown(sources, "anthropics/hh-rlhf", "harmless-base/test.jsonl.gz"))
     for row in draw.sample(_lines(talks), 500):
         for turn in re.findall(r"\n\nAssistant: (.*?)(?=\n\nHuman:|\Z)", row["chosen"], re.DOTALL)[:1]:

@@ -42,6 +42,16 @@ STRENGTH = 5.0  # inverse of the penalty; 3, 10 and 30 were tried by the folds
 OWN = 20.0  # weight of a text of deepset beside one that we made; 2, 5, 10 and 20 were tried
 HARD_WORDS = 2000  # of the words of attacks, so many get harmless texts of their own
 PER_WORD = 10
+PLAIN_TASKS = frozenset(
+    {
+        "Information Retrieval",
+        "Content Creation",
+        "Learning and Tutoring",
+        "Language Translation",
+        "Programming Help",
+    }
+)
+"""Kinds of BIPIA that say nothing of who is asked: the same words stand in exercises and in letters."""
 Cut = Callable[[str], list[tuple[int, int]]]
 Floats = npt.NDArray[np.float64]
 
@@ -200,25 +210,40 @@ def document_head(
     rows, labels, weights = rows_of(texts, sentences, whole=True)
     margins: dict[str, list[float]] = {}
     for number in range(FOLDS):
-        inside = folds[rows.owner] != number
+        inside = (folds[rows.owner] != number) & (weights > 0)
         model = fitted([(part(rows, inside), labels[inside], weights[inside])])
         here = [texts[at] for at in judged if folds[at] == number]
         clean = [text.text for text in here if not text.attack]
-        for kind in ("text", "code"):
-            attacks = [text.text for text in here if text.origin == f"BIPIA {kind} attacks, train"]
-            mixed = [inserted(draw, draw.choice(clean), attack) for attack in attacks for _ in range(3)]
-            margins.setdefault(f"{kind} attacks in mails", []).extend(Rows(mixed, sentences).margins(model))
+        attacks: dict[str, list[str]] = {}
+        for text in here:
+            if text.attack:
+                attacks.setdefault(kind_of_attack(text), []).append(text.text)
+        for kind, words in sorted(attacks.items()):
+            mixed = [inserted(draw, draw.choice(clean), attack) for attack in words for _ in range(3)]
+            margins.setdefault(kind, []).extend(Rows(mixed, sentences).margins(model))
         margins.setdefault("clean mails", []).extend(Rows(clean, sentences).margins(model))
-    threshold = float(np.quantile(margins["text attacks in mails"], 1.0 - target))
+    threshold = float(np.quantile(margins["text attacks on the answer, in mails"], 1.0 - target))
     for name, values in margins.items():
         say(f"BIPIA {name} flagged, by folds", np.array(values) > threshold)
-    model = fitted([(rows, labels, weights)])
+    used = weights > 0
+    model = fitted([(part(rows, used), labels[used], weights[used])])
     for name, strangers in kept_apart(data).items():
         say(
             f"harmless and never trained on, flagged: {name}",
             Rows(strangers, sentences).margins(model) > threshold,
         )
     return model, threshold
+
+
+def kind_of_attack(text: Text) -> str:
+    """Return what an attack of BIPIA is measured with: those on the answer, plain tasks, questions, or code."""
+    if text.origin.startswith("BIPIA code"):
+        return "code attacks in mails"
+    if text.text.rstrip().endswith("?"):
+        return "bare questions in mails"
+    return (
+        f"text attacks {'that are plain tasks' if text.group in PLAIN_TASKS else 'on the answer'}, in mails"
+    )
 
 
 def kept_apart(data: Path) -> dict[str, list[str]]:

@@ -5,10 +5,15 @@ How good it is on texts of others is measured by `benchmarks/guardrails.py`; her
 
 import base64
 import codecs
+import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from everyday import ASKED_OF_MACHINES, PASSAGES, QUESTIONS, SENTENCES
 
 from flyball.governance.guardrails.errors import BadGuardrail, PassageRefused
 from flyball.governance.guardrails.inspect import inspect, open_guardrails
@@ -97,6 +102,25 @@ def test_a_document_may_not_ask_its_reader_for_anything_and_the_place_is_told():
     assert result.flagged
     (one,) = result.found
     assert ASKED.startswith((LETTER + ASKED)[one.start : one.end].strip()[:40])
+
+
+def test_questions_and_instructions_of_everyday_documents_are_theirs_and_not_flagged():
+    """At most a tenth of what is harmless, and at least 85 % of what is asked of machines."""
+    for texts in (QUESTIONS, SENTENCES, PASSAGES):
+        assert sum(flagged(*texts, source="document")) <= len(texts) // 10
+    assert sum(flagged(*ASKED_OF_MACHINES, source="document")) >= 0.85 * len(ASKED_OF_MACHINES)
+
+
+def test_what_is_asked_of_a_machine_is_found_inside_of_everyday_documents():
+    """Each of 18 in each of 8 passages; at least 85 % of them, for a line before it may hide one."""
+    mixed = [f"{passage}\n{one}\n\n{LETTER}" for one in ASKED_OF_MACHINES for passage in PASSAGES]
+    assert sum(flagged(*mixed, source="document")) >= 0.85 * len(mixed)
+
+
+def test_a_list_of_frequent_questions_is_a_document_like_any_other():
+    assert flagged("\n\n".join(f"{one}\nPlease see page 4." for one in QUESTIONS), source="document") == [
+        False
+    ]
 
 
 def test_the_same_request_is_fine_from_a_user_and_the_system_may_say_anything():

@@ -11,6 +11,7 @@ OVERLAP = 200
 
 _SENTENCE = re.compile(r"[^\n.!?]*(?:[.!?](?!\s)[^\n.!?]*)*(?:[.!?]+[\"')\]]*|\n|\Z)")
 _SHORT = 25  # a shorter sentence is read with the next one
+_LABEL = 12  # a shorter end of a text, as "Answer:", asks for nothing alone
 
 
 def windows(text: str) -> list[tuple[int, int]]:
@@ -31,9 +32,10 @@ def windows(text: str) -> list[tuple[int, int]]:
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """Return the sentences and lines of a text as offsets; very short ones go with what follows.
+    """Return the sentences and lines of a text as offsets, none longer than `WINDOW`.
 
-    No sentence is longer than `WINDOW`.
+    A very short one is read with what follows, the last one with what stands before; so that this hides
+    nothing, that other one is read alone, too.
     """
     found: list[tuple[int, int]] = []
     start = 0
@@ -41,14 +43,24 @@ def sentences(text: str) -> list[tuple[int, int]]:
         end = match.end()
         if end - start < _SHORT and end < len(text):
             continue
-        while end - start > WINDOW:
-            cut = text.rfind(" ", start + WINDOW // 2, start + WINDOW)
-            cut = start + WINDOW if cut < 0 else cut
-            found.append((start, cut))
-            start = cut
-        if text[start:end].strip():
-            found.append((start, end))
+        if start < match.start() and end - match.start() >= _SHORT:
+            found += _pieces(text, match.start(), end)
+        found += _pieces(text, start, end)
         start = end
-    if start < len(text) and text[start:].strip():
-        found.append((start, len(text)))
+    found += _pieces(text, start, len(text))
+    if len(found) > 1 and found[-1][1] - found[-1][0] < _LABEL:
+        found[-1] = (found[-2][0], found[-1][1])
     return found or [(0, len(text))]
+
+
+def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return a sentence in pieces of at most `WINDOW` characters; nothing where it is blank."""
+    found: list[tuple[int, int]] = []
+    while end - start > WINDOW:
+        cut = text.rfind(" ", start + WINDOW // 2, start + WINDOW)
+        cut = start + WINDOW if cut < 0 else cut
+        found.append((start, cut))
+        start = cut
+    if text[start:end].strip():
+        found.append((start, end))
+    return found
