@@ -116,8 +116,9 @@ def test_a_guess_is_told_as_people_say_it(state, words, told):
 def test_the_reasons_that_the_router_gives_are_told_in_plain_words(least, plain):
     card = ExpertCard("e", "1", "learned", ("f",), "Answers f.")
     thresholds = Thresholds({"e": ExpertThresholds(least, least)})
-    routed = route_field("f", {"e": Prediction("true", 0.5, (), "")}, [card], thresholds)
-    assert plain_reason(routed.reason) == plain
+    for said in ("", "Low income."):
+        routed = route_field("f", {"e": Prediction("true", 0.5, (), said)}, [card], thresholds)
+        assert plain_reason(routed.reason) == plain
 
 
 def test_any_other_reason_stays_as_it_is():

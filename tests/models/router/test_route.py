@@ -72,3 +72,14 @@ def test_an_expert_without_thresholds_is_never_sure_enough():
 
 def test_an_answer_that_is_neither_needs_the_higher_threshold():
     assert THRESHOLDS.least("detector", "cap", '"Delaware"') == 0.95
+
+
+def test_whoever_decides_a_referral_reads_what_the_expert_says_of_its_best_guess():
+    routed = route_field(
+        "cap",
+        {"detector": Prediction("true", 0.5, (), "Low income."), "model": Prediction("true", 0.4, (), "")},
+        CARDS,
+        THRESHOLDS,
+    )
+    assert not routed.automated
+    assert routed.reason.endswith(". detector says of its best guess: Low income.")

@@ -151,16 +151,16 @@ def plain_reason(reason: str) -> tuple[str, str]:
     Parameters
     ----------
     reason : str
-        Of a referral.
+        Of a referral. What the expert says of its best guess may follow; it is left out here.
 
     Returns
     -------
     tuple of (str, str)
         How sure the machine would have to be, "99.8 %", and ""; or "" and the reason, where it is another.
     """
-    if found := _BELOW.fullmatch(reason):
+    if found := _BELOW.match(reason):
         return f"{100 * float(found[1]):.1f}".removesuffix(".0") + "\u00a0%", ""
-    if reason == _NEVER:
+    if reason.startswith(_NEVER):
         return "", "A person always decides this: however sure the machine is, the promise could not be kept."
     return "", reason
 

@@ -247,7 +247,8 @@ def route_field(
         return Routed(None, False, Route("", reason, tuple(considered)), reason)
     route = Route("", "no expert was sure enough", tuple(considered))
     asked = [one.why for one in considered if one.expert not in (passed_over or {})]
-    return Routed(best[2], False, route, f"Not sure enough to decide alone: {asked[-1]}.")
+    said = f" {best[1]} says of its best guess: {best[2].reason}" if best[2].reason else ""
+    return Routed(best[2], False, route, f"Not sure enough to decide alone: {asked[-1]}.{said}")
 
 
 def _by_rule(card: ExpertCard, given: Prediction, considered: list[Considered]) -> Routed:
