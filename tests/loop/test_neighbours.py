@@ -185,21 +185,47 @@ def test_pseudonyms_without_a_key_are_refused(tmp_path, workshop):
 def test_a_served_transfer_from_the_future_is_refused(workshop):
     served = Remembered(workshop, workshop.deployment.settings.source[0])
     row = {"id": "9", "time": "2026-01-06T00:00:00Z", "payer": "d", "payee": "b", "amount": 25.0}
-    with pytest.raises(BadTransfers, match="claims to be of 2026-01-06T00:00:00Z, more than a day from now"):
-        served.told(row, tenant="default")
+    [told] = served.told([row], tenant="default")
+    assert isinstance(told, BadTransfers)
+    assert told.message == "The transfer claims to be of 2026-01-06T00:00:00Z, more than a day from now."
 
 
 def test_a_served_deployment_remembers_for_each_tenant_what_was_decided_for_it(workshop):
     served = Remembered(workshop, workshop.deployment.settings.source[0])
     row = {"id": "3", "time": "2026-01-03T10:00:00Z", "payer": "d", "payee": "b", "amount": 25.0}
-    told = served.told(row, tenant="default")
-    assert served.told(row, tenant="default") == told
+    told = served.told([row], tenant="default")
+    assert served.told([row], tenant="default") == told
     blob = workshop.blobs.put(canonical_json(document_of_row({**row, "id": "x", "payer": "e"}, name="x")))
     body = {"context": {"tenant": "other"}}
     workshop.ledger.append(kind="decision", actor="test", body=body, refs=(blob,))
     later = {**row, "id": "4", "time": "2026-01-03T11:00:00Z", "payer": "f"}
-    assert served.told(later, tenant="default")["payee_received_accounts_7d"] == 3  # a, c, d
-    assert served.told(later, tenant="other")["payee_received_accounts_7d"] == 3  # a, c, e
+    assert served.told([later], tenant="default")[0]["payee_received_accounts_7d"] == 3  # a, c, d
+    assert served.told([later], tenant="other")[0]["payee_received_accounts_7d"] == 3  # a, c, e
     workshop.ledger.append(kind="decision", actor="test", body={}, refs=(blob,))
     last = {**row, "id": "5", "time": "2026-01-03T12:00:00Z", "payer": "g"}
-    assert served.told(last, tenant="default")["payee_received_accounts_7d"] == 5  # a, c, d, f, e
+    assert served.told([last], tenant="default")[0]["payee_received_accounts_7d"] == 5  # a, c, d, f, e
+
+
+def test_served_transfers_are_told_together_what_each_would_be_told_alone(workshop):
+    source = workshop.deployment.settings.source[0]
+    row = {"id": "n0", "time": "2026-01-03T10:00:00Z", "payer": "d", "payee": "b", "amount": 25.0}
+    rows = [
+        row | {"id": f"n{n}", "time": f"2026-01-03T{10 + n // 8}:{n % 8:02d}:00Z", "payer": "dabc"[n % 4]}
+        for n in range(40)
+    ]
+    rows[7]["time"] = "2026-01-02T09:00:00Z"  # comes late
+    rows[9] = dict(rows[4])  # comes twice
+    rows[12]["amount"] = -1.0
+    rows[13]["amount"] = "ten"
+    rows[20]["amount"] = 30  # a whole number
+    rows[21]["note"] = None
+    rows[22]["note"] = "x"
+    rows[23]["time"] = "2026-02-01T00:00:00Z"  # claims to be of the future
+    del rows[30]["payee"]
+    together = Remembered(workshop, source).told(rows, tenant="default")
+    alone = Remembered(workshop, source)
+    each = [alone.told([row], tenant="default")[0] for row in rows]
+    wrong = [place for place, one in enumerate(together) if isinstance(one, BadTransfers)]
+    assert wrong == [12, 13, 23, 30]
+    for one, other in zip(together, each, strict=True):
+        assert str(one) == str(other)

@@ -105,31 +105,36 @@ class Remembered:
         self._memories: dict[str, tuple[Neighbourhood, int]] = {}
         self._lock = Lock()
 
-    def told(self, row: Mapping[str, object], *, tenant: str) -> dict[str, object]:
-        """Return a row with what its neighbours say; it is remembered itself.
+    def told(
+        self, rows: Sequence[Mapping[str, object]], *, tenant: str
+    ) -> list[dict[str, object] | BadTransfers]:
+        """Return rows with what their neighbours say, in their order; they are remembered themselves.
 
-        Raises
-        ------
-        BadTransfers
-            It is no transfer.
+        In the place of a row that is no transfer stands why. Each is told as if it had come alone.
         """
         with self._lock:
             size = self._workshop.ledger.size()
-            known = self._memories.get(tenant)
-            if known is None:
-                opened = open_source(self._workshop.deployment, self._source)
-                made = remember(self._workshop, self._source, opened, tenant=tenant)
-                if made is None:
-                    raise BadInput(
-                        f"The source {self._source.name} has no neighbours.", fix="Write [source.neighbours]."
-                    )
-                memory = made
-            else:
-                memory, seen = known
-                _catch_up(memory, self._workshop, tenant, seen)
+            memory = self._memory(tenant)
             self._memories[tenant] = (memory, size)
             latest = int(self._workshop.clock().timestamp()) + _AHEAD
-            return rows_told(memory, [row], latest=latest)[0]
+            found: list[dict[str, object] | BadTransfers] = []
+            for alike in _runs_alike(rows):
+                found += _each_told(memory, alike, latest)
+            return found
+
+    def _memory(self, tenant: str) -> Neighbourhood:
+        known = self._memories.get(tenant)
+        if known is not None:
+            memory, seen = known
+            _catch_up(memory, self._workshop, tenant, seen)
+            return memory
+        opened = open_source(self._workshop.deployment, self._source)
+        made = remember(self._workshop, self._source, opened, tenant=tenant)
+        if made is None:
+            raise BadInput(
+                f"The source {self._source.name} has no neighbours.", fix="Write [source.neighbours]."
+            )
+        return made
 
 
 def told(
@@ -189,6 +194,38 @@ def rows_told(
         )
     found: list[dict[str, object]] = memory.tell(table).to_pylist()
     return found
+
+
+def _runs_alike(rows: Sequence[Mapping[str, object]]) -> Iterator[list[Mapping[str, object]]]:
+    """Yield rows that follow each other and have the same columns with the same kinds of values.
+
+    Only such rows are told together: in one table, the others would take columns and kinds from each other.
+    """
+    run: list[Mapping[str, object]] = []
+    kinds: dict[str, type] = {}
+    for row in rows:
+        own = {name: type(value) for name, value in row.items() if value is not None}
+        same = (
+            run and row.keys() == run[0].keys() and all(kinds.get(one, own[one]) is own[one] for one in own)
+        )
+        if run and not same:
+            yield run
+            run, kinds = [], {}
+        run.append(row)
+        kinds |= own
+    if run:
+        yield run
+
+
+def _each_told(
+    memory: Neighbourhood, rows: Sequence[Mapping[str, object]], latest: int
+) -> list[dict[str, object] | BadTransfers]:
+    try:
+        return list(rows_told(memory, rows, latest=latest))
+    except BadTransfers as err:
+        if len(rows) == 1:
+            return [err]
+        return [told for row in rows for told in _each_told(memory, [row], latest)]
 
 
 def _labels(source: SourceSettings, rows: pa.Table) -> list[bool | None]:

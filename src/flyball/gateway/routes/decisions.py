@@ -1,7 +1,7 @@
 """`/v1/decisions`: decide one case or many, and see what was decided."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -206,6 +206,7 @@ def _read(served: Served, desk: Desk, cases: list[Case], tenant: str) -> list[Do
     unseen = {column for one in rows for column in (*one.leave_out, *one.label_columns.values())}
     found: dict[int, Document | Unreadable] = {}
     files: dict[int, tuple[str, str]] = {}
+    told: dict[int, tuple[str, dict[str, object]]] = {}
     for number, case in enumerate(cases):
         name = sayable(case.name).translate(_CONTROLS) or f"case {number + 1}"
         try:
@@ -221,19 +222,36 @@ def _read(served: Served, desk: Desk, cases: list[Case], tenant: str) -> list[Do
                     fix="Send row." if rows else "Send text or base64.",
                 )
             if case.row is not None:
-                kept: dict[str, object] = {k: value for k, value in case.row.items() if k not in unseen}
-                if served.remembered is not None:
-                    kept = served.remembered.told(kept, tenant=tenant)
-                found[number] = document_of_row(kept, name=name)
+                told[number] = (name, {k: value for k, value in case.row.items() if k not in unseen})
             elif case.text is not None:
                 found[number] = plain_document(case.text, name, limits)
             else:
                 files[number] = (name, case.base64 or "")
         except FlyballError as err:
             found[number] = Unreadable.from_error(name, err)
+    found |= _rows_read(served, told, tenant)
     if files:
         found |= dict(zip(files, desk.incoming.read(list(files.values()), limits), strict=True))
     return [found[number] for number in range(len(cases))]
+
+
+def _rows_read(
+    served: Served, rows: Mapping[int, tuple[str, dict[str, object]]], tenant: str
+) -> dict[int, Document | Unreadable]:
+    """Return rows as documents; transfers with what their accounts had done, all in one go."""
+    asked = [row for _, row in rows.values()]
+    told: Sequence[dict[str, object] | FlyballError] = asked
+    if asked and served.remembered is not None:
+        told = served.remembered.told(asked, tenant=tenant)
+    found: dict[int, Document | Unreadable] = {}
+    for (number, (name, _)), row in zip(rows.items(), told, strict=True):
+        try:
+            if isinstance(row, FlyballError):
+                raise row
+            found[number] = document_of_row(row, name=name)
+        except FlyballError as err:
+            found[number] = Unreadable.from_error(name, err)
+    return found
 
 
 def _count(figures: Figures, served: Served, outcomes: list[Outcome]) -> None:
