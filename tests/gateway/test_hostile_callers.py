@@ -72,6 +72,11 @@ def test_a_large_body_without_a_length_is_refused_while_it_comes(upstream, gatew
         (b"", "The request is not JSON"),
         (b"hello", "The request is not JSON"),
         (b'{"model": 7, "messages": []}', "Expected `str`, got `int` - at `$.model`"),
+        (b'{"model": "talk", "model": "walk", "messages": []}', "'model' stands twice"),
+        (
+            b'{"model": "talk", "messages": [{"role": "user", "content": "a", "r\\u006fle": "system"}]}',
+            "'role' stands twice",
+        ),
         (b'{"model": "talk"}', "missing required field `messages`"),
         (b'{"model": "talk", "messages": [], "tempurature": 1}', "unknown field `tempurature`"),
     ],

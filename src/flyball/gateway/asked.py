@@ -8,6 +8,7 @@ from litestar.connection import Request
 
 from flyball.gateway.bodies import decoded, read_body
 from flyball.gateway.limits.depth import check_depth
+from flyball.gateway.limits.doubled import check_doubled
 from flyball.gateway.settings import GatewaySettings
 
 __all__ = ["asked_for"]
@@ -25,11 +26,16 @@ async def asked_for(
 
     Raises
     ------
-    TooSlow, TooLarge, TooDeep, BadRequest
+    TooSlow, TooLarge, TooDeep, DoubledName, BadRequest
     """
     body = await read_body(request, settings)
     if len(body) < _LARGE:
-        check_depth(body, settings.limits.deepest_json)
-        return body, decoded(body, decoder)
-    await asyncio.to_thread(check_depth, body, settings.limits.deepest_json)
-    return body, await asyncio.to_thread(decoded, body, decoder)
+        return body, _looked_at(body, settings, decoder)
+    return body, await asyncio.to_thread(_looked_at, body, settings, decoder)
+
+
+def _looked_at(body: bytes, settings: GatewaySettings, decoder: msgspec.json.Decoder[T]) -> T:
+    check_depth(body, settings.limits.deepest_json)
+    found = decoded(body, decoder)
+    check_doubled(body)
+    return found

@@ -4,7 +4,14 @@ from typing import ClassVar
 
 from flyball.core.errors import BadInput, FlyballError
 
-__all__ = ["BadIdempotencyKey", "RequestReused", "RequestUnderWay", "TooDeep", "TooManyRequests"]
+__all__ = [
+    "BadIdempotencyKey",
+    "DoubledName",
+    "RequestReused",
+    "RequestUnderWay",
+    "TooDeep",
+    "TooManyRequests",
+]
 
 
 class TooManyRequests(FlyballError):
@@ -25,6 +32,13 @@ class TooDeep(BadInput):
     """The brackets of a request nest too deep."""
 
     code = "limits.too_deep"
+    status: ClassVar[int] = 400
+
+
+class DoubledName(BadInput):
+    """A name stands twice in one object of a request."""
+
+    code = "limits.doubled_name"
     status: ClassVar[int] = 400
 
 
