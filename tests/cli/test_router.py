@@ -4,8 +4,12 @@ import csv
 import json
 import subprocess
 import sys
+from decimal import Decimal
 
 import numpy as np
+
+from flyball.models.router.budget import MoneyBudget
+from flyball.models.router.budget_file import Account, BudgetFile
 
 
 def flyball(*arguments, folder, code=0):
@@ -94,3 +98,38 @@ def test_wrong_use_says_what_is_missing(tmp_path):
         flyball("router", "fit", "--train", "alpha.csv", "--out", ".", "--json", folder=tmp_path, code=2)
     )
     assert "holds something else" in said["message"]
+
+
+def test_budget_shows_what_was_taken_by_budget_and_tenant(tmp_path):
+    about = """
+[deployment]
+name = "talk"
+purpose = "Answer"
+owner = "Team"
+jurisdictions = ["DE"]
+[chat]
+models = ["m"]
+budget_eur_per_day = "3"
+[[expert]]
+name = "m"
+kind = "language_model"
+[expert.settings]
+budget_eur_per_day = "2"
+"""
+    (tmp_path / "flyball.toml").write_text(
+        about + '[budget]\neur_per_day = "9"\n[budget.tenants]\n"*" = "4"\n'
+    )
+    file = BudgetFile(tmp_path / ".flyball" / "money.sqlite")
+    MoneyBudget(file, Account("*", "acme"), limit_eur=Decimal(4)).reserve(Decimal(1))
+    MoneyBudget(file, Account("expert:m"), limit_eur=Decimal(4)).reserve(Decimal(3))
+    found = json.loads(flyball("router", "budget", "--json", folder=tmp_path))
+    rows = [(one["budget"], one["tenant"], one["limit_eur"], one["left_eur"]) for one in found["budgets"]]
+    assert rows == [
+        ("everything", "", "9", "9"),
+        ("everything", "acme", "4", "3"),
+        ("chat", "", "3", "3"),
+        ("expert m", "", "2", "0"),
+    ]
+    assert "acme" in flyball("router", "budget", folder=tmp_path)
+    (tmp_path / "flyball.toml").write_text(about.replace("budget_eur_per_day", "# "))
+    assert flyball("router", "budget", folder=tmp_path).startswith("Nothing is limited")

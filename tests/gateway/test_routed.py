@@ -64,15 +64,21 @@ def test_a_router_that_breaks_leaves_the_cascade(learned, gateway, upstream, tmp
 
 
 def test_a_model_that_may_cost_more_than_is_left_is_passed_over_for_one_that_may_not(
-    learned, gateway, upstream, tmp_path
+    learned, deployment, serve, upstream, tmp_path
 ):
     """1,000 tokens of the strong model may cost 1 euro, half a euro is left, and the weak one is free."""
     learned.save(tmp_path / "talk" / "learned")
+    free = 'eur_per_million_input_tokens = "0"\neur_per_million_output_tokens = "0"'
     prices = (
         'eur_per_million_input_tokens = "1"\neur_per_million_output_tokens = "1000"\nmax_output_tokens = 1000'
     )
     chat = 'router = "learned"\nguards_in = []\nbudget_eur_per_day = "0.5"'
-    route = ask(gateway(upstream(plain), upstream(plain), chat=chat, extra=prices), HARD.format(n=7))
+    folder = deployment(upstream(plain), upstream(plain), chat=chat, extra=prices)
+    written = (folder / "flyball.toml").read_text()
+    (folder / "flyball.toml").write_text(
+        written.replace("max_retries = 1\n", f"max_retries = 1\n{free}\n", 1)
+    )
+    route = ask(serve(folder), HARD.format(n=7))
     assert route["chosen"] == "model0"
     [over] = route["choice"]["passed_over"]
     assert (over["model"], over["constraint"]) == ("model1", "budget")

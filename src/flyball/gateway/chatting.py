@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -100,8 +100,6 @@ class Chat:
     scribe : Scribe
     blobs : Blobs
         For the words, where they are kept.
-    budgets : sequence of MoneyBudget
-        What is leased from them is given back at the end.
     """
 
     def __init__(
@@ -115,7 +113,6 @@ class Chat:
         kit: str,
         scribe: Scribe,
         blobs: Blobs,
-        budgets: Sequence[MoneyBudget] = (),
     ) -> None:
         self._name = name
         self._settings = settings
@@ -125,7 +122,6 @@ class Chat:
         self._kit = kit
         self._scribe = scribe
         self._blobs = blobs
-        self._budgets = tuple(budgets)
         self._leaving: set[asyncio.Task[int]] = set()
 
     async def complete(self, call: ChatCall, principal: Principal, door: Door) -> Told:
@@ -203,8 +199,6 @@ class Chat:
         await asyncio.gather(*self._leaving, return_exceptions=True)
         await self._models.close()
         self._guards.close()
-        for budget in self._budgets:
-            await asyncio.to_thread(budget.close)
 
     async def _prepared(self, talk: _Talk) -> ChatCall:
         """Guard the request, choose whom to ask, and put the deployment's own words first."""
@@ -217,13 +211,13 @@ class Chat:
             call = msgspec.structs.replace(
                 call, messages=[ChatMessage("system", self._system), *call.messages]
             )
-        talk.choice = self._models.choose(call)
+        talk.choice = self._models.choose(call, talk.principal.tenant)
         return call
 
     async def _ask(self, talk: _Talk, call: ChatCall) -> Reply:
         for upstream in self._models.in_order(talk.choice):
             try:
-                reply = await upstream.complete(call, talk.tried)
+                reply = await upstream.complete(call, talk.tried, tenant=talk.principal.tenant)
             except _NEXT as err:
                 self._failed(talk, upstream, err)
                 continue
@@ -273,7 +267,9 @@ class Chat:
         """Yield what the first model says that says anything; its end is noted and not yielded."""
         for upstream in self._models.in_order(talk.choice):
             try:
-                async with aclosing(upstream.stream(call, talk.tried)) as pieces:
+                async with aclosing(
+                    upstream.stream(call, talk.tried, tenant=talk.principal.tenant)
+                ) as pieces:
                     async for piece in pieces:
                         talk.tokens = piece.usage or talk.tokens
                         for choice in piece.choices[:1]:
@@ -374,10 +370,10 @@ def open_chat(workshop: Workshop, scribe: Scribe) -> Chat | None:
         file = BudgetFile(workshop.state / "money.sqlite")
         limit = Decimal(chat.budget_eur_per_day)
         budgets.append(MoneyBudget(file, Account(deployment.name), limit_eur=limit, clock=workshop.clock))
-    upstreams = open_upstreams(deployment.settings, budgets, workshop.state)
+    upstreams = open_upstreams(deployment.settings, budgets, workshop.state, workshop.clock)
     router = open_router(deployment)
     labels = deployment.settings.deployment.data_labels
-    models = Models(upstreams, deployment.settings, workshop.clock, router, budgets)
+    models = Models(upstreams, deployment.settings, workshop.clock, router)
     around = Around(data_labels=labels, places=models.places)
     guards = open_guards(chat.guards_in, chat.guards_out, deployment.settings.guardrails, around)
     system = deployment.path(chat.system).read_text(encoding="utf-8").strip() if chat.system else ""
@@ -392,7 +388,6 @@ def open_chat(workshop: Workshop, scribe: Scribe) -> Chat | None:
         kit=kit,
         scribe=scribe,
         blobs=workshop.blobs,
-        budgets=budgets,
     )
 
 

@@ -10,11 +10,12 @@ from flyball.core.clock import Clock
 from flyball.core.errors import BadInput
 from flyball.governance.obligations.jurisdictions import covers
 from flyball.loop.deployment import Deployment
+from flyball.loop.engine import limits_of
 from flyball.loop.settings import ChatSettings, ModelFacts, Settings
-from flyball.models.experts.language_model.settings import is_this_machine, read_settings
+from flyball.models.experts.language_model.settings import is_this_machine, read_settings, refuse_no_price
 from flyball.models.experts.language_model.upstream import Upstream
 from flyball.models.experts.language_model.wire import ChatCall, text_of
-from flyball.models.experts.spending import budgets_of
+from flyball.models.experts.spending import open_purse
 from flyball.models.router.budget import MoneyBudget
 from flyball.models.router.choice import Choice, NeedsStrong, choose
 from flyball.models.router.constraints import Candidate, Circumstances
@@ -36,8 +37,6 @@ class Models:
     clock : Clock
     router : LearnedRouter, optional
         Says from the prompt whether the strongest is asked first; without one the cheapest is.
-    budgets : sequence of MoneyBudget
-        From which every request reserves; a model that may cost more than is left is passed over.
     """
 
     def __init__(
@@ -46,7 +45,6 @@ class Models:
         settings: Settings,
         clock: Clock,
         router: LearnedRouter | None = None,
-        budgets: Sequence[MoneyBudget] = (),
     ) -> None:
         if settings.chat is None:
             raise BadInput("There is no [chat].", fix="Write one into flyball.toml.")
@@ -56,7 +54,6 @@ class Models:
         self._experts = {one.name: one.about for one in settings.expert}
         self._clock = clock
         self._router = router
-        self._budgets = tuple(budgets)
 
     @property
     def places(self) -> dict[str, str]:
@@ -67,16 +64,25 @@ class Models:
             if not is_this_machine(one.settings.host)
         }
 
-    def choose(self, call: ChatCall) -> Choice:
-        """Return the order of asking for a request."""
+    def choose(self, call: ChatCall, tenant: str) -> Choice:
+        """Return the order of asking for a request; a model that may cost more than is left is passed over.
+
+        Where it is too much for all of them, none is passed over for it: the reservation of the first one
+        refuses, and says what is left of what.
+        """
         today = self._clock().date()
-        candidates = [self._candidate(one, call) for one in self._by_name.values()]
+        prices = {name: one.most_eur(call) for name, one in self._by_name.items()}
+        left = {name: one.purse.left_eur(tenant, enough=prices[name]) for name, one in self._by_name.items()}
+        paid = any(some is None or prices[name] <= some for name, some in left.items())
+        candidates = [
+            self._candidate(one, prices[name], left[name] if paid else None)
+            for name, one in self._by_name.items()
+        ]
         around = Circumstances(
             data_labels=self._about.data_labels,
             purpose_tags=self._about.tags,
             vendors=self._chat.vendors,
             latency_ms=self._chat.latency_ms or None,
-            money_left_eur=self._money_left([one.price_eur for one in candidates]),
             covers=lambda area, place: covers(area, place, today),
         )
         return choose(candidates, around, needs_strong=self._needs_strong(call))
@@ -90,16 +96,6 @@ class Models:
         """Close every connection."""
         for one in self._by_name.values():
             await one.close()
-
-    def _money_left(self, prices: Sequence[Decimal]) -> Decimal | None:
-        """Return what is left where it is enough for some model and not for all; None otherwise.
-
-        Where it is enough for none, the reservation of the first one refuses, and says what is left of what.
-        """
-        if not self._budgets:
-            return None
-        left = min(budget.left_eur(enough=max(prices)) for budget in self._budgets)
-        return left if min(prices) <= left < max(prices) else None
 
     def _needs_strong(self, call: ChatCall) -> NeedsStrong | None:
         """Ask the learned router; where it breaks, the cascade is what is left."""
@@ -117,7 +113,7 @@ class Models:
         """Return what `[chat.about.MODEL]` says, or else `[expert.about]`."""
         return self._chat.about.get(name) or self._experts.get(name, ModelFacts())
 
-    def _candidate(self, one: Upstream, call: ChatCall) -> Candidate:
+    def _candidate(self, one: Upstream, price: Decimal, left: Decimal | None) -> Candidate:
         facts = self._facts(one.name)
         return Candidate(
             name=one.name,
@@ -125,7 +121,8 @@ class Models:
             host="" if is_this_machine(one.settings.host) else one.settings.host,
             place=facts.place,
             vendor=facts.vendor,
-            price_eur=one.most_eur(call),
+            price_eur=price,
+            money_left_eur=left,
             usual_ms=facts.usual_ms,
             longest_ms=one.settings.timeout_seconds * 1000,
             purposes=facts.purposes,
@@ -150,21 +147,37 @@ def open_router(deployment: Deployment) -> LearnedRouter | None:
     return LearnedRouter.load(deployment.path(chat.router))
 
 
-def open_upstreams(settings: Settings, budgets: Sequence[MoneyBudget], state: Path) -> list[Upstream]:
+def open_upstreams(
+    settings: Settings, budgets: Sequence[MoneyBudget], state: Path, clock: Clock
+) -> list[Upstream]:
     """Return the models that `[chat]` names, in its order; nothing is sent yet.
 
-    Each also reserves from its own budget, which decisions by the same expert draw on as well.
+    Each also reserves from its own budget, from that of the deployment, and from that of the tenant:
+    decisions draw on all of these as well.
+
+    Parameters
+    ----------
+    settings : Settings
+    budgets : sequence of MoneyBudget
+        Of `[chat]`.
+    state : Path
+        Folder where what was spent is remembered.
+    clock : Clock
 
     Raises
     ------
     BadLanguageModel
-        Settings that cannot be used, or a key that is not there.
+        Settings that cannot be used, a key that is not there, or a budget over a model without a price.
     """
     experts = {expert.name: expert for expert in settings.expert}
+    limits = limits_of(settings.budget)
+    shared = open_purse(str(state), limits=limits, clock=clock).with_own(budgets)
     found = []
     for name in settings.chat.models if settings.chat else ():
         given = {"fields": ("reply",)} | dict(experts[name].settings) | {"name": name}
-        read = read_settings(given | {"state": str(state)})
-        own = budgets_of(name, read.budget_eur_per_day, read.state)
-        found.append(Upstream(read, budgets=[*budgets, *own]))
+        read = read_settings(given | {"state": str(state), "limits": limits})
+        if budgets:
+            refuse_no_price(name, given)
+        own = open_purse(read.state, expert=name, eur_per_day=read.budget_eur_per_day, clock=clock)
+        found.append(Upstream(read, purse=shared.with_own(own.of(""))))
     return found

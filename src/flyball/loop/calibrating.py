@@ -189,7 +189,7 @@ def plan_calibration(workshop: Workshop, name: str, *, cases_at_most: int | None
     require_learnable(cases, labels)
     folder = folder_of(workshop.deployment, settings)
     deployment = workshop.deployment
-    found = make_expert(settings, folder, deployment.fields, deployment.state)
+    found = make_expert(settings, folder, deployment.fields, deployment.state, deployment.settings.budget)
     if not isinstance(found, Calibrates):
         raise BadInput(f"An expert of the kind {settings.kind} cannot be calibrated.", fix="None is needed.")
     expert = found.with_examples(cases, labels)

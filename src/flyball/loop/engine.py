@@ -24,7 +24,7 @@ from flyball.loop.candidates import passed_over
 from flyball.loop.kit import Kit
 from flyball.loop.law import duties_on
 from flyball.loop.policies import Policy, load_policies
-from flyball.loop.settings import DeploymentSettings, ExpertSettings
+from flyball.loop.settings import DeploymentSettings, ExpertSettings, MoneySettings
 from flyball.models.decisions.answer import Reader, answer_fields
 from flyball.models.decisions.findings import findings_of_batch, known_facts
 from flyball.models.decisions.records import Decision, FieldDecision, Finding
@@ -40,10 +40,19 @@ from flyball.models.experts.expert import (
     check_predictions,
 )
 from flyball.models.experts.reader import READERS
+from flyball.models.experts.spending import Limits
 from flyball.models.router.route import order_of, unsettled
 from flyball.models.router.thresholds import Thresholds
 
-__all__ = ["Engine", "PlaybookRules", "load_engine", "load_playbook", "make_expert", "promise_check"]
+__all__ = [
+    "Engine",
+    "PlaybookRules",
+    "limits_of",
+    "load_engine",
+    "load_playbook",
+    "make_expert",
+    "promise_check",
+]
 
 SOURCE = "given"
 """Name of the source of documents that are decided without belonging to one."""
@@ -88,24 +97,31 @@ class Asked:
         Euros spent on each case by experts that are asked on demand.
     passed_over : mapping of expert name to str
         Experts that might not be asked, with the constraint that spoke against them.
+    not_paid : dict of case_id to dict of expert name to str
+        Experts that might not be asked about one case, because no budget could pay for it.
     """
 
     predictions: dict[str, pa.RecordBatch]
     failures: dict[str, dict[str, str]]
     costs: dict[str, Decimal]
     passed_over: Mapping[str, str] = field(default_factory=dict)
+    not_paid: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def joined(self, more: "Asked") -> "Asked":
         """Return both together."""
-        failures = {
-            case: self.failures.get(case, {}) | more.failures.get(case, {})
-            for case in self.failures.keys() | more.failures.keys()
-        }
+        failures = _both(self.failures, more.failures)
         costs = {
             case: self.costs.get(case, Decimal(0)) + more.costs.get(case, Decimal(0))
             for case in self.costs.keys() | more.costs.keys()
         }
-        return Asked(self.predictions | more.predictions, failures, costs, self.passed_over)
+        not_paid = _both(self.not_paid, more.not_paid)
+        return Asked(self.predictions | more.predictions, failures, costs, self.passed_over, not_paid)
+
+
+def _both(
+    some: Mapping[str, dict[str, str]], more: Mapping[str, dict[str, str]]
+) -> dict[str, dict[str, str]]:
+    return {case: some.get(case, {}) | more.get(case, {}) for case in some.keys() | more.keys()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +205,7 @@ class Engine:
             asked.failures,
             unread_of(documents),
             asked.passed_over,
+            asked.not_paid,
         )
         return [decided[name] for name in ids]
 
@@ -203,8 +220,9 @@ class Engine:
         wanted = unsettled(ids, card.fields, before.predictions, earlier, self.thresholds)
         told = expert.answer(cases, wanted=wanted)
         failures = {case: {card.name: failed.error} for case, failed in told.failures.items()}
+        not_paid = {case: {card.name: f"budget: {told.failures[case].error}"} for case in told.not_paid}
         costs = {case: told.costs.get(case, Decimal(0)) for case in ids}
-        return Asked({card.name: told.predictions}, failures, costs)
+        return Asked({card.name: told.predictions}, failures, costs, not_paid=not_paid)
 
     def review(
         self,
@@ -347,7 +365,7 @@ def load_engine(kit: Kit, thresholds: Thresholds, about: DeploymentSettings) -> 
     Engine
     """
     experts = {
-        settings.name: make_expert(settings, path or kit.settings.parent, kit.fields, kit.state)
+        settings.name: make_expert(settings, path or kit.settings.parent, kit.fields, kit.state, kit.budget)
         for settings, path in kit.experts
     }
     catalogue = load_catalogue(kit.catalogue, shipped=False)
@@ -367,7 +385,11 @@ def load_engine(kit: Kit, thresholds: Thresholds, about: DeploymentSettings) -> 
 
 
 def make_expert(
-    settings: ExpertSettings, path: Path, fields: Sequence[Field], state: Path | None = None
+    settings: ExpertSettings,
+    path: Path,
+    fields: Sequence[Field],
+    state: Path | None = None,
+    budget: MoneySettings | None = None,
 ) -> Expert:
     """Load one expert of a deployment.
 
@@ -379,14 +401,24 @@ def make_expert(
     fields : sequence of Field
     state : Path, optional
         Where the deployment remembers what was spent; None where it remembers nothing.
+    budget : MoneySettings, optional
+        What the deployment may spend.
     """
     maker: ExpertMaker = EXPERTS.load(settings.kind)
     given: dict[str, object] = dict(settings.settings)
     if maker.takes_fields:
         given["fields"] = tuple(fields)
     if maker.takes_state:
-        given |= {"name": settings.name, "state": str(state or "")}
+        given |= {"name": settings.name, "state": str(state or ""), "limits": limits_of(budget)}
     return maker.load(path, given)
+
+
+def limits_of(budget: MoneySettings | None) -> Limits:
+    """Return `[budget]` as amounts; no limits where there is none."""
+    if budget is None:
+        return Limits()
+    whole = Decimal(budget.eur_per_day) if budget.eur_per_day else None
+    return Limits(whole, {tenant: Decimal(amount) for tenant, amount in budget.tenants.items()})
 
 
 def load_playbook(kit: Kit, catalogue: Catalogue) -> PlaybookRules:

@@ -14,7 +14,7 @@ from flyball.core.errors import FlyballError
 from flyball.core.records import Field
 from flyball.ledger.blobs import Blobs
 from flyball.loop.deployment import Deployment, read_fields
-from flyball.loop.settings import ExpertSettings, RouterSettings, load_settings
+from flyball.loop.settings import ExpertSettings, MoneySettings, RouterSettings, load_settings
 
 __all__ = ["CATALOGUE", "KITS", "Kit", "KitAltered", "kit_of_bundle", "kit_of_deployment", "lay_out", "pack"]
 
@@ -23,6 +23,7 @@ KITS = "kits"
 """Folder below the state folder in which releases are laid out."""
 
 _ANYBODY = RouterSettings()
+_NO_LIMIT = MoneySettings()
 
 
 class KitAltered(FlyballError):
@@ -53,6 +54,8 @@ class Kit:
         Where the deployment remembers what was spent; None where the kit belongs to none.
     router : RouterSettings
         Whom cases may be sent to.
+    budget : MoneySettings
+        What asking may cost.
     """
 
     settings: Path
@@ -65,6 +68,7 @@ class Kit:
     catalogue: tuple[Path, ...]
     state: Path | None = None
     router: RouterSettings = _ANYBODY
+    budget: MoneySettings = _NO_LIMIT
 
     def files(self) -> dict[str, Path]:
         """Return every file by its name inside a bundle, sorted."""
@@ -104,6 +108,7 @@ def kit_of_deployment(deployment: Deployment, shipped_catalogue: tuple[Path, ...
         catalogue=(*shipped_catalogue, *(sorted(own.glob("*.toml")) if own.is_dir() else ())),
         state=deployment.state,
         router=settings.router,
+        budget=settings.budget,
     )
 
 
@@ -173,4 +178,5 @@ def kit_of_bundle(folder: Path) -> Kit:
         catalogue=tuple(sorted((folder / CATALOGUE).glob("*.toml"))),
         state=folder.parent.parent if folder.parent.name == KITS else None,
         router=settings.router,
+        budget=settings.budget,
     )

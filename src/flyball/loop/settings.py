@@ -20,6 +20,7 @@ __all__ = [
     "DeploymentSettings",
     "ExpertSettings",
     "ModelFacts",
+    "MoneySettings",
     "Objective",
     "Playbook",
     "PrivacySettings",
@@ -220,6 +221,18 @@ class RetentionSettings(_Section, frozen=True):
     run_every_days: int = 1
 
 
+class MoneySettings(_Section, frozen=True):
+    """`[budget]`: what asking models may cost in a day, over every door, expert and process.
+
+    Amounts are decimals as text. `eur_per_day` is for the whole deployment, "" for no limit; `tenants` are
+    limits by tenant, "*" that of each tenant that is not named. Where one stands there, a tenant without a
+    limit may spend nothing.
+    """
+
+    eur_per_day: str = ""
+    tenants: dict[str, str] = {}
+
+
 class ChatSettings(_Section, frozen=True):
     """`[chat]`: the deployment as a model that programs talk to through the gateway.
 
@@ -255,6 +268,7 @@ class Settings(_Section, frozen=True):
     objective: tuple[Objective, ...] = ()
     approvals: Approvals = Approvals()
     router: RouterSettings = RouterSettings()
+    budget: MoneySettings = MoneySettings()
     chat: ChatSettings | None = None
     guardrails: dict[str, dict[str, Any]] = {}
     privacy: PrivacySettings = PrivacySettings()
@@ -388,6 +402,7 @@ def _refuse_nonsense(settings: Settings, path: Path) -> None:
                 fix="Give each a name of its own.",
                 name=doubled[0],
             )
+    _refuse_bad_budget(settings, path)
     _refuse_bad_chat(settings, path)
     budgets = [(one.dataset, one.group) for one in settings.privacy.budget]
     twice = sorted({one for one in budgets if budgets.count(one) > 1})
@@ -425,12 +440,21 @@ def _refuse_bad_chat(settings: Settings, path: Path) -> None:
             fix=f"Known: {', '.join(settings.chat.models)}.",
             model=unknown[0],
         )
-    budget = settings.chat.budget_eur_per_day
-    if budget and not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", budget):
+    _refuse_no_euros(settings.chat.budget_eur_per_day or "0", "chat.budget_eur_per_day", path)
+
+
+def _refuse_bad_budget(settings: Settings, path: Path) -> None:
+    _refuse_no_euros(settings.budget.eur_per_day or "0", "budget.eur_per_day", path)
+    for tenant, amount in settings.budget.tenants.items():
+        _refuse_no_euros(amount, f"budget.tenants.{tenant}", path)
+
+
+def _refuse_no_euros(amount: str, setting: str, path: Path) -> None:
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", amount):
         raise BadInput(
-            f"{path.name}: chat.budget_eur_per_day must be euros as text, got {budget!r}.",
+            f"{path.name}: {setting} must be euros as text, got {amount!r}.",
             fix='Write, for instance, "25.00"; "0" allows only models that cost nothing.',
-            value=budget,
+            value=amount,
         )
 
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from flyball.cli.output import Output
-from flyball.cli.session import JsonOption
+from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.text import count
+from flyball.loop.money import Spending, spending_of
 from flyball.models.router.learned.evaluate import Evaluated, evaluate
 from flyball.models.router.learned.fit import fit
 from flyball.models.router.learned.measure import Recovered
@@ -118,6 +120,46 @@ def fit_router(
 
 
 _OURS = ("router.json", "router.npz")
+
+
+@command.command("budget")
+def show_budget(deployment: DeploymentOption = None, json: JsonOption = False) -> None:
+    """Show what asking models may cost today and what was taken, by budget and tenant."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        found = spending_of(workshop)
+    if json:
+        output.json({"ok": True, "budgets": [_plain_spending(one) for one in found]})
+        return
+    if not found:
+        output.text("Nothing is limited: flyball.toml has no [budget], and no other budget either.")
+        return
+    output.table(
+        ["budget", "tenant", ">limit", ">taken", ">left"],
+        [
+            [
+                one.budget,
+                one.tenant or "all",
+                *(f"{some:.2f}" for some in (one.limit_eur, one.taken_eur, _left(one))),
+            ]
+            for one in found
+        ],
+    )
+    output.text("Euros of today (UTC). Taken is spent, reserved, or leased by a process that runs.")
+
+
+def _left(one: Spending) -> Decimal:
+    return max(one.limit_eur - one.taken_eur, Decimal(0))
+
+
+def _plain_spending(one: Spending) -> dict[str, str]:
+    return {
+        "budget": one.budget,
+        "tenant": one.tenant,
+        "limit_eur": format(one.limit_eur, "f"),
+        "taken_eur": format(one.taken_eur, "f"),
+        "left_eur": format(_left(one), "f"),
+    }
 
 
 def _columns(prompt: list[str] | None, strong: list[str] | None, weak: list[str] | None) -> Columns:

@@ -4,15 +4,13 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from pathlib import Path
 
 from flyball import __version__
 from flyball.core.errors import FlyballError
 from flyball.gateway.house import House
 from flyball.gateway.metrics.registry import Counter, Gauge, Histogram, Registry
-from flyball.models.router.budget import MoneyBudget
-from flyball.models.router.budget_file import Account, BudgetFile
+from flyball.loop.money import spending_of
 
 __all__ = ["Figures"]
 
@@ -30,7 +28,6 @@ class Figures:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._money: dict[str, MoneyBudget] = {}
         self.under_way = 0
         self.requests = Counter(
             "flyball_requests_total", "Requests that ended.", ("door", "method", "status")
@@ -59,14 +56,14 @@ class Figures:
                 ),
                 Gauge(
                     "flyball_budget_limit_eur",
-                    "Euros that [chat] may spend in a day.",
-                    ("deployment",),
+                    "Euros that may be spent in a day, by budget and tenant.",
+                    ("deployment", "budget", "tenant"),
                     lambda: self._budgets(lambda limit, taken: limit),
                 ),
                 Gauge(
                     "flyball_budget_taken_eur",
                     "Euros spent or set aside today.",
-                    ("deployment",),
+                    ("deployment", "budget", "tenant"),
                     lambda: self._budgets(lambda limit, taken: taken),
                 ),
                 Gauge("process_cpu_seconds_total", "Computing time.", (), _computing, kind="counter"),
@@ -93,18 +90,13 @@ class Figures:
 
     def _budgets(self, pick: Callable[[float, float], float]) -> Series:
         for one in self._house.everything():
-            chat = one.workshop.deployment.settings.chat
-            if chat is None or not chat.budget_eur_per_day:
-                continue
-            limit = Decimal(chat.budget_eur_per_day)
-            if one.name not in self._money:
-                file = BudgetFile(one.workshop.state / "money.sqlite")
-                account = Account(one.name)
-                self._money[one.name] = MoneyBudget(file, account, limit_eur=limit, clock=one.workshop.clock)
             try:
-                yield (one.name,), pick(float(limit), float(self._money[one.name].taken_eur()))
+                found = spending_of(one.workshop)
             except FlyballError:
                 continue
+            for some in found:
+                series = (one.name, some.budget, some.tenant)
+                yield series, pick(float(some.limit_eur), float(some.taken_eur))
 
 
 def _computing() -> Series:

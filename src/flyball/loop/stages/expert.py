@@ -58,7 +58,7 @@ def expert(settings: ExpertSettings) -> Stage:
 def load_expert(deployment: Deployment, settings: ExpertSettings) -> Expert:
     """Load an expert of the working folder."""
     path = deployment.path(settings.path) if settings.path else deployment.root
-    return make_expert(settings, path, deployment.fields, deployment.state)
+    return make_expert(settings, path, deployment.fields, deployment.state, deployment.settings.budget)
 
 
 def seen_texts(experts: Iterable[Expert]) -> frozenset[str]:

@@ -48,6 +48,7 @@ def answer_fields(
     failed: Mapping[str, Mapping[str, str]] | None = None,
     unread: Mapping[str, str] | None = None,
     passed_over: Mapping[str, str] | None = None,
+    not_paid: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, tuple[FieldDecision, ...]]:
     """Route every field of every case and read the values out of what was quoted.
 
@@ -68,6 +69,8 @@ def answer_fields(
         answer without a passage goes to a person.
     passed_over : mapping of expert name to str, optional
         Experts that might not be asked, with the constraint that spoke against them.
+    not_paid : mapping of case_id to mapping of expert name to str, optional
+        The same for single cases: no budget could pay for the asking.
 
     Returns
     -------
@@ -83,9 +86,8 @@ def answer_fields(
     for case_id, text in texts.items():
         per_expert = {name: cases.get(case_id, nothing) for name, cases in answers.items()}
         broke = (failed or {}).get(case_id)
-        route = partial(
-            route_field, cards=ordered, thresholds=thresholds, failed=broke, passed_over=passed_over
-        )
+        closed = {**(passed_over or {}), **(not_paid or {}).get(case_id, {})}
+        route = partial(route_field, cards=ordered, thresholds=thresholds, failed=broke, passed_over=closed)
         found = (_decide(field, text, per_expert, route, readers) for field in fields)
         gap = (unread or {}).get(case_id, "")
         decided[case_id] = tuple(_referred_absence(one, gap) if gap else one for one in found)

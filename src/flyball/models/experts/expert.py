@@ -157,6 +157,11 @@ class Answered(Protocol):
         ...
 
     @property
+    def not_paid(self) -> Sequence[str]:
+        """Those of the failures about which nothing was asked, because no budget could pay for it."""
+        ...
+
+    @property
     def costs(self) -> Mapping[str, Decimal]:
         """What asking about each case cost in euros, by `case_id`; 0 means free, or not asked."""
         ...

@@ -34,6 +34,9 @@ class Candidate:
         Whose it is; "" where that is not known.
     price_eur : Decimal
         The most that this request may cost; 0 means free.
+    money_left_eur : Decimal or None
+        What is left of the budgets that asking it draws on, 0 where they cannot be read; None where
+        nothing is budgeted.
     usual_ms : float or None
         What an answer takes at its 95th percentile; None where it was not measured.
     longest_ms : float or None
@@ -54,6 +57,7 @@ class Candidate:
     place: str = ""
     vendor: str = ""
     price_eur: Decimal = Decimal(0)
+    money_left_eur: Decimal | None = None
     usual_ms: float | None = None
     longest_ms: float | None = None
     purposes: tuple[str, ...] = ()
@@ -80,8 +84,6 @@ class Circumstances:
         Who may be sent anything; () for any vendor.
     latency_ms : float or None
         Objective for one answer; None for none.
-    money_left_eur : Decimal or None
-        0 where the budget cannot be read; None where nothing is budgeted.
     covers : callable (area, place) -> bool
         Whether data that must stay in `area` may go to `place`. By default only where both are the same.
     """
@@ -90,7 +92,6 @@ class Circumstances:
     purpose_tags: tuple[str, ...] = ()
     vendors: tuple[str, ...] = ()
     latency_ms: float | None = None
-    money_left_eur: Decimal | None = None
     covers: Callable[[str, str], bool] = _same
 
 
@@ -163,9 +164,10 @@ def _vendor(one: Candidate, around: Circumstances) -> str:
 
 
 def _budget(one: Candidate, around: Circumstances) -> str:
-    if around.money_left_eur is None or one.price_eur <= around.money_left_eur:
+    del around
+    if one.money_left_eur is None or one.price_eur <= one.money_left_eur:
         return ""
-    return f"it may cost {one.price_eur:f} euros, and {around.money_left_eur:f} are left"
+    return f"it may cost {one.price_eur:f} euros, and {one.money_left_eur:f} are left"
 
 
 def _latency(one: Candidate, around: Circumstances) -> str:

@@ -235,7 +235,8 @@ def test_settings_can_name_an_entry_point_and_no_code(installed, name):
         ({**REMOTE, "answers": "frod"}, "'frod', which is no field"),
         ({"via": "python"}, "The setting entry_point"),
         ({**REMOTE, "eur_per_case": "-1"}, "Write an amount in EUR"),
-        ({**REMOTE, "budget_eur_per_day": "1"}, "no folder to count in"),
+        ({**REMOTE, "budget_eur_per_day": "1", "eur_per_case": "0.1"}, "no folder to count in"),
+        ({**REMOTE, "budget_eur_per_day": "1"}, "is bound by a budget and has no price"),
         ({**REMOTE, "colour": 1}, "has no setting 'colour'"),
     ],
 )

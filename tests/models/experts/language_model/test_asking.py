@@ -10,8 +10,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from flyball.core.errors import FlyballError
 from flyball.core.records import Field
 from flyball.models.experts.expert import EXPERTS
+from flyball.models.experts.spending import Limits
+from flyball.models.router.budget_file import BudgetFile
 
 TEXT = "The fee is EUR 1,200 per month. English law applies. Supplier shall be insured."
 FIELDS = (Field("insured", "Insured", "Must a party be insured?"), Field("fee", "Fee", "?", kind="number"))
@@ -142,11 +145,43 @@ def test_a_budget_that_is_spent_lets_no_request_out_and_is_remembered(fake, tmp_
 
 
 def test_a_budget_needs_a_folder_to_count_in(fake):
+    prices = {"eur_per_million_input_tokens": "2", "eur_per_million_output_tokens": "10"}
     with (
         fake.serving(lambda system, message: GOOD) as endpoint,
         pytest.raises(Exception, match="no folder to count in"),
     ):
-        expert(endpoint, budget_eur_per_day="1")
+        expert(endpoint, budget_eur_per_day="1", **prices)
+
+
+@pytest.mark.parametrize("missing", ["eur_per_million_input_tokens", "eur_per_million_output_tokens"])
+def test_a_budget_over_a_model_without_a_price_is_refused(fake, tmp_path, missing):
+    prices = {"eur_per_million_input_tokens": "2", "eur_per_million_output_tokens": "10"}
+    del prices[missing]
+    with (
+        fake.serving(lambda system, message: GOOD) as endpoint,
+        pytest.raises(FlyballError, match=f"is bound by a budget and has no {missing}"),
+    ):
+        expert(endpoint, budget_eur_per_day="1", state=str(tmp_path), **prices)
+
+
+def test_every_sample_part_and_tenant_is_paid_for_from_its_own_budget(fake, tmp_path):
+    """By hand: 0.003 euros a request; acme may spend 0.05 and nobody else anything."""
+    settings = {
+        "eur_per_million_input_tokens": "2",
+        "eur_per_million_output_tokens": "10",
+        "max_output_tokens": 100,
+        "state": str(tmp_path),
+        "samples": 3,
+        "limits": Limits(Decimal(1), {"acme": Decimal("0.05")}),
+    }
+    with fake.serving(lambda system, message: GOOD) as endpoint:
+        found = expert(endpoint, **settings).answer(batch(TEXT, TEXT + " ", tenant=["acme", "umbra"]))
+    assert len(endpoint.seen) == 3
+    assert found.costs == {"c0": Decimal("0.009"), "c1": Decimal(0)}
+    assert found.not_paid == ("c1",)
+    assert "0 of 0 are left of the budget of tenant umbra" in found.failures["c1"].error
+    taken = {one.account.tenant: one.nano for one in BudgetFile(tmp_path / "money.sqlite").everything()}
+    assert taken == {"": 9_000_000, "acme": 9_000_000}  # leases were given back at the end
 
 
 def test_an_endpoint_that_keeps_failing_is_left_alone_in_later_calls_too(fake):

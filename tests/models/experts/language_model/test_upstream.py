@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from decimal import Decimal
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from flyball.models.experts.language_model.settings import read_settings
 from flyball.models.experts.language_model.upstream import Upstream, UpstreamFailed
 from flyball.models.experts.language_model.wire import ChatCall, ChatMessage
+from flyball.models.experts.spending import Purse
 from flyball.models.router.budget import MoneyBudget
 from flyball.models.router.budget_file import Account, BudgetFile
 from flyball.models.router.errors import BudgetSpent, CircuitOpen
@@ -110,7 +112,7 @@ def opened(server, budget=None, **more):
         "eur_per_million_input_tokens": "2",
         "eur_per_million_output_tokens": "10",
     }
-    return Upstream(read_settings(given | more), budgets=[budget] if budget else [])
+    return Upstream(read_settings(given | more), purse=Purse([budget] if budget else []))
 
 
 @pytest.fixture
@@ -153,9 +155,9 @@ def streamed(upstream, stop_after=None):
 @pytest.mark.parametrize(
     ("first", "why", "spent"),
     [
-        (status(500), "failed (HTTP 500)", False),
+        (status(500), "failed (HTTP 500)", True),
         (status(429), "has had too many requests (HTTP 429)", False),
-        (status(503), "failed (HTTP 503)", False),
+        (status(503), "failed (HTTP 503)", True),
         (slow, "did not answer within 0.4 seconds", True),
         (hangs_up, "broke off (ServerDisconnectedError)", True),
         (cut_off, "broke off (ClientPayloadError)", True),
@@ -197,6 +199,80 @@ def test_a_reply_that_says_no_tokens_costs_what_was_reserved(server, budget):
     upstream = opened(server, budget)
     complete(upstream)
     assert budget.left_eur() == Decimal("0.01") - upstream.most_eur(CALL)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {},
+        {"prompt_tokens": 0, "completion_tokens": 20},
+        {"prompt_tokens": -10, "completion_tokens": -20},
+        {"prompt_tokens": 10, "completion_tokens": -1},
+        {"prompt_tokens": 10, "completion_tokens": 0},
+    ],
+)
+def test_tokens_that_cannot_be_are_not_believed_and_cost_what_was_reserved(server, budget, usage):
+    upstream = opened(server, budget)
+    server.answers = [body({"choices": REPLY["choices"], "usage": usage})]
+    _, [tried] = complete(upstream)
+    assert (tried.tokens, Decimal(tried.cost_eur)) == (None, upstream.most_eur(CALL))
+    assert budget.left_eur() == Decimal("0.01") - upstream.most_eur(CALL)
+
+
+@pytest.mark.parametrize("tokens", [10**9, 10**18, 10**30])
+def test_more_than_can_have_been_used_is_written_down_and_nothing_more_is_asked(server, budget, tokens):
+    server.answers = [body(REPLY | {"usage": {"prompt_tokens": tokens, "completion_tokens": 1}})]
+    upstream = opened(server, budget, max_retries=0)
+    complete(upstream)
+    assert budget.left_eur() == 0
+    with pytest.raises(BudgetSpent):
+        complete(upstream)
+
+
+def test_usage_that_is_no_number_is_no_reply_and_stays_paid(server, budget):
+    text = json.dumps(REPLY).replace('"prompt_tokens": 10', '"prompt_tokens": NaN')
+    server.answers = [body(text.encode())]
+    upstream = opened(server, budget, max_retries=0)
+    err, _ = complete(upstream)
+    assert "not a reply" in err.message
+    assert budget.left_eur() == Decimal("0.01") - upstream.most_eur(CALL)
+
+
+def test_everything_that_is_sent_is_reserved_for_and_so_is_what_endpoints_add(server, budget):
+    """2 euros a million: 1,000 bytes more of a name or of a tool cost 0.002 more."""
+    upstream = opened(server, budget)
+    named = ChatCall(model="talk", messages=[ChatMessage("user", "hello", name="n" * 1_000)], max_tokens=100)
+    assert upstream.most_eur(named) - upstream.most_eur(CALL) > Decimal("0.002")
+    tool = {"type": "function", "function": {"name": "f", "description": "d" * 1_000}}
+    with_tool = ChatCall(model="talk", messages=CALL.messages, max_tokens=100, tools=[tool])
+    assert upstream.most_eur(with_tool) - upstream.most_eur(CALL) > Decimal("0.002") * 2
+    assert upstream.most_eur(CALL) > 256 * Decimal("0.000002") + 100 * Decimal("0.00001")
+
+
+def test_what_is_leased_is_given_back_when_the_endpoint_is_closed(server, tmp_path):
+    rich = MoneyBudget(BudgetFile(tmp_path / "money.sqlite"), Account("talk"), limit_eur=Decimal(100))
+    for _ in range(3):
+        complete(opened(server, rich))
+    assert rich.taken_eur() == 3 * COST
+
+
+def test_a_proxy_of_the_environment_and_a_redirect_see_neither_words_nor_key(server, monkeypatch):
+    with Server(("127.0.0.1", 0), Handler) as other:
+        other.asked, other.answers = 0, [sound]
+        thread = threading.Thread(target=other.serve_forever)
+        thread.start()
+        there = f"http://127.0.0.1:{other.server_port}"
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, there)
+        reply, _ = complete(opened(server))
+        assert reply.choices[0].message.content == "Steady."
+        for number in (301, 302, 303, 307, 308):
+            server.answers = [status(number, location=there + "/v1/chat/completions")]
+            err, _ = complete(opened(server))
+            assert f"(HTTP {number})" in err.message
+        other.shutdown()
+        thread.join()
+        assert other.asked == 0
 
 
 def test_no_request_leaves_that_the_budget_cannot_pay(server, tmp_path):
@@ -282,6 +358,10 @@ def test_a_wait_that_the_endpoint_asks_for_is_kept_and_a_long_one_is_not_waited_
     server.answers, server.asked = [status(429, retry_after="3600")], 0
     err, _ = complete(opened(server))
     assert (err.wait, server.asked) == (3600.0, 1)
+    late = formatdate(time.time() + 3600, usegmt=True)
+    server.answers, server.asked = [status(429, retry_after=late)], 0
+    err, _ = complete(opened(server))
+    assert (3590 < err.wait <= 3600, server.asked) == (True, 1)
 
 
 def test_a_packed_reply_is_not_unpacked(server):

@@ -18,6 +18,7 @@ from flyball.models.experts.expert import PREDICTIONS, ExpertCard
 from flyball.models.experts.external.records import Asker, Question, RawAnswer
 from flyball.models.experts.external.settings import ExternalSettings
 from flyball.models.experts.language_model.calibration import Calibration, Counts, Given, calibrated
+from flyball.models.experts.spending import NotPaid
 
 __all__ = ["CalibratedExternal", "ExternalAnswers", "ExternalExpert"]
 
@@ -36,6 +37,8 @@ class ExternalAnswers:
     costs : mapping of case_id to Decimal
     given : tuple of Given
     requests : int
+    not_paid : tuple of case_id
+        Those of the failures about which nothing was asked, because no budget could pay for it.
     """
 
     predictions: pa.RecordBatch
@@ -43,6 +46,7 @@ class ExternalAnswers:
     costs: Mapping[str, Decimal]
     given: tuple[Given, ...] = ()
     requests: int = 0
+    not_paid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ class ExternalExpert:
             brought.costs,
             tuple(given),
             brought.requests,
+            tuple(case for case, failed in failures.items() if isinstance(failed, NotPaid)),
         )
 
     def most_eur(self, cases: pa.RecordBatch, wanted: Mapping[str, Sequence[str]] | None = None) -> Decimal:
@@ -173,8 +178,13 @@ class ExternalExpert:
             else [ROW_MEDIA_TYPE] * cases.num_rows
         )
         found = []
-        columns = (cases.column("case_id").to_pylist(), cases.column("text").to_pylist(), media)
-        for case_id, text, kind in zip(*columns, strict=True):
+        tenants = (
+            cases.column("tenant").to_pylist()
+            if "tenant" in cases.schema.names
+            else ["default"] * cases.num_rows
+        )
+        columns = (cases.column("case_id").to_pylist(), cases.column("text").to_pylist(), media, tenants)
+        for case_id, text, kind, tenant in zip(*columns, strict=True):
             asked = keys if wanted is None else tuple(wanted.get(case_id, ()))
             unknown = [key for key in asked if key not in keys]
             if unknown:
@@ -184,7 +194,7 @@ class ExternalExpert:
                 )
             if asked and text.strip():
                 row = row_of(text) if kind == ROW_MEDIA_TYPE else None
-                found.append(Question(case_id, text, row, asked))
+                found.append(Question(case_id, text, row, asked, tenant))
         return found
 
     def _row(self, question: Question, one: "_Checked", counts: Counts) -> dict[str, object]:

@@ -21,8 +21,11 @@ from flyball.core.errors import FlyballError
 from flyball.core.estimates import Failed
 from flyball.models.experts.external.records import Asker, Brought, Question, RawAnswer, Told
 from flyball.models.experts.external.settings import ExternalSettings
+from flyball.models.experts.language_model.upstream import asked_to_wait, may_have_cost
+from flyball.models.experts.spending import NotPaid, Purse
 from flyball.models.router.breaker import CircuitBreaker, Permit
-from flyball.models.router.budget import MoneyBudget, reserve_all
+from flyball.models.router.budget import reserve_all
+from flyball.models.router.errors import BudgetSpent, BudgetUnreadable
 
 __all__ = ["over_http"]
 
@@ -43,14 +46,17 @@ class _Unusable(Exception):
         self.again, self.spent, self.wait = again, spent, wait
 
 
-def over_http(settings: ExternalSettings, budgets: Sequence[MoneyBudget], breaker: CircuitBreaker) -> Asker:
+def over_http(settings: ExternalSettings, purse: Purse, breaker: CircuitBreaker) -> Asker:
     """Return what asks a model behind HTTP or MLflow; nothing is sent yet."""
     mlflow = settings.via == "mlflow"
     url = f"{settings.base_url}/invocations" if mlflow else settings.base_url
     body, read = (_mlflow_body, _mlflow_read) if mlflow else (_own_body, _own_read)
 
     def ask(questions: Sequence[Question]) -> Brought:
-        return asyncio.run(_ask_all(_Way(settings, budgets, breaker, url, body, read), questions))
+        try:
+            return asyncio.run(_ask_all(_Way(settings, purse, breaker, url, body, read), questions))
+        finally:
+            purse.give_back()
 
     return ask
 
@@ -61,13 +67,13 @@ class _Way:
     def __init__(
         self,
         settings: ExternalSettings,
-        budgets: Sequence[MoneyBudget],
+        purse: Purse,
         breaker: CircuitBreaker,
         url: str,
         body: Body,
         read: Reader,
     ) -> None:
-        self.settings, self.budgets, self.breaker = settings, budgets, breaker
+        self.settings, self.purse, self.breaker = settings, purse, breaker
         self.url, self.body, self.read = url, body, read
         self.requests = 0
         self.costs: dict[str, Decimal] = {}
@@ -78,6 +84,9 @@ class _Way:
         for number in range(self.settings.max_retries + 1):
             try:
                 return await self._once(session, data, some)
+            except (BudgetSpent, BudgetUnreadable) as err:
+                failed = Failed(err.message) if number else NotPaid(err.message)
+                return {one.case_id: Told(failed=failed) for one in some}
             except FlyballError as err:
                 return _all_failed(some, err.message)
             except _Unusable as err:
@@ -93,7 +102,7 @@ class _Way:
         price = self.settings.eur_per_case * len(some)
         permit = self.breaker.ask()
         try:
-            reserved = reserve_all(self.budgets, price) if price else []
+            reserved = reserve_all(self.purse.of(some[0].tenant), price) if price else []
         except BaseException:
             permit.cancelled()
             raise
@@ -127,11 +136,11 @@ class _Way:
                 if response.status != 200:
                     raise _refused(response)
                 return await _json_of(response)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            raise _Unusable("cannot be reached", again=True, spent=False) from None
         except TimeoutError:
             why = f"did not answer within {self.settings.timeout_seconds:g} seconds"
             raise _Unusable(why, again=True, spent=True) from None
-        except aiohttp.ClientConnectorError:
-            raise _Unusable("cannot be reached", again=True, spent=False) from None
         except (aiohttp.ClientError, OSError) as err:
             raise _Unusable(f"broke off ({type(err).__name__})", again=True, spent=True) from None
 
@@ -142,7 +151,10 @@ class _Way:
 
 async def _ask_all(way: _Way, questions: Sequence[Question]) -> Brought:
     size = way.settings.cases_per_request
-    batches = [questions[at : at + size] for at in range(0, len(questions), size)]
+    tenants: dict[str, list[Question]] = {}
+    for question in questions:
+        tenants.setdefault(question.tenant, []).append(question)  # one request is paid for by one tenant
+    batches = [some[at : at + size] for some in tenants.values() for at in range(0, len(some), size)]
     slots = asyncio.Semaphore(way.settings.parallel)
     async with aiohttp.ClientSession(
         cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False
@@ -170,12 +182,11 @@ def _all_failed(some: Sequence[Question], why: str) -> dict[str, Told]:
 
 
 def _refused(response: aiohttp.ClientResponse) -> _Unusable:
-    asked = response.headers.get("Retry-After", "")
     return _Unusable(
         f"answered with HTTP {response.status}",
         again=response.status in _AGAIN,
-        spent=False,
-        wait=float(asked) if asked.isdigit() and len(asked) < 6 else 0.0,
+        spent=may_have_cost(response.status),
+        wait=asked_to_wait(response.headers),
     )
 
 

@@ -31,12 +31,15 @@ class Question:
         The columns, where the case is a row of a table.
     fields : tuple of str
         What is asked.
+    tenant : str
+        Whose case it is, and who pays.
     """
 
     case_id: str
     text: str
     row: Mapping[str, str | int | float | bool | None] | None
     fields: tuple[str, ...]
+    tenant: str = "default"
 
 
 @dataclass(frozen=True, slots=True)

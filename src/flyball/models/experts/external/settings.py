@@ -10,6 +10,7 @@ from flyball.core.records import Field
 from flyball.core.secrets import Secret, secret
 from flyball.models.experts.external.records import BadExternal, Via
 from flyball.models.experts.language_model.settings import is_this_machine
+from flyball.models.experts.spending import Limits
 
 __all__ = ["ExternalSettings", "read_settings"]
 
@@ -47,6 +48,8 @@ class ExternalSettings:
     budget_eur_per_day : Decimal or None
     state : str
         Folder where what was spent is remembered; handed in by the deployment.
+    limits : Limits
+        What the whole deployment may spend; handed in by it.
     """
 
     via: Via
@@ -66,6 +69,7 @@ class ExternalSettings:
     eur_per_case: Decimal = Decimal(0)
     budget_eur_per_day: Decimal | None = None
     state: str = field(default="", compare=False)
+    limits: Limits = field(default_factory=Limits, compare=False)
 
     @property
     def remote(self) -> bool:
@@ -92,7 +96,7 @@ def read_settings(given: Mapping[str, object]) -> ExternalSettings:
     if strange:
         raise BadExternal(
             f"The expert external has no setting {strange[0]!r}.",
-            fix=f"Known: {', '.join(sorted(known - {'fields', 'state', 'name'}))}.",
+            fix=f"Known: {', '.join(sorted(known - {'fields', 'state', 'name', 'limits'}))}.",
             setting=strange[0],
         )
     via = given.get("via")
@@ -116,9 +120,22 @@ def read_settings(given: Mapping[str, object]) -> ExternalSettings:
         eur_per_case=_money(given, "eur_per_case") or Decimal(0),
         budget_eur_per_day=_money(given, "budget_eur_per_day"),
         state=str(given.get("state", "")),
+        limits=limits if isinstance(limits := given.get("limits"), Limits) else Limits(),
     )
     _refuse_misfits(settings)
+    if (settings.budget_eur_per_day is not None or settings.limits) and settings.remote:
+        _refuse_no_price(settings.name, given)
     return settings
+
+
+def _refuse_no_price(name: str, given: Mapping[str, object]) -> None:
+    """Refuse a budget over a model of which nobody says what it costs: it could never be spent."""
+    if "eur_per_case" not in given:
+        raise BadExternal(
+            f"The expert {name} is bound by a budget and has no price.",
+            fix='Write eur_per_case, such as "0.002"; "0" where it is free.',
+            setting="eur_per_case",
+        )
 
 
 def _refuse_misfits(settings: ExternalSettings) -> None:

@@ -14,6 +14,8 @@ from flyball.models.experts.language_model.examples import Example
 from flyball.models.experts.language_model.prompt import again, instructions, question
 from flyball.models.experts.language_model.upstream import Attempt, Upstream
 from flyball.models.experts.language_model.wire import ChatCall, ChatMessage, Reply, ReplyMessage
+from flyball.models.experts.spending import NotPaid
+from flyball.models.router.errors import BudgetSpent, BudgetUnreadable
 
 __all__ = ["Endpoint", "Replied", "Usage"]
 
@@ -71,7 +73,7 @@ class Endpoint:
     upstream: Upstream
 
     async def ask(
-        self, text: str, fields: Sequence[Field], examples: Sequence[Example] = ()
+        self, text: str, fields: Sequence[Field], examples: Sequence[Example] = (), *, tenant: str = "default"
     ) -> tuple[Replied | Failed, Usage]:
         """Ask about one part of a document. Whatever goes wrong out there becomes `Failed`."""
         settings = self.upstream.settings
@@ -79,7 +81,9 @@ class Endpoint:
         left, found, tried = list(fields), Replied(), list[Attempt]()
         for number in range(settings.repairs + 1):
             try:
-                reply = await self.upstream.complete(self._call(talk, left), tried)
+                reply = await self.upstream.complete(self._call(talk, left), tried, tenant=tenant)
+            except (BudgetSpent, BudgetUnreadable) as err:
+                return Failed(err.message) if tried else NotPaid(err.message), _usage(tried)
             except FlyballError as err:
                 return Failed(err.message), _usage(tried)
             choice = reply.choices[0]

@@ -22,8 +22,8 @@ from flyball.models.experts.language_model.prompt import Part, parts_of
 from flyball.models.experts.language_model.settings import ModelSettings
 from flyball.models.experts.language_model.upstream import Upstream
 from flyball.models.experts.language_model.votes import Vote, merged, voted
+from flyball.models.experts.spending import NotPaid, Purse
 from flyball.models.router.breaker import CircuitBreaker
-from flyball.models.router.budget import MoneyBudget
 
 __all__ = ["Answers", "CalibratedModel", "Fitted", "LanguageModel"]
 
@@ -49,6 +49,8 @@ class Answers:
         Of each case that was asked about.
     given : tuple of Given
         The same answers, with the share of samples behind each.
+    not_paid : tuple of case_id
+        Those of the failures about which nothing was asked, because no budget could pay for it.
     """
 
     predictions: pa.RecordBatch
@@ -56,6 +58,7 @@ class Answers:
     dropped: Mapping[str, tuple[str, ...]]
     usages: Mapping[str, Usage]
     given: tuple[Given, ...] = ()
+    not_paid: tuple[str, ...] = ()
 
     @property
     def usage(self) -> Usage:
@@ -89,8 +92,8 @@ class LanguageModel:
         Empty until it was held against labelled cases: then no answer may leave without a person.
     shown : Shown
         Examples that can be looked up for a question.
-    budgets : tuple of MoneyBudget
-        Every request reserves from all of them before it leaves.
+    purse : Purse
+        Every request reserves from all of its budgets before it leaves.
     breaker : CircuitBreaker
         Leaves the endpoint alone where it keeps failing.
     """
@@ -98,7 +101,7 @@ class LanguageModel:
     settings: ModelSettings
     calibration: Calibration = field(default_factory=Calibration)
     shown: Shown = field(default_factory=Shown, compare=False)
-    budgets: tuple[MoneyBudget, ...] = field(default=(), compare=False, repr=False)
+    purse: Purse = field(default_factory=Purse, compare=False, repr=False)
     breaker: CircuitBreaker = field(
         default_factory=lambda: CircuitBreaker("the endpoint"), compare=False, repr=False
     )
@@ -182,7 +185,7 @@ class LanguageModel:
             return self
         found = examples_of(cases, labels, self.settings.fields)
         shown = Shown(found, encoder=self.shown.encoder)
-        return LanguageModel(self.settings, Calibration(), shown, self.budgets, self.breaker)
+        return LanguageModel(self.settings, Calibration(), shown, self.purse, self.breaker)
 
     def calibrated_on(
         self, cases: pa.RecordBatch, labels: pa.Table, wanted: Mapping[str, Sequence[str]] | None = None
@@ -202,10 +205,10 @@ class LanguageModel:
         -------
         Fitted
         """
-        bare = LanguageModel(self.settings, Calibration(), self.shown, self.budgets, self.breaker)
+        bare = LanguageModel(self.settings, Calibration(), self.shown, self.purse, self.breaker)
         answers = bare.answer(cases, wanted=wanted)
         found = calibrated(cases, list(answers.given), labels, asked_with=self.asked_with)
-        model = CalibratedModel(self.settings, found, self.shown, self.budgets, self.breaker)
+        model = CalibratedModel(self.settings, found, self.shown, self.purse, self.breaker)
         return Fitted(model, answers)
 
     def most_eur(self, cases: pa.RecordBatch, wanted: Mapping[str, Sequence[str]] | None = None) -> Decimal:
@@ -280,7 +283,7 @@ class LanguageModel:
         )
 
     async def _ask_all(self, asked: Sequence[_Question]) -> list["_Told"]:
-        upstream = Upstream(self.settings, budgets=self.budgets)
+        upstream = Upstream(self.settings, purse=self.purse)
         upstream.breaker = self.breaker
         slots = asyncio.Semaphore(self.settings.parallel)
         try:
@@ -294,7 +297,9 @@ class LanguageModel:
 
         async def one(number: int) -> tuple[Replied | Failed, Usage]:
             async with slots:
-                return await endpoint.ask(parts[number].text, asked.fields, examples[number])
+                return await endpoint.ask(
+                    parts[number].text, asked.fields, examples[number], tenant=asked.tenant
+                )
 
         numbers = [number for _ in range(self.settings.samples) for number in range(len(parts))]
         replies = await asyncio.gather(*(one(number) for number in numbers))
@@ -328,7 +333,12 @@ class LanguageModel:
             for one, heard in zip(asked, told, strict=True)
         }
         predictions = pa.RecordBatch.from_pylist(rows, schema=PREDICTIONS)
-        return Answers(predictions, failures, dropped, usages, tuple(given))
+        not_paid = tuple(
+            one.case_id
+            for one, heard in zip(asked, told, strict=True)
+            if all(isinstance(reply, NotPaid) for reply, _ in heard.replies)
+        )
+        return Answers(predictions, failures, dropped, usages, tuple(given), not_paid)
 
     def _row(
         self, case_id: str, key: str, vote: Vote, examples: Sequence[str], counts: Counts

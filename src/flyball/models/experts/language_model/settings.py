@@ -12,13 +12,16 @@ from urllib.parse import urlsplit
 from flyball.core.errors import BadInput
 from flyball.core.records import Field
 from flyball.models.experts.language_model.answers import ASKABLE
+from flyball.models.experts.spending import Limits
 
-__all__ = ["BadLanguageModel", "ModelSettings", "is_this_machine", "read_settings"]
+__all__ = ["BadLanguageModel", "ModelSettings", "is_this_machine", "read_settings", "refuse_no_price"]
 
 Provider = Literal["openai-compatible", "anthropic"]
 
 _ANTHROPIC = "https://api.anthropic.com"
 _NO_KEY = "none"
+_PRICES = ("eur_per_million_input_tokens", "eur_per_million_output_tokens")
+_HANDED_IN = {"fields", "state", "name", "limits"}
 _FIX_KEY = 'Write api_key = "env:NAME" or "file:PATH"; "none" where the endpoint needs no key.'
 
 
@@ -77,6 +80,8 @@ class ModelSettings:
         The most that the expert may spend in a day; None for no limit of its own.
     state : str
         Folder where what was spent is remembered; handed in by the deployment.
+    limits : Limits
+        What the whole deployment may spend; handed in by it.
     """
 
     provider: Provider
@@ -102,6 +107,7 @@ class ModelSettings:
     encoder: str = ""
     budget_eur_per_day: Decimal | None = None
     state: str = field(default="", compare=False)
+    limits: Limits = field(default_factory=Limits, compare=False)
 
     @property
     def sampling(self) -> float | None:
@@ -135,7 +141,7 @@ def read_settings(given: Mapping[str, object], environ: Mapping[str, str] | None
     if strange:
         raise BadLanguageModel(
             f"The expert language_model has no setting {strange[0]!r}.",
-            fix=f"Known: {', '.join(sorted(known))}.",
+            fix=f"Known: {', '.join(sorted(known - _HANDED_IN))}.",
             setting=strange[0],
         )
     provider = _one_of(given, "provider", ("openai-compatible", "anthropic"), "")
@@ -165,6 +171,7 @@ def read_settings(given: Mapping[str, object], environ: Mapping[str, str] | None
         encoder=_text(given, "encoder", "") if given.get("encoder") else "",
         budget_eur_per_day=_price(given, "budget_eur_per_day") if "budget_eur_per_day" in given else None,
         state=str(given.get("state", "")),
+        limits=limits if isinstance(limits := given.get("limits"), Limits) else Limits(),
     )
     if settings.examples_by == "meaning" and not Path(settings.encoder).is_absolute():
         raise BadLanguageModel(
@@ -172,7 +179,26 @@ def read_settings(given: Mapping[str, object], environ: Mapping[str, str] | None
             fix='Write encoder = "/FOLDER" of a sentence encoder, from the root, or examples_by = "words".',
         )
     _refuse_unprotected(settings)
+    if settings.budget_eur_per_day is not None or settings.limits:
+        refuse_no_price(settings.name, given)
     return settings
+
+
+def refuse_no_price(name: str, given: Mapping[str, object]) -> None:
+    """Refuse a budget over a model of which nobody says what it costs: it could never be spent.
+
+    Raises
+    ------
+    BadLanguageModel
+        One of the prices is missing.
+    """
+    for price in _PRICES:
+        if price not in given:
+            raise BadLanguageModel(
+                f"The language model {name} is bound by a budget and has no {price}.",
+                fix=f'Write {price}, such as "0.25"; "0" where it is free.',
+                setting=price,
+            )
 
 
 def _text(given: Mapping[str, object], name: str, default: str) -> str:

@@ -7,29 +7,33 @@ thousands of requests share a few connections (docs/decisions/0013-upstream-clie
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 
 import aiohttp
-import msgspec
 
 from flyball.core.errors import FlyballError
 from flyball.models.experts.language_model.settings import ModelSettings
-from flyball.models.experts.language_model.wire import ChatCall, Chunk, Reply, Tokens, text_of
+from flyball.models.experts.language_model.wire import ChatCall, Chunk, Reply, Tokens
 from flyball.models.experts.language_model.wire_forms import DONE, Unusable, form_of
+from flyball.models.experts.spending import Purse
 from flyball.models.router.breaker import CircuitBreaker, Permit
-from flyball.models.router.budget import MoneyBudget, Reservation, reserve_all
+from flyball.models.router.budget import Reservation, reserve_all
 
-__all__ = ["Attempt", "Upstream", "UpstreamFailed"]
+__all__ = ["Attempt", "Upstream", "UpstreamFailed", "asked_to_wait", "may_have_cost"]
 
 _CONNECT_SECONDS = 5.0
 _LARGEST_REPLY = 32 * 1024 * 1024
 _LARGEST_EVENT = 4 * 1024 * 1024
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 8.0
-_PER_MESSAGE = 16
-"""Tokens that the form of a message may add to its words."""
+_PER_MESSAGE, _PER_REQUEST, _PER_TOOLS = 16, 256, 1_024
+"""Tokens that an endpoint may add by itself: around each message, and once to a request or to its tools."""
+_MOST_BILLED = Decimal(100_000_000)
+"""Euros that one request is settled with at most, whatever an endpoint says that it has used."""
 _LONGER = 10
 """A stream may take so many times as long as a whole reply, as long as something comes."""
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
@@ -105,13 +109,13 @@ class Upstream:
     Parameters
     ----------
     settings : ModelSettings
-    budgets : sequence of MoneyBudget
-        Every request reserves from all of them before it leaves, retries too.
+    purse : Purse, optional
+        Every request reserves from all of its budgets before it leaves, retries too.
     """
 
-    def __init__(self, settings: ModelSettings, *, budgets: Sequence[MoneyBudget] = ()) -> None:
+    def __init__(self, settings: ModelSettings, *, purse: Purse | None = None) -> None:
         self.settings = settings
-        self._budgets = tuple(budgets)
+        self.purse = purse or Purse()
         self.breaker = CircuitBreaker(settings.name)
         self._form = form_of(settings)
         self._url = settings.base_url + self._form.path
@@ -125,12 +129,13 @@ class Upstream:
         return self.settings.name
 
     async def close(self) -> None:
-        """Close its connections."""
+        """Close its connections, and give back what is leased from its budgets and not reserved."""
         if self._session is not None:
             await self._session.close()
             self._session = None
+        await asyncio.to_thread(self.purse.give_back)
 
-    async def complete(self, call: ChatCall, tried: list[Attempt]) -> Reply:
+    async def complete(self, call: ChatCall, tried: list[Attempt], *, tenant: str = "default") -> Reply:
         """Ask for a whole reply, again where that may help.
 
         Parameters
@@ -138,6 +143,8 @@ class Upstream:
         call : ChatCall
         tried : list of Attempt
             Every request that was sent is added, failed ones too.
+        tenant : str
+            Who pays, where tenants have budgets.
 
         Raises
         ------
@@ -147,18 +154,21 @@ class Upstream:
         """
         body, most = self._prepared(call)
         for number in range(self.settings.max_retries + 1):
-            sent = self._sent(most, tried)
+            sent = self._sent(most, tried, tenant)
             try:
                 async with asyncio.timeout(self.settings.timeout_seconds), self._posted(body) as response:
                     reply = self._form.reply(await _read(response))
             except BaseException as err:  # noqa: BLE001 - told or raised again in _failed
                 await self._failed(sent, err, number)
                 continue
-            sent.succeeded(reply.usage)
+            message = reply.choices[0].message
+            sent.succeeded(reply.usage, said=bool(message.content or message.tool_calls))
             return reply
         raise AssertionError("the last try returns or raises")  # pragma: no cover
 
-    async def stream(self, call: ChatCall, tried: list[Attempt]) -> AsyncGenerator[Chunk]:
+    async def stream(
+        self, call: ChatCall, tried: list[Attempt], *, tenant: str = "default"
+    ) -> AsyncGenerator[Chunk]:
         """Ask for a reply in pieces. It is asked again only as long as no piece was handed on.
 
         Raises the same errors as `complete`; also when the stream ends before it says that it is complete.
@@ -166,8 +176,8 @@ class Upstream:
         """
         body, most = self._prepared(call)
         for number in range(self.settings.max_retries + 1):
-            sent = self._sent(most, tried)
-            begun, usage = False, None
+            sent = self._sent(most, tried, tenant)
+            begun, said, usage = False, False, None
             try:
                 async with (
                     asyncio.timeout(self.settings.timeout_seconds * _LONGER),
@@ -177,22 +187,17 @@ class Upstream:
                     async for piece in pieces:
                         usage = piece.usage or usage
                         begun = True
+                        said = said or any(one.delta.content or one.delta.tool_calls for one in piece.choices)
                         yield piece
             except BaseException as err:  # noqa: BLE001 - told or raised again in _failed
                 await self._failed(sent, err, self.settings.max_retries if begun else number)
                 continue
-            sent.succeeded(usage)
+            sent.succeeded(usage, said=said)
             return
 
     def most_eur(self, call: ChatCall) -> Decimal:
-        """Return the most that a request can cost: no token is shorter than a byte."""
-        if not self._priced:
-            return Decimal(0)
-        most_tokens = self._most_tokens(call)
-        given = sum(len(text_of(one).encode()) + _PER_MESSAGE for one in call.messages)
-        for extra in (call.tools, call.response_format, [one.tool_calls for one in call.messages]):
-            given += len(msgspec.json.encode(extra))
-        return self._cost(given, most_tokens)
+        """Return the most that a request can cost: no token is shorter than a byte of what is sent."""
+        return self._prepared(call)[1] if self._priced else Decimal(0)
 
     def _cost(self, given: int, made: int) -> Decimal:
         settings = self.settings
@@ -201,16 +206,20 @@ class Upstream:
         ) / 1_000_000
 
     def _prepared(self, call: ChatCall) -> tuple[bytes, Decimal]:
-        return self._form.body(call, self.settings, self._most_tokens(call)), self.most_eur(call)
+        """Return the body, and the most that it can cost."""
+        most_tokens = self._most_tokens(call)
+        body = self._form.body(call, self.settings, most_tokens)
+        added = _PER_REQUEST + _PER_MESSAGE * len(call.messages) + (_PER_TOOLS if call.tools else 0)
+        return body, self._cost(len(body) + added, most_tokens)
 
     def _most_tokens(self, call: ChatCall) -> int:
         asked = call.max_completion_tokens or call.max_tokens or self.settings.max_output_tokens
         return max(1, min(asked, self.settings.max_output_tokens))
 
-    def _sent(self, most: Decimal, tried: list[Attempt]) -> "_Sent":
+    def _sent(self, most: Decimal, tried: list[Attempt], tenant: str) -> "_Sent":
         permit = self.breaker.ask()
         try:
-            reserved = reserve_all(self._budgets, most) if self._priced else []
+            reserved = reserve_all(self.purse.of(tenant), most) if self._priced else []
         except BaseException:
             permit.cancelled()
             raise
@@ -234,12 +243,12 @@ class Upstream:
         if isinstance(err, UpstreamFailed):
             return err
         spent = True
-        if isinstance(err, TimeoutError):
+        if isinstance(err, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+            why, spent = "cannot be reached", False
+        elif isinstance(err, TimeoutError):
             why = f"did not answer within {self.settings.timeout_seconds:g} seconds"
         elif isinstance(err, Unusable):
             why = f"answered with something that is not a reply ({err})"
-        elif isinstance(err, aiohttp.ClientConnectorError):
-            why, spent = "cannot be reached", False
         elif isinstance(err, aiohttp.ClientError | OSError | ValueError):
             why = f"broke off ({type(err).__name__})"
         else:
@@ -268,13 +277,12 @@ class Upstream:
     def _refused(self, response: aiohttp.ClientResponse) -> UpstreamFailed:
         status = response.status
         meaning = _MEANINGS.get(status, "failed" if status >= 500 else "answered with something else")
-        asked = response.headers.get("Retry-After", "")
         return UpstreamFailed(
             f"{self.name} {meaning} (HTTP {status}).",
             upstream=self.name,
             again=status in _AGAIN,
-            spent=False,
-            wait=float(asked) if asked.isdigit() and len(asked) < 6 else 0.0,
+            spent=may_have_cost(status),
+            wait=asked_to_wait(response.headers),
             status=status,
         )
 
@@ -308,12 +316,18 @@ class _Sent:
         self._upstream, self._tried, self._permit, self._reserved = upstream, tried, permit, reserved
         self._most, self._started = most, started
 
-    def succeeded(self, tokens: Tokens | None) -> None:
-        """Settle by what was used, or, where that was not said, by what was reserved."""
+    def succeeded(self, tokens: Tokens | None, *, said: bool) -> None:
+        """Settle by what was used, or, where that was not said or cannot be, by what was reserved.
+
+        No request is without a token in, no reply that `said` something without one out.
+        """
         self._permit.succeeded()
         cost = self._most
+        if tokens is not None and (tokens.prompt_tokens < 1 or tokens.completion_tokens < said):
+            tokens = None
         if tokens is not None and self._upstream._priced:
-            cost = self._upstream._cost(max(tokens.prompt_tokens, 0), max(tokens.completion_tokens, 0))
+            used = self._upstream._cost(tokens.prompt_tokens, tokens.completion_tokens)
+            cost = min(used, _MOST_BILLED)
             for reservation in self._reserved:
                 reservation.settle(cost)
         self._note(True, "", tokens, cost)
@@ -336,6 +350,25 @@ class _Sent:
     def _note(self, ok: bool, why: str, tokens: Tokens | None, cost: Decimal) -> None:
         ms = round((time.monotonic() - self._started) * 1000)
         self._tried.append(Attempt(self._upstream.name, ok, why, ms, tokens, format(cost, "f")))
+
+
+def may_have_cost(status: int) -> bool:
+    """Return whether a reply that is none may have cost money: what was not turned away at the door may."""
+    return status < 300 or status >= 500 or status == 408
+
+
+def asked_to_wait(headers: Mapping[str, str]) -> float:
+    """Return the seconds that `Retry-After` asks for, as a number or a date (RFC 9110, section 10.2.3)."""
+    asked = headers.get("Retry-After", "")
+    if asked.isascii() and asked.isdigit() and len(asked) < 6:
+        return float(asked)
+    try:
+        until = parsedate_to_datetime(asked)
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return min(max((until - datetime.now(UTC)).total_seconds(), 0.0), 99_999.0)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -12,7 +12,7 @@ from flyball.models.experts.external.over_python import over_python
 from flyball.models.experts.external.records import Asker
 from flyball.models.experts.external.settings import ExternalSettings, read_settings
 from flyball.models.experts.language_model.calibration import Calibration
-from flyball.models.experts.spending import budgets_of
+from flyball.models.experts.spending import open_purse
 from flyball.models.router.breaker import CircuitBreaker
 
 __all__ = ["external"]
@@ -39,8 +39,10 @@ def _asker(settings: ExternalSettings, folder: Path) -> Asker:
         return over_onnx(settings, folder)
     if settings.via == "python":
         return over_python(settings)
-    budgets = budgets_of(settings.name, settings.budget_eur_per_day, settings.state)
-    return over_http(settings, budgets, CircuitBreaker(settings.name))
+    purse = open_purse(
+        settings.state, expert=settings.name, eur_per_day=settings.budget_eur_per_day, limits=settings.limits
+    )
+    return over_http(settings, purse, CircuitBreaker(settings.name))
 
 
 external = ExpertMaker(load=_load, kind="external", takes_fields=True, takes_state=True, on_demand=True)

@@ -10,7 +10,7 @@ from flyball.models.experts.language_model.embedding import read_encoder
 from flyball.models.experts.language_model.examples import Shown, read_examples
 from flyball.models.experts.language_model.expert import CalibratedModel, LanguageModel
 from flyball.models.experts.language_model.settings import read_settings
-from flyball.models.experts.spending import budgets_of
+from flyball.models.experts.spending import open_purse
 from flyball.models.router.breaker import CircuitBreaker
 
 __all__ = ["language_model"]
@@ -24,14 +24,14 @@ def _load(folder: Path, settings: Mapping[str, object]) -> LanguageModel:
     read = read_settings(settings)
     encoder = read_encoder(Path(read.encoder)) if read.examples and read.examples_by == "meaning" else None
     shown = read_examples(folder, encoder=encoder) if read.examples else Shown()
-    budgets = budgets_of(read.name, read.budget_eur_per_day, read.state)
+    purse = open_purse(read.state, expert=read.name, eur_per_day=read.budget_eur_per_day, limits=read.limits)
     breaker = CircuitBreaker(read.name)
     saved = folder / "calibration.json"
     calibration = from_json(saved.read_bytes(), Calibration) if saved.is_file() else Calibration()
-    bare = LanguageModel(read, Calibration(), shown, budgets, breaker)
+    bare = LanguageModel(read, Calibration(), shown, purse, breaker)
     if not calibration.answered or calibration.asked_with != bare.asked_with:
         return bare
-    return CalibratedModel(read, calibration, shown, budgets, breaker)
+    return CalibratedModel(read, calibration, shown, purse, breaker)
 
 
 language_model = ExpertMaker(
