@@ -48,6 +48,8 @@ def test_values_whose_json_differs_differ(then, now):
 
 def test_last_digits_are_told_from_another_number():
     assert Changed(("a",), 0.9922342288711777, 0.9922342288734307).in_last_digits
+    assert Changed(("a",), 0.992234, 0.992235).in_last_digits
+    assert not Changed(("a",), 0.992234, 0.992236).in_last_digits
     assert not Changed(("a",), 0.99223, 0.99224).in_last_digits
     assert not Changed(("a",), 1, 1.0).in_last_digits
     assert not Changed(("a",), "0.5", "0.5 ").in_last_digits

@@ -1,7 +1,12 @@
 """Every decision of a turn is decided again, bit for bit; then each part is broken on purpose."""
 
 import importlib.util
+import json
+import os
+import platform
 import shutil
+import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -114,6 +119,38 @@ def test_processes_and_batches_change_nothing(workshop):
     found = list(replay(workshop, workshop.ledger.entries("decision")))
     assert len(found) == 37
     assert {one.status for one in found} == {"same"}
+
+
+OTHER_PROCESSORS = (
+    {"OPENBLAS_CORETYPE": "Haswell", "OMP_NUM_THREADS": "2"},
+    {
+        "OPENBLAS_CORETYPE": "Prescott",
+        "OMP_NUM_THREADS": "1",
+        "NPY_DISABLE_CPU_FEATURES": "AVX512_ICL X86_V4 X86_V3",
+    },
+)
+SUM = (
+    "import numpy as np; a = np.random.default_rng(0).random((200, 200)); "
+    "print(hash((a @ a).tobytes()), 'of bytes')"
+)
+
+
+def run_as(processor, *command, root=None):
+    environment = os.environ | processor | {"PYTHONHASHSEED": "0"}
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the other processors are of this family")
+def test_what_one_processor_decided_another_decides_bit_for_bit(workshop):
+    sums = {run_as(one, sys.executable, "-W", "ignore", "-c", SUM).stdout for one in OTHER_PROCESSORS}
+    if len(sums) < 2:
+        pytest.skip("the numerical library adds up in one order here, whatever it is told")
+    root = workshop.deployment.root
+    for processor in OTHER_PROCESSORS:
+        done = run_as(processor, sys.executable, "-m", "flyball", "replay", "--all", "--json", root=root)
+        assert done.returncode == 0, done.stdout[:2000] + done.stderr[-2000:]
+        summary = json.loads(done.stdout.splitlines()[-1])["summary"]
+        assert (summary["decisions"], summary["same"]) == (25, 25)
 
 
 def test_nothing_of_the_working_folder_plays_a_part(workshop):

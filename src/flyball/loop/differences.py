@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from flyball.models.experts.digits import DIGITS
+
 __all__ = ["ABSENT", "Changed", "differences"]
 
 ABSENT: Final = "(absent)"
@@ -12,6 +14,8 @@ ABSENT: Final = "(absent)"
 
 _NAMES = ("field", "rule", "principle", "expert", "name")
 """What an item of a list is called by, where it says so; else by its number."""
+
+_ONE_APART = 1.000001 * 10**-DIGITS
 
 Plain = object
 """Plain data: dicts, lists, text, numbers, True, False, None."""
@@ -40,10 +44,10 @@ class Changed:
 
     @property
     def in_last_digits(self) -> bool:
-        """Whether both are broken numbers that agree in their first nine digits."""
+        """Whether both are broken numbers that differ by one in the last digit that is kept, at most."""
         if not (isinstance(self.then, float) and isinstance(self.now, float)):
             return False
-        return math.isclose(self.then, self.now, rel_tol=1e-9)
+        return math.isclose(self.then, self.now, rel_tol=1e-9, abs_tol=_ONE_APART)
 
 
 def differences(then: Plain, now: Plain, path: tuple[str, ...] = ()) -> Iterator[Changed]:

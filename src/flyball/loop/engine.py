@@ -37,7 +37,7 @@ from flyball.models.experts.expert import (
     ExpertCard,
     ExpertMaker,
     OnDemand,
-    check_predictions,
+    taken,
 )
 from flyball.models.experts.reader import READERS
 from flyball.models.experts.spending import Limits
@@ -187,8 +187,7 @@ class Engine:
             if isinstance(expert, OnDemand):
                 asked = asked.joined(self._ask(card, expert, cases, asked))
             else:
-                asked.predictions[card.name] = expert.predict(cases)
-            check_predictions(cases, asked.predictions[card.name], card.name)
+                asked.predictions[card.name] = taken(cases, expert.predict(cases), card.name)
         return asked
 
     def answer(self, documents: Sequence[Document], asked: "Asked") -> list[tuple[FieldDecision, ...]]:
@@ -222,7 +221,8 @@ class Engine:
         failures = {case: {card.name: failed.error} for case, failed in told.failures.items()}
         not_paid = {case: {card.name: f"budget: {told.failures[case].error}"} for case in told.not_paid}
         costs = {case: told.costs.get(case, Decimal(0)) for case in ids}
-        return Asked({card.name: told.predictions}, failures, costs, not_paid=not_paid)
+        predictions = taken(cases, told.predictions, card.name)
+        return Asked({card.name: predictions}, failures, costs, not_paid=not_paid)
 
     def review(
         self,

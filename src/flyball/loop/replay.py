@@ -41,7 +41,7 @@ REPLAYED_KINDS = ("decision", "decision.shadow")
 
 _REPEATABLE = ("rules", "text", "table", "graph")
 """Kinds of experts that give the same answer to the same question, to the last bit."""
-_LAST_DIGITS = "only the last digits differ: another processor or numerical library adds up in another order"
+_LAST_DIGITS = "only the last digit differs: another processor or numerical library adds up in another order"
 
 _PER_PROCESS = 8
 """Decisions for which starting one more process pays."""

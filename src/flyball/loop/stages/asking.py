@@ -17,7 +17,7 @@ from flyball.loop.stages.predictions import read_predictions, written
 from flyball.loop.stages.snapshot import read_cases
 from flyball.loop.stages.thresholds import choose, own_answers
 from flyball.loop.workshop import Workshop
-from flyball.models.experts.expert import EXPERTS, Expert, OnDemand, check_predictions
+from flyball.models.experts.expert import EXPERTS, Expert, OnDemand, taken
 from flyball.models.router.route import order_of, unsettled
 
 __all__ = ["AskedInVain", "asked_before", "asking", "is_on_demand", "wanted_of"]
@@ -67,8 +67,7 @@ def asking(expert_settings: ExpertSettings, settings: Settings) -> Stage:
         batches = cases.to_batches(max_chunksize=_TOGETHER)
         for batch in workshop.progress(batches, f"{name} is asked", len(batches)):
             told = expert.answer(batch, wanted=wanted)
-            check_predictions(batch, told.predictions, name)
-            found.append(told.predictions)
+            found.append(taken(batch, told.predictions, name))
             failures |= {case: failed.error for case, failed in told.failures.items()}
             cost += sum(told.costs.values(), Decimal(0))
         if len(failures) > _FAILED_SHARE * max(len(wanted), 1):

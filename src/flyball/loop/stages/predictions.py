@@ -11,7 +11,7 @@ from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.expert import load_expert
 from flyball.loop.stages.snapshot import read_cases
 from flyball.loop.workshop import Workshop
-from flyball.models.experts.expert import PREDICTIONS, check_predictions
+from flyball.models.experts.expert import PREDICTIONS, taken
 
 __all__ = ["predictions", "read_predictions", "written"]
 
@@ -29,9 +29,7 @@ def predictions(settings: ExpertSettings) -> Stage:
         batches = cases.to_batches(max_chunksize=_size_of_batch(cases))
         found = []
         for batch in workshop.progress(batches, f"{settings.name} answers", len(batches)):
-            answers = expert.predict(batch)
-            check_predictions(batch, answers, settings.name)
-            found.append(answers)
+            found.append(taken(batch, expert.predict(batch), settings.name))
         return written(workshop, found)
 
     name = settings.name
@@ -41,6 +39,7 @@ def predictions(settings: ExpertSettings) -> Stage:
         (f"expert:{name}", "snapshot"),
         lambda workshop: {},
         run,
+        version=2,
     )
 
 

@@ -17,6 +17,7 @@ from flyball.loop.stages.expert import load_expert
 from flyball.loop.stages.predictions import read_predictions
 from flyball.loop.stages.snapshot import read_cases
 from flyball.loop.workshop import Workshop
+from flyball.models.experts.digits import settled
 from flyball.models.experts.expert import Calibrated, Expert, OnDemand, Trained
 from flyball.models.router.cascade import Before, before_of, share_of, thresholds_in_cascade
 from flyball.models.router.recalibration import Recalibration, fit_recalibration
@@ -45,7 +46,7 @@ def thresholds(settings: Settings) -> Stage:
         (*(f"expert:{one}" for one in names), *(f"predictions:{one}" for one in names), "snapshot"),
         lambda workshop: {"promise": digest_of(workshop.deployment.settings.promise)},
         run,
-        version=2,
+        version=3,
     )
 
 
@@ -80,7 +81,7 @@ def choose(
     recalibrations: dict[str, Recalibration] = {}
     before: list[Before] = []
     for name, expert in calibrated.items():
-        rows = expert.out_of_fold
+        rows = _settled(expert.out_of_fold)
         asked_openly = isinstance(expert, OnDemand)
         chosen = thresholds_in_cascade(rows, before, mine, asked_openly=asked_openly)
         if chosen is None:
@@ -107,6 +108,13 @@ def choose(
             f"it on what those before it leave open, with {mine.confidence:.2%} confidence."
         )
     return Thresholds(found, tuple(guarantees), tuple(notes), recalibrations)
+
+
+def _settled(rows: pa.Table) -> pa.Table:
+    """Return answers to unseen cases with the digits of confidence that live answers have, too."""
+    place = rows.schema.get_field_index("confidence")
+    confidence = settled(rows.column(place).to_numpy())
+    return rows.set_column(place, rows.schema.field(place), pa.array(confidence, pa.float64()))
 
 
 def _recalibration(own: Calibration) -> Recalibration | None:

@@ -1,5 +1,6 @@
 """The contract of an expert: anything that answers fields of cases, in columns."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,6 +12,7 @@ import pyarrow as pa
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Failed, Measurement
 from flyball.core.shelves import Shelf
+from flyball.models.experts.digits import with_settled_scores
 
 __all__ = [
     "EXPERTS",
@@ -24,6 +26,7 @@ __all__ = [
     "OnDemand",
     "Trained",
     "check_predictions",
+    "taken",
 ]
 
 EXPERTS = Shelf(kind="expert", package="flyball.models.experts.shelf")
@@ -220,6 +223,18 @@ class ExpertMaker:
     on_demand: bool = False
 
 
+def taken(cases: pa.RecordBatch, predictions: pa.RecordBatch, expert: str) -> pa.RecordBatch:
+    """Return what an expert answered as everybody uses it: checked, and without its last digits.
+
+    Raises
+    ------
+    BadInput
+        As `check_predictions`.
+    """
+    check_predictions(cases, predictions, expert)
+    return with_settled_scores(predictions)
+
+
 def check_predictions(cases: pa.RecordBatch, predictions: pa.RecordBatch, expert: str) -> None:
     """Refuse predictions that break the contract, whoever made them.
 
@@ -235,8 +250,8 @@ def check_predictions(cases: pa.RecordBatch, predictions: pa.RecordBatch, expert
     Raises
     ------
     BadInput
-        Wrong schema, a confidence outside [0, 1], evidence outside the text, an unknown case,
-        or two answers for one field of one case.
+        Wrong schema, a confidence outside [0, 1], evidence outside the text or with a score that is no
+        number, an unknown case, or two answers for one field of one case.
     """
     fix = f"The expert {expert} is at fault; take it off the route and report it."
     if not predictions.schema.equals(PREDICTIONS):
@@ -271,4 +286,8 @@ def check_predictions(cases: pa.RecordBatch, predictions: pa.RecordBatch, expert
                     f"Expert {expert} quoted [{span['start']}, {span['end']}) of case {key[0]}, "
                     f"whose text has {lengths[row['case_id']]} characters.",
                     fix=fix,
+                )
+            if span["score"] is None or not math.isfinite(span["score"]):
+                raise BadInput(
+                    f"Expert {expert} gave the score {span['score']} to a passage of case {key[0]}.", fix=fix
                 )

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from flyball.models.experts.digits import DIGITS
+
 __all__ = ["FEWEST_CASES", "Recalibration", "fit_recalibration"]
 
 FEWEST_CASES = 8
@@ -60,13 +62,13 @@ class Recalibration:
         if answer not in ("true", "false") or confidence <= 0.0:
             return answer, confidence
         present = self.probability(confidence if answer == "true" else 1.0 - confidence)
-        return ("true", present) if present > 0.5 else ("false", 1.0 - present)
+        return ("true", present) if present > 0.5 else ("false", round(1.0 - present, DIGITS))
 
     def probability(self, present: float) -> float:
-        """Return P(present) after recalibration."""
+        """Return P(present) after recalibration, with the digits that count."""
         inside = min(max(present, _EDGE), 1.0 - _EDGE)
         score = self.slope * math.log(inside / (1.0 - inside)) + self.shift
-        return 0.5 * (1.0 + math.tanh(0.5 * score))
+        return round(0.5 * (1.0 + math.tanh(0.5 * score)), DIGITS)
 
 
 def fit_recalibration(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from flyball.models.experts.digits import DIGITS
 from flyball.models.router.recalibration import Recalibration
 
 __all__ = ["NEVER", "ExpertThresholds", "Guarantee", "Thresholds", "moved"]
@@ -108,7 +109,9 @@ def moved(thresholds: ExpertThresholds, by: Recalibration) -> ExpertThresholds:
         return level if level >= NEVER else max(by.probability(level), _MORE_LIKELY)
 
     def absent(level: float) -> float:
-        return level if level >= NEVER else max(1.0 - by.probability(1.0 - level), _MORE_LIKELY)
+        return (
+            level if level >= NEVER else max(round(1.0 - by.probability(1.0 - level), DIGITS), _MORE_LIKELY)
+        )
 
     return ExpertThresholds(
         present(thresholds.present),

@@ -17,6 +17,7 @@ from flyball.models.experts.boosted_table.columns import encode
 from flyball.models.experts.boosted_table.parts import Parts
 from flyball.models.experts.boosted_table.reasons import REASONS, Reasons, plain_reasons, read_reasons
 from flyball.models.experts.boosted_table.shares import Shares, shares_of
+from flyball.models.experts.digits import comparable, settled
 from flyball.models.experts.expert import PREDICTIONS, ExpertCard
 
 __all__ = ["MOST_EVIDENCE", "BoostedTable"]
@@ -99,7 +100,7 @@ class BoostedTable:
 
         Against the average of the training rows, before calibration, which only stretches and shifts.
         """
-        return self._shares.of(encode(rows, self.parts.columns)[0])
+        return comparable(self._shares.of(encode(rows, self.parts.columns)[0]))
 
     def predict(self, cases: pa.RecordBatch) -> pa.RecordBatch:
         """Answer every row; a text that is no row is not answered.
@@ -125,8 +126,8 @@ class BoostedTable:
             return pa.RecordBatch.from_pylist([], schema=PREDICTIONS)
         rows = [row for _, row in read]
         matrix, answerable = encode(rows, self.parts.columns)
-        chance = self.parts.calibrator.probability(self.parts.trees.sum(matrix))
-        shares = self._shares.of(matrix)
+        chance = settled(self.parts.calibrator.probability(self.parts.trees.sum(matrix)))
+        shares = comparable(self._shares.of(matrix))
         found = [
             self._answer(ids[number], texts[number], float(chance[place]), shares[place])
             if answerable[place]

@@ -234,7 +234,7 @@ def _summaries(
     members: npt.NDArray[np.int64],
     exclude: frozenset[int],
     stage_one: StageOneOf,
-) -> tuple[npt.NDArray[np.float64], list[npt.NDArray[np.float32]]]:
+) -> tuple[npt.NDArray[np.float64], list[npt.NDArray[np.float64]]]:
     """Return stage two's inputs for the members, each read by a model that had not seen its fold."""
     starts = np.concatenate([[0], np.cumsum([len(cut) for cut in corpus.segments])])
     summaries = []
@@ -365,7 +365,7 @@ def _fit_stage_two(
     return StageTwo(prior, flattened(roots, share=1.0 / recipe.seeds), weights, bias)
 
 
-def _fit_quotes(margins: list[npt.NDArray[np.float32]], shown: npt.NDArray[np.int8]) -> Calibrator:
+def _fit_quotes(margins: list[npt.NDArray[np.float64]], shown: npt.NDArray[np.int8]) -> Calibrator:
     """Return P(segment shows the clause), learned on the best segments of every case and field."""
     scores: list[npt.NDArray[np.float64]] = []
     truth: list[npt.NDArray[np.int8]] = []
@@ -380,7 +380,7 @@ def _fit_quotes(margins: list[npt.NDArray[np.float32]], shown: npt.NDArray[np.in
 
 
 def _quotes_right(
-    corpus: Corpus, members: npt.NDArray[np.int64], margins: list[npt.NDArray[np.float32]]
+    corpus: Corpus, members: npt.NDArray[np.int64], margins: list[npt.NDArray[np.float64]]
 ) -> npt.NDArray[np.bool_]:
     """Return whether the best quote overlaps a marked span, shape (n_members, n_fields)."""
     right = np.zeros((len(members), len(corpus.fields)), dtype=np.bool_)

@@ -1,7 +1,9 @@
 """Stage one: two linear models over n-grams, one for segments, one for the whole contract.
 
 Weights are stored as int8 with one scale per field; what a feature weighs by itself (its rarity) is already
-multiplied in. Scoring a contract is a gather and a sum.
+multiplied in. Scoring a contract is a gather and a sum. Whole numbers are added up in single precision, which
+is exact for them; everything else in double, and rounded far above its last digit, so that two sentences that
+read the same weigh the same on every processor.
 """
 
 from dataclasses import dataclass
@@ -11,10 +13,12 @@ import numpy.typing as npt
 
 from flyball.models.experts.clause_detector.marks import cue_counts
 from flyball.models.experts.clause_detector.ngrams import Features
+from flyball.models.experts.digits import comparable
 
 __all__ = ["NORM_POWER", "DocumentScorer", "SegmentScorer", "quantised"]
 
 Floats = npt.NDArray[np.float32]
+Margins = npt.NDArray[np.float64]
 
 NORM_POWER = 0.25
 """Exponent on the squared length by which a segment's sum is divided; 0.5 would be unit length."""
@@ -41,21 +45,21 @@ class SegmentScorer:
     bias: Floats
     marks: Floats
 
-    def margins(self, features: Features) -> Floats:
+    def margins(self, features: Features) -> Margins:
         """Return margins of shape (n_segments, n_fields); above 0 means "reads like this clause"."""
-        margins = np.zeros((features.n_segments, len(self.scale)), dtype=np.float32)
+        margins = np.zeros((features.n_segments, len(self.scale)))
         if len(features.rows):
             first = np.flatnonzero(np.diff(features.rows, prepend=-1))
             rows = features.rows[first]
-            squared = np.add.reduceat(self.rarity[features.columns] ** 2, first)
+            squared = np.add.reduceat(self.rarity[features.columns].astype(np.float64) ** 2, first)
             sums = np.add.reduceat(self.weights[features.columns].astype(np.float32), first, axis=0)
             margins[rows] = sums / (np.maximum(squared, 1.0) ** NORM_POWER)[:, None]
         margins *= self.scale
         margins += self.bias
-        marked = np.zeros((features.n_segments, len(self.marks)), dtype=np.float32)
+        marked = np.zeros((features.n_segments, len(self.marks)))
         marked[features.mark_rows, features.marks] = 1.0
-        margins += marked @ self.marks
-        return margins
+        margins += marked @ self.marks.astype(np.float64)
+        return comparable(margins)
 
 
 @dataclass(frozen=True)
@@ -81,17 +85,15 @@ class DocumentScorer:
     bias: Floats
     cues: Floats
 
-    def margins(self, features: Features) -> Floats:
+    def margins(self, features: Features) -> Margins:
         """Return margins of shape (n_fields,)."""
         rows = self.rows[features.columns]
         rows, counts = np.unique(rows[rows >= 0], return_counts=True)
-        often = (1.0 + np.log(counts)).astype(np.float32)
+        often = 1.0 + np.log(counts)
         length = float(np.sqrt(np.sum((often * self.rarity[rows]) ** 2)))
-        sums = often @ self.weights[rows].astype(np.float32)
-        margins: Floats = (
-            sums / max(length, 1.0) * self.scale + self.bias + cue_counts(features.marks) @ self.cues
-        )
-        return margins
+        sums = often @ self.weights[rows].astype(np.float64)
+        cues = cue_counts(features.marks).astype(np.float64) @ self.cues.astype(np.float64)
+        return comparable(sums / max(length, 1.0) * self.scale + self.bias + cues)
 
 
 def quantised(weights: Floats) -> tuple[npt.NDArray[np.int8], Floats]:

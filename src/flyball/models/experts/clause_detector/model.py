@@ -13,6 +13,7 @@ from flyball.models.experts.clause_detector.quotes import best_quotes, next_best
 from flyball.models.experts.clause_detector.segment import segment
 from flyball.models.experts.clause_detector.stages import Parts
 from flyball.models.experts.clause_detector.summary import SUMMARY, summarise
+from flyball.models.experts.digits import settled
 from flyball.models.experts.expert import PREDICTIONS, ExpertCard
 
 __all__ = ["LEAST_KNOWN", "LEAST_WORDS", "MOST_QUOTES", "ClauseDetector"]
@@ -32,14 +33,14 @@ class Reading:
     Parameters
     ----------
     segments : ndarray of int32, shape (n_segments, 2)
-    margins : ndarray of float32, shape (n_segments, n_fields)
+    margins : ndarray of float64, shape (n_segments, n_fields)
     summary : ndarray of float64, shape (n_fields, len(SUMMARY)), zeros where the text is blank
     n_words : int
     known_share : float
     """
 
     segments: npt.NDArray[np.int32]
-    margins: npt.NDArray[np.float32]
+    margins: npt.NDArray[np.float64]
     summary: npt.NDArray[np.float64]
     n_words: int
     known_share: float
@@ -113,7 +114,7 @@ class ClauseDetector:
         if not readings:
             return _empty()
         summaries = np.stack([reading.summary for reading in readings])
-        probability = self._parts.calibrator.probability(self._parts.two.scores(summaries))
+        probability = settled(self._parts.calibrator.probability(self._parts.two.scores(summaries)))
         return self._rows(cases.column("case_id").to_pylist(), readings, probability)
 
     def save(self, folder: Path) -> None:
@@ -181,9 +182,9 @@ class ClauseDetector:
             return [[] for _ in range(width)]
         joined = best_quotes(reading.segments, reading.margins)
         more = next_best(reading.margins, joined, MOST_QUOTES - 1)
-        best = self._parts.quote.probability(reading.margins.max(axis=0).astype(np.float64))
+        best = settled(self._parts.quote.probability(reading.margins.max(axis=0)))
         margins = np.take_along_axis(reading.margins, np.maximum(more, 0), axis=0)
-        fits = self._parts.quote.probability(margins.astype(np.float64))
+        fits = settled(self._parts.quote.probability(margins))
         return [
             [Quote(int(joined[index, 0]), int(joined[index, 1]), float(best[index]))]
             + [

@@ -11,7 +11,7 @@ it, a clause cut in two."""
 LONGEST_QUOTE = 900
 """Characters; nothing is joined beyond this."""
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 
 
 def best_quotes(segments: npt.NDArray[np.int32], margins: Floats) -> npt.NDArray[np.int64]:
@@ -21,7 +21,7 @@ def best_quotes(segments: npt.NDArray[np.int32], margins: Floats) -> npt.NDArray
     ----------
     segments : ndarray of int32, shape (n_segments, 2)
         At least one.
-    margins : ndarray of float32, shape (n_segments, n_fields)
+    margins : ndarray of float64, shape (n_segments, n_fields)
 
     Returns
     -------
@@ -52,7 +52,7 @@ def next_best(margins: Floats, quotes: npt.NDArray[np.int64], count: int) -> npt
 
     Parameters
     ----------
-    margins : ndarray of float32, shape (n_segments, n_fields)
+    margins : ndarray of float64, shape (n_segments, n_fields)
     quotes : ndarray of int64, shape (n_fields, 2)
         From `best_quotes`.
     count : int
@@ -66,9 +66,6 @@ def next_best(margins: Floats, quotes: npt.NDArray[np.int64], count: int) -> npt
     places = np.arange(n)[:, None]
     inside = (places >= quotes[:, 0]) & (places <= quotes[:, 1])
     open_margins = np.where(inside, -np.inf, margins)
-    kept = min(count, n)
-    found = np.argpartition(-open_margins, kept - 1, axis=0)[:kept]
-    values = np.take_along_axis(open_margins, found, axis=0)
-    order = np.lexsort((found, -values), axis=0)
-    found = np.take_along_axis(found, order, axis=0)
-    return np.where(np.isinf(np.take_along_axis(values, order, axis=0)), -1, found)
+    # Stable, and not a partition: of two alike the first, whatever the processor sorts with.
+    found = np.argsort(-open_margins, axis=0, kind="stable")[: min(count, n)]
+    return np.where(np.isinf(np.take_along_axis(open_margins, found, axis=0)), -1, found)

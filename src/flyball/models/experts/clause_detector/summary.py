@@ -32,7 +32,7 @@ OWN = 9
 _FLOOR = -3.0
 
 
-def summarise(margins: npt.NDArray[np.float32], document: npt.NDArray[np.float32], characters: int) -> Array:
+def summarise(margins: Array, document: Array, characters: int) -> Array:
     """Return one row per field from the margins of one contract.
 
     Parameters
@@ -49,7 +49,7 @@ def summarise(margins: npt.NDArray[np.float32], document: npt.NDArray[np.float32
     ndarray of float64, shape (n_fields, len(SUMMARY))
     """
     n, fields = margins.shape
-    scores = margins.astype(np.float64)
+    scores = np.array(margins, dtype=np.float64)
     top = np.full((5, fields), _FLOOR)
     kept = min(n, 5)
     top[:kept] = np.sort(np.partition(scores, n - kept, axis=0)[n - kept :], axis=0)[::-1]

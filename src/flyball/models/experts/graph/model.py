@@ -17,6 +17,7 @@ from flyball.data.documents.rows import Value, places_of_columns, row_of
 from flyball.models.experts.boosted_table.shares import Shares, shares_of
 from flyball.models.experts.boosted_table.trees import ARRAYS, Trees
 from flyball.models.experts.calibration import SCORES, Calibrator
+from flyball.models.experts.digits import comparable, settled
 from flyball.models.experts.expert import PREDICTIONS, ExpertCard
 from flyball.models.experts.graph.artefact import BadGraphArtefact
 from flyball.models.experts.graph.reasons import phrase
@@ -100,7 +101,7 @@ class NeighbourExpert:
         if not places:
             return pa.RecordBatch.from_pylist([], schema=PREDICTIONS)
         values = matrix_of([rows[place] for place in places], self.columns)
-        chances, shares = self.chances(values), self.shares(values)
+        chances, shares = settled(self.chances(values)), comparable(self.shares(values))
         ids = cases.column("case_id").to_pylist()
         answers = []
         for number, place in enumerate(places):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from flyball.models.experts.digits import comparable, settled
 from flyball.models.experts.expert import PREDICTIONS, ExpertCard
 from flyball.models.experts.text_classifier.artefact import FieldModel, Parts, load, save
 from flyball.models.experts.text_classifier.features import Features, features_of
@@ -79,9 +80,9 @@ def _answered(one: FieldModel, features: Features, text: str) -> dict[str, objec
     if not known.any():
         return None
     distinct, where = np.unique(rows[known], return_inverse=True)
-    value = one.rarity[distinct] / np.linalg.norm(one.rarity[distinct])
+    value = _unit(one.rarity[distinct])
     told = one.weights[distinct].astype(np.float64) * value[:, None]
-    chances = softmax((told.sum(axis=0) + one.bias) * one.sharpness)
+    chances = settled(softmax((told.sum(axis=0) + one.bias) * one.sharpness))
     best = int(chances.argmax())
     answer = one.answers[best]
     spans = [] if answer == "false" else _spans(one, features, known, where, told, best)
@@ -110,8 +111,11 @@ def _spans(
     share = (lead / often)[where]
     first, last = features.first[known], features.last[known]
     alone = first == last
-    score = np.bincount(first, weights=np.where(alone, share, share / 2), minlength=len(features.spans))
-    score += np.bincount(last[~alone], weights=share[~alone] / 2, minlength=len(features.spans))
+    alone_or_first = np.bincount(
+        first, weights=np.where(alone, share, share / 2), minlength=len(features.spans)
+    )
+    second = np.bincount(last[~alone], weights=share[~alone] / 2, minlength=len(features.spans))
+    score = comparable(alone_or_first.astype(np.float64) + second)
     order = np.argsort(-score, kind="stable")[:_MOST_SPANS]
     top = float(score[order[0]]) if len(order) else 0.0
     return [
@@ -119,6 +123,12 @@ def _spans(
         for word in order.tolist()
         if top > 0.0 and score[word] >= _LEAST_SHARE * top
     ]
+
+
+def _unit(rarity: npt.NDArray[np.float32]) -> Floats:
+    """Return weights of length 1, worked out in double precision."""
+    exact = rarity.astype(np.float64)
+    return exact / np.linalg.norm(exact)
 
 
 def _said(answer: str) -> str:
@@ -133,6 +143,6 @@ def logits_of(one: FieldModel, texts: Sequence[Features]) -> Floats:
         rows = one.rows_of(features.places)
         distinct = np.unique(rows[rows >= 0])
         if len(distinct):
-            value = one.rarity[distinct] / np.linalg.norm(one.rarity[distinct])
+            value = _unit(one.rarity[distinct])
             found[number] += (one.weights[distinct].astype(np.float64) * value[:, None]).sum(axis=0)
     return found
