@@ -1,5 +1,7 @@
 """Answering: documents in, decisions of whichever release the traffic gives them to out.
 
+The guards of the release look at every case before its experts do, and at every answer before it leaves.
+
 A case that falls to a canary is answered by the challenger. Where the challenger cannot be loaded, or
 breaks on the case, the live release answers it, and the failure is written down: it counts against the
 challenger, never against the case.
@@ -149,6 +151,11 @@ def note_failure(workshop: Workshop, release: str, document: Document, context: 
 
 
 def _decided(engine: LiveEngine, documents: list[Document], context: Context, at: datetime) -> list[Decision]:
-    return engine.engine.decide(
-        documents, context=context, release=engine.digest, live=frozenset({engine.digest}), at=at
+    return engine.guards.decide(
+        engine.engine,
+        documents,
+        context=context,
+        release=engine.digest,
+        live=frozenset({engine.digest}),
+        at=at,
     )

@@ -9,6 +9,7 @@ from flyball.core.digests import canonical_json
 from flyball.data.documents.records import Document
 from flyball.ledger.errors import KeyReused
 from flyball.ledger.records import Draft
+from flyball.loop.guarding import FAILED
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 
@@ -79,4 +80,6 @@ def _key(decision: Decision) -> str:
     """Name the entry of a decision; what one tenant was told is not what another gets."""
     context = decision.context
     tenant = "" if context.tenant == "default" else f"/{context.tenant}"
+    if any(check.name == FAILED for check in decision.verdict.checks):
+        tenant += "/guards-failed"  # it may go better next time, and then another decision is written
     return f"decision/{decision.release}/{decision.case_id}/{context.as_of.isoformat()}{tenant}"

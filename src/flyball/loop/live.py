@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flyball.core.digests import from_json, short
 from flyball.loop.engine import Engine, load_engine
+from flyball.loop.guarding import CaseGuards, open_case_guards
 from flyball.loop.kit import kit_of_bundle, lay_out
 from flyball.loop.releases import Release, read_release, require_live
 from flyball.loop.settings import Settings, load_settings
@@ -25,12 +26,15 @@ class LiveEngine:
     settings : Settings
         As they were released, not as they stand in the working folder.
     engine : Engine
+    guards : CaseGuards
+        Of the release, for cases that come in by a door.
     """
 
     digest: str
     release: Release
     settings: Settings
     engine: Engine
+    guards: CaseGuards
 
 
 def live_engine(workshop: Workshop) -> LiveEngine:
@@ -55,7 +59,7 @@ def engine_of_release(workshop: Workshop, digest: str) -> LiveEngine:
     release = read_release(workshop.state, digest, workshop.key.verifier).release
     folder = lay_out(release.files, workshop.blobs, workshop.state / "kits" / short(digest))
     settings = load_settings(folder / "flyball.toml", environ={})
-    return LiveEngine(digest, release, settings, engine_of_kit(folder))
+    return LiveEngine(digest, release, settings, engine_of_kit(folder), open_case_guards(settings))
 
 
 def engine_of_kit(folder: Path) -> Engine:

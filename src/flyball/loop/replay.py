@@ -11,6 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -26,9 +27,11 @@ from flyball.ledger.errors import BlobErased
 from flyball.ledger.records import Entry
 from flyball.loop.differences import Changed, differences
 from flyball.loop.engine import Engine
+from flyball.loop.guarding import CaseGuards, open_case_guards, were_guarded
 from flyball.loop.kit import lay_out
 from flyball.loop.live import engine_of_kit
 from flyball.loop.releases import read_release
+from flyball.loop.settings import load_settings
 from flyball.loop.traffic import traffic_steps
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
@@ -299,7 +302,8 @@ def _again(task: _Task, engines: dict[Path, Engine]) -> Replayed:
         if task.kit not in engines:
             engines[task.kit] = engine_of_kit(task.kit)
         engine = engines[task.kit]
-        (now,) = engine.decide(
+        decide = partial(_guards_of(task.kit).decide, engine) if were_guarded(then) else engine.decide
+        (now,) = decide(
             [task.document],
             context=then.context,
             release=then.release,
@@ -334,6 +338,12 @@ def _again(task: _Task, engines: dict[Path, Engine]) -> Replayed:
         software_then=task.software,
         cost_eur=now.cost_eur if asked else "0",
     )
+
+
+@cache
+def _guards_of(kit: Path) -> CaseGuards:
+    """Return the guards of a release that was laid out and checked."""
+    return open_case_guards(load_settings(kit / "flyball.toml", environ={}))
 
 
 def _unrepeatable(engine: Engine) -> frozenset[str]:

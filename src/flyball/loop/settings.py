@@ -17,6 +17,7 @@ __all__ = [
     "Approvals",
     "BudgetSettings",
     "ChatSettings",
+    "DecisionSettings",
     "DeploymentSettings",
     "ExpertSettings",
     "ModelFacts",
@@ -233,6 +234,16 @@ class MoneySettings(_Section, frozen=True):
     tenants: dict[str, str] = {}
 
 
+class DecisionSettings(_Section, frozen=True):
+    """`[decisions]`: guardrails of the doors where cases are decided.
+
+    `guards_in` look at a case before any expert does, `guards_out` at the texts among its answers.
+    """
+
+    guards_in: tuple[str, ...] = ("injection", "secrets")
+    guards_out: tuple[str, ...] = ("secrets",)
+
+
 class ChatSettings(_Section, frozen=True):
     """`[chat]`: the deployment as a model that programs talk to through the gateway.
 
@@ -269,6 +280,7 @@ class Settings(_Section, frozen=True):
     approvals: Approvals = Approvals()
     router: RouterSettings = RouterSettings()
     budget: MoneySettings = MoneySettings()
+    decisions: DecisionSettings = DecisionSettings()
     chat: ChatSettings | None = None
     guardrails: dict[str, dict[str, Any]] = {}
     privacy: PrivacySettings = PrivacySettings()

@@ -30,6 +30,7 @@ from flyball.evaluation.outcomes.records import OUTCOME
 from flyball.ledger.errors import BlobErased, KeyReused
 from flyball.ledger.records import Draft, Entry
 from flyball.loop.engine import Engine
+from flyball.loop.guarding import refused_by_guards
 from flyball.loop.kit import lay_out
 from flyball.loop.live import engine_of_kit
 from flyball.loop.releases import read_release
@@ -246,12 +247,17 @@ def _serve(line: Connection) -> None:
 
 
 def _waiting(workshop: Workshop, traffic: Traffic, start: int, stop: int) -> Iterator[list[Entry]]:
-    """Yield decisions of the champion that the challenger has not seen, a few at a time, oldest first."""
+    """Yield decisions of the champion that the challenger has not seen, a few at a time, oldest first.
+
+    What guards refused goes to no expert, so not to those of a challenger either.
+    """
     release = "" if traffic.challenge is None else traffic.challenge.release
     few: list[Entry] = []
     for entry in workshop.ledger.entries("decision", start, stop):
         own = entry.body.get("release") == traffic.champion
-        if own and workshop.ledger.entry_by_key(_key(release, entry.index)) is None:
+        if not own or refused_by_guards(entry.body):
+            continue
+        if workshop.ledger.entry_by_key(_key(release, entry.index)) is None:
             few.append(entry)
         if len(few) == _TOGETHER:
             yield few

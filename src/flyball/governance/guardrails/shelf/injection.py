@@ -56,7 +56,7 @@ class _Injection:
         if scored.score < self._threshold:
             return Looked(score=scored.score)
         what = (
-            "it asks something of whoever reads it, which a document may not"
+            "it asks something of the system that reads it, which a document may not"
             if as_document
             else "it reads like an attempt to take the model away from its task"
         )
@@ -77,7 +77,7 @@ def _open(settings: Mapping[str, Any]) -> Inspector:
 
 
 injection = Guardrail(
-    summary="Finds attempts to take a model away from its task, and requests that a document may not make.",
-    version=1,
+    summary="Finds attempts to take a model away from its task, also in documents.",
+    version=2,
     open=_open,
 )
