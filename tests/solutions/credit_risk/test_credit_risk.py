@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -132,6 +133,12 @@ def test_a_good_application_is_granted_and_a_bad_one_refused_with_its_columns(ho
         ({"debt_to_income": 0.61}, "automated", "policy.P-07"),
         ({"payment_to_income": 0.36}, "automated", "policy.P-08"),
         ({"loan_amount": 50001}, "referred", "policy.P-09"),
+        ({"annual_income": -70000}, "referred", "policy.I-01"),
+        ({"debt_to_income": -0.1}, "referred", "policy.I-02"),
+        ({"debt_to_income": 29.7}, "referred", "policy.I-03"),
+        ({"payment_to_income": -0.03}, "referred", "policy.I-04"),
+        ({"payment_to_income": 11.8}, "referred", "policy.I-05"),
+        ({"loan_amount": 0}, "referred", "policy.I-06"),
     ],
 )
 def test_policy_comes_before_the_model(home, turned, changed, outcome, rule):
@@ -140,6 +147,50 @@ def test_policy_comes_before_the_model(home, turned, changed, outcome, rule):
     assert field.outcome == outcome
     assert rule in field.route.reason
     assert "outside the model perimeter" in field.route.reason
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"annual_income": 37_700_000}, "annual_income (0 to 188300)"),
+        ({"delinquencies_24m": -3}, "delinquencies_24m (0 to 8)"),
+        ({"years_in_job": 250}, "years_in_job (0 to 36.2)"),
+        ({"credit_utilisation": 55}, "credit_utilisation (0 to 1.55)"),
+        ({"purpose": "yacht"}, "purpose"),
+    ],
+)
+def test_what_the_model_never_saw_goes_to_a_person_and_the_reason_holds_no_value_of_it(
+    home, turned, changed, said
+):
+    (one,) = decided(home, [GOOD | changed | {"application": f"N-{said}"}])
+    field = one.issued.decision.fields[0]
+    assert field.outcome == "referred"
+    assert field.reason.endswith(
+        f"credit_model says of its best guess: Outside what this model learned from: {said}."
+    )
+
+
+def test_an_underwriter_reads_the_reasons_of_the_model_in_a_referral(home, turned):
+    rows, _ = applications(60, seed=8, first=800_001)
+    rows = [{key: value for key, value in row.items() if key != "repaid"} for row in rows]
+    fields = [one.issued.decision.fields[0] for one in decided(home, rows)]
+    unsure = [one for one in fields if one.reason.startswith("Not sure enough")]
+    assert len(unsure) > 5
+    assert all("credit_model says of its best guess: " in one.reason for one in unsure)
+    refused = [one for one in unsure if one.answer == "false"]
+    assert refused
+    assert all("Principal reasons: " in one.reason for one in refused)
+
+
+@pytest.mark.slow
+def test_a_rule_that_touches_few_applications_is_changed_tested_and_live(tmp_path):
+    folder = init_deployment("credit-risk", tmp_path / "credit")
+    for number in (50, 45):
+        policy = folder / "rules" / "policy.csv"
+        policy.write_text(policy.read_text().replace("> 50,000", f"> {number},000"))
+        with Workshop(open_deployment(folder), actor="user:tester") as workshop:
+            promoted = full_turn(workshop).promoted
+        assert promoted.live, promoted.verdict.reason
 
 
 def test_a_row_without_a_column_is_not_decided_and_stops_no_other(home, turned):
@@ -246,7 +297,9 @@ def test_the_model_sees_no_trait_that_the_law_protects():
 
 
 def test_the_shipped_model_is_monotone_in_every_column_that_has_a_direction(home):
-    model = BoostedTable.load(home / "model")
+    shipped = BoostedTable.load(home / "model")
+    unbounded = tuple(replace(one, least=None, most=None) for one in shipped.parts.columns)
+    model = BoostedTable(replace(shipped.parts, columns=unbounded), shipped.reasons)
     rows, _ = applications(300, seed=5)
     for column in LOOKED_AT:
         if not column.monotone or column.kind != "number":

@@ -89,6 +89,17 @@ def test_a_turn_over_transfers_goes_live_and_measures_alerts(turned):
     assert measured["true_alerts_per_analyst_hour"]["value"] > 0.2
 
 
+@pytest.mark.slow
+def test_a_typology_that_touches_few_transfers_is_changed_tested_and_live(tmp_path):
+    folder = init_deployment("payment-fraud", tmp_path / "fraud")
+    for number in (8, 9):
+        path = folder / "rules" / "typologies.csv"
+        path.write_text(path.read_text().replace(">= 8,>= 900", f">= {number},>= 900"))
+        with Workshop(open_deployment(folder), actor="user:tester") as workshop:
+            promoted = full_turn(workshop).promoted
+        assert promoted.live, promoted.verdict.reason
+
+
 def test_the_transfer_that_closes_a_cycle_is_an_alert_with_the_rule_and_the_accounts_on_the_way(ring, home):
     field = ring[2].issued.decision.fields[0]
     assert field.outcome == "referred"

@@ -5,7 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from flyball.models.experts.boosted_table.columns import BadColumns, Column, columns_of, encode
+from flyball.models.experts.boosted_table.columns import (
+    BadColumns,
+    Column,
+    bounded,
+    columns_of,
+    encode,
+    why_not,
+)
 
 COLUMNS = (
     Column("income", monotone=1),
@@ -32,6 +39,26 @@ def test_an_unknown_category_counts_as_none_of_them():
     matrix, answerable = encode([{**ROW, "purpose": "boat"}], COLUMNS)
     assert math.isnan(matrix[0, 3])
     assert answerable.tolist() == [True]
+
+
+def test_what_was_not_learned_from_is_not_answered_and_the_reason_says_what_was():
+    """Incomes of 2, 4 and 6 lie 2 apart: up to 8 is answered, and nothing below 0."""
+    learned = np.array([[2.0, 0.0, 1.0, 0.0], [4.0, 1.0, 0.0, 1.0], [6.0, 2.0, 1.0, 1.0]])
+    columns = bounded(COLUMNS, learned, np.array([2.0, 1.0, 1.0, 1.0]))
+    assert (columns[0].least, columns[0].most) == (0.0, 8.0)
+    rows = [ROW | {"income": 8}, ROW | {"income": 8.1}, ROW | {"income": -1}, ROW | {"purpose": "boat"}]
+    assert encode(rows, columns)[1].tolist() == [True, False, False, False]
+    assert [why_not(row, columns) for row in rows[1:]] == [
+        "Outside what this model learned from: income (0 to 8).",
+        "Outside what this model learned from: income (0 to 8).",
+        "Outside what this model learned from: purpose.",
+    ]
+
+
+def test_a_category_that_was_learned_as_none_of_those_listed_is_answered():
+    learned = np.array([[2.0, 0.0, 1.0, 0.0], [4.0, 1.0, 0.0, np.nan]])
+    columns = bounded(COLUMNS, learned, np.ones(4))
+    assert encode([ROW | {"purpose": "boat"}], columns)[1].tolist() == [True]
 
 
 @pytest.mark.parametrize(

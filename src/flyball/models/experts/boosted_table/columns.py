@@ -1,7 +1,8 @@
 """The columns that a boosted table looks at, and rows of them as numbers."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from flyball.core.errors import BadInput
 from flyball.data.documents.rows import Value
 
-__all__ = ["BadColumns", "Column", "ColumnKind", "columns_of", "encode"]
+__all__ = ["BadColumns", "Column", "ColumnKind", "bounded", "columns_of", "encode", "why_not"]
 
 ColumnKind = Literal["number", "flag", "category"]
 Floats = npt.NDArray[np.float64]
@@ -36,9 +37,14 @@ class Column:
     monotone : {-1, 0, 1}
         1: a higher value never lowers the chance of "true"; -1: never raises it; 0: free. 0 for categories.
     categories : tuple of str
-        Known values, most frequent first; any other counts as none of them.
+        Known values, most frequent first.
     may_miss : bool
         Whether rows without it were learned from. Where not, such a row is not answered.
+    least, most : float or None
+        A number below or above was not learned from, and such a row is not answered. None: no limit.
+    others : bool
+        Whether values that are none of the categories were learned from. Where not, such a row is not
+        answered.
     """
 
     name: str
@@ -46,6 +52,9 @@ class Column:
     monotone: Literal[-1, 0, 1] = 0
     categories: tuple[str, ...] = ()
     may_miss: bool = False
+    least: float | None = None
+    most: float | None = None
+    others: bool = True
 
     def __post_init__(self) -> None:
         if self.kind == "category" and (self.monotone or len(self.categories) > _MOST_CATEGORIES):
@@ -126,7 +135,7 @@ def encode(
     ndarray of float64, shape (n_rows, n_columns)
         NaN where a value is missing or a category unknown.
     ndarray of bool, shape (n_rows,)
-        False where a value is missing that was never missing in training.
+        False where a value is missing that was never missing in training, or is outside what it held.
 
     Raises
     ------
@@ -146,11 +155,78 @@ def encode(
                 f"{', '.join(one.name for one in columns)}.",
                 column=column.name,
             ) from None
-        found[:, place] = _numbers(values, column)
+        numbers = found[:, place] = _numbers(values, column)
+        missing = np.array([value is None for value in values], dtype=np.bool_)
         if not column.may_miss:
-            missing = np.array([value is None for value in values], dtype=np.bool_)
             answerable &= ~missing
+        if not column.others:
+            answerable &= missing | ~np.isnan(numbers)
+        if column.least is not None:
+            answerable &= ~(numbers < column.least)
+        if column.most is not None:
+            answerable &= ~(numbers > column.most)
     return found, answerable
+
+
+def bounded(columns: Sequence[Column], matrix: Floats, spread: Floats) -> tuple[Column, ...]:
+    """Return the columns with what they may hold: what was learned from, numbers up to one spread beyond.
+
+    What was never negative may not be. So a rate of 750 that was meant to be 7.5 is not answered, while a
+    row a little beyond the others is. Limits that a column has already stay.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    matrix : ndarray of float64, shape (n_rows, n_columns)
+        Rows that were learned from.
+    spread : ndarray of float64, shape (n_columns,)
+        How far apart rows usually are in each column.
+    """
+    found = []
+    for place, column in enumerate(columns):
+        there = matrix[:, place][~np.isnan(matrix[:, place])]
+        if column.kind == "category":
+            column = replace(column, others=len(there) < len(matrix))
+        elif column.kind == "number" and len(there):
+            low, high = float(there.min()), float(there.max())
+            least = low - spread[place] if low < 0.0 else max(0.0, low - spread[place])
+            column = replace(
+                column,
+                least=_plain(least) if column.least is None else column.least,
+                most=_plain(high + spread[place]) if column.most is None else column.most,
+            )
+        found.append(column)
+    return tuple(found)
+
+
+def why_not(row: Mapping[str, Value], columns: Sequence[Column]) -> str:
+    """Return why a row is not answered, for people: columns and limits, none of its values."""
+    missing, strange = [], []
+    for one in columns:
+        value = row.get(one.name)
+        if value is None:
+            if not one.may_miss:
+                missing.append(one.name)
+        elif one.kind == "category":
+            if not one.others and value not in one.categories:
+                strange.append(one.name)
+        elif one.kind == "number" and isinstance(value, int | float):
+            low = -math.inf if one.least is None else one.least
+            high = math.inf if one.most is None else one.most
+            if not low <= value <= high:
+                strange.append(f"{one.name} ({low:g} to {high:g})")
+    said = (
+        [f"Not known: {', '.join(missing)}. It was never missing where this model learned."]
+        if missing
+        else []
+    )
+    if strange:
+        said.append(f"Outside what this model learned from: {', '.join(strange)}.")
+    return " ".join(said)
+
+
+def _plain(value: float) -> float:
+    return float(f"{value:.9g}")
 
 
 def _kind(value: Value) -> ColumnKind:

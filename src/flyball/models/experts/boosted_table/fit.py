@@ -12,7 +12,7 @@ from flyball.core.errors import BadInput
 from flyball.core.extras import optional_import
 from flyball.data.documents.rows import Value, row_of
 from flyball.data.labels.columns import require_learnable
-from flyball.models.experts.boosted_table.columns import Column, columns_of, encode
+from flyball.models.experts.boosted_table.columns import Column, bounded, columns_of, encode
 from flyball.models.experts.boosted_table.figures import figures_of
 from flyball.models.experts.boosted_table.model import BoostedTable
 from flyball.models.experts.boosted_table.monotone import broken_columns
@@ -173,13 +173,14 @@ def fit_cases(
         figures={**figures_of(chance, truth), **given.figures},
         parameters={**told, **given.parameters},
     )
+    spread = _spread(matrix)
     return BoostedTable(
         Parts(
             made,
-            columns,
+            bounded(columns, matrix, spread),
             trees,
             fit_calibrator(score, truth.astype(np.int8)),
-            _spread(matrix),
+            spread,
             answers,
             tuple(sorted(used.column("text_digest").to_pylist())),
         ),

@@ -13,7 +13,7 @@ from flyball.core.digests import digest_of_bytes, short
 from flyball.data.documents.rows import Value, places_of_columns, row_of
 from flyball.models.experts.boosted_table.artefact import load, save
 from flyball.models.experts.boosted_table.changes import Change, smallest_change
-from flyball.models.experts.boosted_table.columns import encode
+from flyball.models.experts.boosted_table.columns import encode, why_not
 from flyball.models.experts.boosted_table.parts import Parts
 from flyball.models.experts.boosted_table.reasons import REASONS, Reasons, plain_reasons, read_reasons
 from flyball.models.experts.boosted_table.shares import Shares, shares_of
@@ -85,7 +85,7 @@ class BoostedTable:
         return shares_of(self.parts.trees, len(self.parts.columns))
 
     def chances(self, rows: Sequence[Mapping[str, Value]]) -> Floats:
-        """Return the chance of "true" for each row, NaN where a value is missing that it needs.
+        """Return the chance of "true" for each row, NaN where it does not answer: see `encode`.
 
         Raises
         ------
@@ -200,12 +200,11 @@ class BoostedTable:
         return f"Principal reasons: {'; '.join(told)}." if told else _NOTHING
 
     def _unanswered(self, case: str, row: Mapping[str, Value]) -> dict[str, object]:
-        missing = [one.name for one in self.parts.columns if not one.may_miss and row.get(one.name) is None]
         return {
             "case_id": case,
             "field": self.parts.card.fields[0],
             "answer": "false",
             "confidence": 0.0,
             "evidence": [],
-            "reason": f"Not known: {', '.join(missing)}. It was never missing where this model learned.",
+            "reason": why_not(row, self.parts.columns),
         }
