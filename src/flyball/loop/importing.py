@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flyball.core.errors import BadInput
 from flyball.core.shelves import Shelf
@@ -65,6 +66,7 @@ class ImportedModel:
     settings : mapping of str to str, int, float or bool
         Of the expert language_model.
     vendor : str
+        "this machine", or "" where it is not known whose the host is.
     place : str
         Where its host stands; "" where that is not known.
     """
@@ -278,7 +280,7 @@ def _report(imported: Imported, answers: Answers, places: Sequence[Path]) -> str
         "| --- | --- | --- |",
     ]
     for one, place in zip(imported.deployments, places, strict=True):
-        models = "; ".join(_cell(f"{model.settings['model']} ({model.vendor})") for model in one.models)
+        models = "; ".join(_cell(f"{model.settings['model']} ({_who(model)})") for model in one.models)
         lines.append(f"| `{_cell(one.name)}` | {_cell(place.name)} | {models} |")
     lines += ["", "## To do first", ""]
     lines += [f"- {item}" for item in to_do(imported, answers)] or ["- Nothing."]
@@ -289,6 +291,11 @@ def _report(imported: Imported, answers: Answers, places: Sequence[Path]) -> str
         lines += ["| what | why | what to do |", "| --- | --- | --- |"]
         lines += [f"| `{_cell(x.where)}` | {_cell(x.why)} | {_cell(x.fix)} |" for x in imported.left_behind]
     return "\n".join(lines) + "\n"
+
+
+def _who(model: ImportedModel) -> str:
+    """Return whose a model is, or else its host."""
+    return model.vendor or urlsplit(str(model.settings["base_url"])).hostname or "nobody"
 
 
 def to_do(imported: Imported, answers: Answers) -> list[str]:
@@ -304,7 +311,7 @@ def to_do(imported: Imported, answers: Answers) -> list[str]:
     )
     if keys:
         found.append(f"Set {', '.join(keys)}: keys are named, never copied.")
-    unplaced = sorted({one.vendor for one in models if one.vendor != "this machine" and not one.place})
+    unplaced = sorted({_who(one) for one in models if one.vendor != "this machine" and not one.place})
     if not answers.residency and any(one.vendor != "this machine" for one in models):
         found.append(
             'Say where the words may go: data_labels = ["residency:EU"] in each flyball.toml, or '

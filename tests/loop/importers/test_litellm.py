@@ -280,3 +280,48 @@ model_list:
     assert "hunter2" not in str(imported)
     found = read(tmp_path, text, Answers(environ={"BASE": "https://r.openai.azure.com"}))
     assert found.deployments[0].models[0].settings["base_url"] == "https://r.openai.azure.com/openai/v1"
+
+
+HOSTS = """
+model_list:
+  - model_name: azure-named-like-openai
+    litellm_params: {model: azure/gpt-4o, api_base: "https://openai-gpt-4-test.openai.azure.com/"}
+  - model_name: azure-old
+    litellm_params: {model: azure/gpt-4o, api_base: "https://eu.openai.azure.com/openai/deployments/gpt-4o"}
+  - model_name: elsewhere
+    litellm_params: {model: openai/x, api_base: "https://llm.example.com/v1", extra_headers: {a: sk-SECRET}}
+  - model_name: europe
+    litellm_params: {model: openai/gpt-4o, api_base: "https://eu.api.openai.com/v1"}
+  - model_name: fake
+    litellm_params: {model: openai/x, api_base: "https://api.openai.com.evil.example/v1"}
+  - model_name: here
+    litellm_params: {model: openai/x, api_base: "http://localhost:8000/v1"}
+  - model_name: nameless
+    litellm_params: {model: azure/, api_base: "https://eu.openai.azure.com"}
+  - model_name: instruct
+    litellm_params: {model: text-completion-openai/gpt-3.5-turbo-instruct}
+"""
+
+
+def test_a_host_gets_the_key_and_the_name_of_a_vendor_only_where_it_is_the_vendors(tmp_path):
+    """What only speaks the form of OpenAI is not OpenAI, and addresses are taken apart, not cut at a word."""
+    imported = read(tmp_path, HOSTS)
+    models = {one.name: one.models[0] for one in imported.deployments}
+    assert {
+        name: (one.vendor, one.settings["base_url"], one.settings["api_key"]) for name, one in models.items()
+    } == {
+        "azure-named-like-openai": (
+            "azure",
+            "https://openai-gpt-4-test.openai.azure.com/openai/v1",
+            "env:AZURE_API_KEY",
+        ),
+        "azure-old": ("azure", "https://eu.openai.azure.com/openai/v1", "env:AZURE_API_KEY"),
+        "elsewhere": ("", "https://llm.example.com/v1", "env:ELSEWHERE_API_KEY"),
+        "europe": ("openai", "https://eu.api.openai.com/v1", "env:OPENAI_API_KEY"),
+        "fake": ("", "https://api.openai.com.evil.example/v1", "env:FAKE_API_KEY"),
+        "here": ("this machine", "http://localhost:8000/v1", "none"),
+    }
+    assert "whose key is not sent there" in left(imported)["model_list[2].litellm_params.api_key"]
+    assert left(imported)["model_list[6].litellm_params.model"] == "it names no model."
+    assert "'text-completion-openai'" in left(imported)["model_list[7].litellm_params.model"]
+    assert "llm.example.com" in " ".join(to_do(imported, Answers()))

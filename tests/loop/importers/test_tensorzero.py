@@ -208,3 +208,27 @@ def test_a_file_that_is_no_configuration_is_refused(tmp_path, text, said):
 def test_tables_of_another_shape_are_listed_not_stumbled_over(tmp_path, text):
     (tmp_path / "tensorzero.toml").write_text(text)
     tensorzero.read(tmp_path / "tensorzero.toml", ANSWERS)
+
+
+def test_a_host_gets_the_key_and_the_name_of_a_vendor_only_where_it_is_the_vendors(tmp_path):
+    config = """
+[models.a]
+routing = ["azure"]
+[models.a.providers.azure]
+type = "azure"
+deployment_id = "gpt-4o"
+endpoint = "https://openai-eu.openai.azure.com"
+[models.b]
+routing = ["other"]
+[models.b.providers.other]
+type = "openai"
+model_name = "x"
+api_base = "https://llm.example.com/v1/"
+"""
+    (tmp_path / "tensorzero.toml").write_text(config)
+    imported = tensorzero.read(tmp_path / "tensorzero.toml", ANSWERS)
+    a, b = (one.models[0] for one in imported.deployments)
+    assert (a.vendor, a.settings["base_url"]) == ("azure", "https://openai-eu.openai.azure.com/openai/v1")
+    assert (b.vendor, b.settings["api_key"]) == ("", "none")
+    [why] = [one.why for one in imported.left_behind if one.where.endswith("api_key_location")]
+    assert why == "no key is named, and the host is not that of openai, whose key is not sent there."

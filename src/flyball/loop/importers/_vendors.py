@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flyball.loop.importing import Answers
 from flyball.models.experts.language_model.settings import is_this_machine
 
-__all__ = ["VENDORS", "Vendor", "place_of", "plain_address", "whose"]
+__all__ = ["VENDORS", "Vendor", "azure_address", "place_of", "plain_address", "whose"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ VENDORS = {
 }
 
 
+_AZURE = ("openai.azure.com", "openai.azure.us", "cognitiveservices.azure.com", "services.ai.azure.com")
+
+
 def plain_address(text: str) -> str:
     """Return what speaks against an address; "" for nothing. A login in it is never repeated."""
     try:
@@ -59,9 +62,25 @@ def plain_address(text: str) -> str:
     return "it holds a login or parameters" if parts.username or parts.password or parts.query else ""
 
 
+def azure_address(text: str) -> str:
+    """Return the address of the v1 interface of a resource of Azure."""
+    parts = urlsplit(text)
+    before = (
+        "" if f"{parts.path}/".startswith("/openai/") else parts.path.partition("/openai/")[0].rstrip("/")
+    )
+    return f"{parts.scheme}://{parts.netloc}{before}/openai/v1"
+
+
 def whose(base_url: str, vendor: str) -> str:
-    """Return whose a model is: the vendor, or this machine."""
-    return "this machine" if is_this_machine(urlsplit(base_url).hostname or "") else vendor
+    """Return whose a model is: this machine's, the vendor's at its own host, or "" for nobody known.
+
+    What speaks the form of a vendor elsewhere is not the vendor: it gets neither its name nor its key.
+    """
+    host = urlsplit(base_url).hostname or ""
+    if is_this_machine(host):
+        return "this machine"
+    own = _AZURE if vendor == "azure" else (urlsplit(VENDORS[vendor].base_url).hostname or "",)
+    return vendor if any(one and (host == one or host.endswith(f".{one}")) for one in own) else ""
 
 
 def place_of(base_url: str, answers: Answers) -> str:

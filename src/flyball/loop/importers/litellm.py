@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from flyball.core.errors import BadInput
-from flyball.loop.importers._vendors import VENDORS, place_of, plain_address, whose
+from flyball.loop.importers._vendors import VENDORS, azure_address, place_of, plain_address, whose
 from flyball.loop.importing import (
     Answers,
     Imported,
@@ -23,7 +23,6 @@ __all__ = ["litellm"]
 Plain = Mapping[str, object]
 
 _ALIASES = {
-    "text-completion-openai": "openai",
     "openai_like": "vllm",
     "custom_openai": "vllm",
     "hosted_vllm": "vllm",
@@ -179,7 +178,7 @@ def _model(
     given = {str(key): value for key, value in _section(entry, "litellm_params").items()}
     info = _section(entry, "model_info")
     mode = info.get("mode", "chat")
-    if mode not in ("chat", "completion", "responses"):
+    if mode not in ("chat", "responses"):
         found.leave(where, f"its mode is {mode}; the gateway talks only.", "Ask that endpoint directly.")
         return None
     vendor, model = _vendor(given)
@@ -191,6 +190,9 @@ def _model(
             "Put an endpoint in OpenAI's form before it (vendors offer one), and name that as api_base.",
         )
         return None
+    if not model:
+        found.leave(f"{where}.litellm_params.model", "it names no model.", "Name it and import again.")
+        return None
     base = _base_url(given, vendor, known.base_url, where, answers, found)
     if base is None:
         return None
@@ -198,7 +200,7 @@ def _model(
         "provider": known.provider,
         "model": model,
         "base_url": base,
-        "api_key": _key(given, name, _KEYS.get(vendor, known.key), where, found),
+        "api_key": _key(given, name, _usual_key(base, vendor, name, given, where, found), where, found),
     }
     if base.startswith("http://") and whose(base, vendor) != "this machine":
         found.leave(
@@ -257,10 +259,30 @@ def _base_url(
             "the v1 interface of Azure is asked, which knows no versions.",
             "Try the model once; its deployment has to offer the v1 interface.",
         )
-        return f"{text.split('/openai')[0]}/openai/v1"
+        return azure_address(text)
     if vendor == "ollama" and not text.endswith("/v1"):
         return f"{text}/v1"
     return text.removesuffix("/v1") if vendor == "anthropic" else text
+
+
+def _usual_key(base: str, vendor: str, name: str, given: Plain, where: str, found: Imported) -> str:
+    """Return where the key of a vendor is found, for its own host; "" where no key is needed."""
+    who = whose(base, vendor)
+    if who == vendor or given.get("api_key"):
+        return _KEYS.get(vendor, VENDORS[vendor].key)
+    if who == "this machine" or not VENDORS[vendor].key:
+        return ""
+    variable = _variable(name)
+    found.leave(
+        f"{where}.litellm_params.api_key",
+        f"no key is named, and the host is not that of {vendor}, whose key is not sent there.",
+        f'Put the key of that host into {variable}, or write api_key = "none".',
+    )
+    return variable
+
+
+def _variable(name: str) -> str:
+    return f"{re.sub(r'[^A-Z0-9]+', '_', name.upper()).strip('_') or 'MODEL'}_API_KEY"
 
 
 def _key(given: Plain, name: str, usual: str, where: str, found: Imported) -> str:
@@ -273,7 +295,7 @@ def _key(given: Plain, name: str, usual: str, where: str, found: Imported) -> st
         return f"env:{reference[1]}"
     if not usual and str(text).lower() in ("none", "empty", "no-key", "sk-no-key-required"):
         return "none"
-    variable = f"{re.sub(r'[^A-Z0-9]+', '_', name.upper()).strip('_') or 'MODEL'}_API_KEY"
+    variable = _variable(name)
     found.leave(
         f"{where}.litellm_params.api_key",
         "the key itself stands in the file; it was not copied.",
@@ -394,7 +416,7 @@ def _budget(
         m.name
         for those in groups.values()
         for m in those
-        if "eur_per_million_output_tokens" not in m.settings
+        if not {"eur_per_million_input_tokens", "eur_per_million_output_tokens"} <= m.settings.keys()
     ]
     if not each_day:
         found.leave(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from flyball.core.errors import BadInput
-from flyball.loop.importers._vendors import VENDORS, place_of, plain_address, whose
+from flyball.loop.importers._vendors import VENDORS, azure_address, place_of, plain_address, whose
 from flyball.loop.importing import (
     Answers,
     Imported,
@@ -204,7 +204,7 @@ class _Reader:
             "provider": known.provider,
             "model": str(given.get("deployment_id") or given.get("model_name") or model),
             "base_url": base,
-            "api_key": self._key(given, vendor, _KEYS.get(vendor, known.key), where),
+            "api_key": self._key(given, base, vendor, where),
         }
         settings |= {"timeout_seconds": timeout} if timeout else {}
         settings |= self._prices(given, where)
@@ -231,10 +231,12 @@ class _Reader:
             self.found.leave(place, f"{wrong}.", "Write a plain https address and import again.")
             return None
         if vendor == "azure":
-            return text if "/openai/v1" in text else f"{text.split('/openai')[0]}/openai/v1"
+            return azure_address(text)
         return text.removesuffix("/messages").removesuffix("/v1") if vendor == "anthropic" else text
 
-    def _key(self, given: Plain, vendor: str, usual: str, where: str) -> str:
+    def _key(self, given: Plain, base: str, vendor: str, where: str) -> str:
+        who = whose(base, vendor)
+        usual = _KEYS.get(vendor, VENDORS[vendor].key) if who == vendor else ""
         defaults = self.config.get("provider_types")
         of_vendor = defaults.get(str(given.get("type"))) if isinstance(defaults, Mapping) else None
         inner = of_vendor.get("defaults") if isinstance(of_vendor, Mapping) else None
@@ -245,6 +247,12 @@ class _Reader:
             self.found.leave(f"{where}.api_key_location.fallback", "one place is looked at.", "Leave it.")
             location = location.get("default")
         if location is None:
+            if not usual and not who and VENDORS[vendor].key:
+                self.found.leave(
+                    f"{where}.api_key_location",
+                    f"no key is named, and the host is not that of {vendor}, whose key is not sent there.",
+                    'Write api_key = "env:NAME" in flyball.toml where that host needs one.',
+                )
             return f"env:{usual}" if usual else "none"
         text = str(location)
         kind, _, what = text.partition("::")
