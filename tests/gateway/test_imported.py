@@ -4,8 +4,14 @@ import json
 import urllib.request
 from pathlib import Path
 
+import pytest
+
+from flyball.cli.commands.plan import command as plan
+from flyball.core.errors import BadInput
+from flyball.loop.deployment import open_deployment
 from flyball.loop.importers.litellm import litellm
 from flyball.loop.importing import Answers, write_import
+from flyball.loop.stage_list import stages_of
 
 CONFIG = """
 model_list:
@@ -47,3 +53,11 @@ def test_a_program_asks_for_the_name_it_knows_and_the_fallback_answers(
     assert [one["model"] for one in down.asked] == ["down"]
     assert [one["model"] for one in up.asked] == ["tiny"]
     assert len(running.entries()) == 1
+
+
+def test_a_deployment_that_only_talks_has_nothing_to_plan_and_says_so(upstream, deployment, capsys):
+    folder = deployment(upstream(lambda handler, body: None))
+    plan(folder)
+    assert capsys.readouterr().out.startswith("Nothing to do: it only talks.")
+    with pytest.raises(BadInput, match=r"talk only talks: it has a \[chat\], and no \[\[source\]\]"):
+        stages_of(open_deployment(folder).settings)

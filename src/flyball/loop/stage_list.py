@@ -1,6 +1,7 @@
 """The stages of a deployment, in the order in which a turn walks them."""
 
-from flyball.loop.settings import ExpertSettings, Settings
+from flyball.core.errors import BadInput
+from flyball.loop.settings import ExpertSettings, Settings, talks_only
 from flyball.loop.sources import document_sources
 from flyball.loop.stage import Stage
 from flyball.loop.stages.asking import asking, is_on_demand
@@ -20,7 +21,18 @@ __all__ = ["stages_of"]
 
 
 def stages_of(settings: Settings) -> tuple[Stage, ...]:
-    """Return every stage; each stands after those that it needs."""
+    """Return every stage; each stands after those that it needs.
+
+    Raises
+    ------
+    BadInput
+        The deployment only talks: there is nothing to test and to release.
+    """
+    if talks_only(settings):
+        raise BadInput(
+            f"{settings.deployment.name} only talks: it has a [chat], and no [[source]] to decide about.",
+            fix="Serve it with flyball serve, or add [[source]] and fields.toml to decide cases as well.",
+        )
     return (
         *(documents(source) for source in document_sources(settings.source)),
         snapshot(document_sources(settings.source)),

@@ -6,6 +6,7 @@ from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
 from flyball.core.text import count
 from flyball.loop.plan import make_plan
+from flyball.loop.settings import talks_only
 from flyball.loop.stage_list import stages_of
 
 __all__ = ["command"]
@@ -15,7 +16,8 @@ def command(deployment: DeploymentOption = None, json: JsonOption = False) -> No
     """Show which stages would run, and why."""
     output = Output(json)
     with open_workshop(deployment, output) as workshop:
-        plan = make_plan(stages_of(workshop.deployment.settings), workshop)
+        settings = workshop.deployment.settings
+        plan = make_plan(() if talks_only(settings) else stages_of(settings), workshop)
     if json:
         stages = [
             {
@@ -28,6 +30,9 @@ def command(deployment: DeploymentOption = None, json: JsonOption = False) -> No
             for one in plan.stages
         ]
         output.json({"ok": True, "deployment": plan.deployment, "stages": stages})
+        return
+    if not plan.stages:
+        output.text("Nothing to do: it only talks. Serve it with: flyball serve")
         return
     output.table(["", "stage", "why"], ([one.action, one.stage, one.why] for one in plan.stages))
     output.text()
