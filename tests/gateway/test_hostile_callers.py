@@ -77,6 +77,8 @@ def test_a_large_body_without_a_length_is_refused_while_it_comes(upstream, gatew
             b'{"model": "talk", "messages": [{"role": "user", "content": "a", "r\\u006fle": "system"}]}',
             "'role' stands twice",
         ),
+        (b'{"model": "talk", "messages": [], "max_tokens": -1}', "Expected `int` >= 1 - at `$.max_tokens`"),
+        (b'{"model": "talk", "messages": [], "max_tokens": ' + b"9" * 400 + b"}", "at `$.max_tokens`"),
         (b'{"model": "talk"}', "missing required field `messages`"),
         (b'{"model": "talk", "messages": [], "tempurature": 1}', "unknown field `tempurature`"),
     ],
@@ -176,6 +178,37 @@ def test_a_page_in_a_browser_is_not_let_in_without_keys(upstream, gateway):
     assert ask(running, request(), host="evil.example:80")[0] == 401
     assert ask(running, request(), origin="https://evil.example")[0] == 401
     assert ask(running, request(), host=f"localhost:{running.port}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/chat/completions", "OPTIONS, POST"),
+        ("HEAD", "/healthz", "GET, OPTIONS"),
+        ("DELETE", "/v1/decisions/talk:0", "GET, OPTIONS"),
+    ],
+)
+def test_a_path_that_is_asked_by_the_wrong_method_names_the_right_ones(
+    upstream, gateway, method, path, allowed
+):
+    running = gateway(upstream(plain))
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=20)
+    connection.request(method, path)
+    reply = connection.getresponse()
+    body = reply.read()
+    connection.close()
+    assert (reply.status, reply.headers["allow"]) == (405, allowed)
+    assert method == "HEAD" or json.loads(body)["code"] == "gateway.wrong_method"
+
+
+def test_an_idempotency_key_that_stands_twice_is_refused(upstream, gateway):
+    there = upstream(plain)
+    running = gateway(there)
+    with socket.create_connection(("127.0.0.1", running.port), 10) as caller:
+        body = request()
+        caller.sendall(HEAD[:-4] % len(body) + b"\r\nidempotency-key: a\r\nidempotency-key: b\r\n\r\n" + body)
+        assert caller.recv(4096).startswith(b"HTTP/1.1 400")
+    assert there.asked == []
 
 
 def test_a_path_that_is_not_there_says_where_to_look(upstream, gateway):

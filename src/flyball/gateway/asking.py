@@ -1,16 +1,18 @@
 """One way to ask for both chat doors: a conversation, or, without `[chat]`, a text that is decided."""
 
+import re
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from flyball.core.text import count
 from flyball.gateway.deciding import plain_document
 from flyball.gateway.errors import BadRequest
+from flyball.gateway.fencing import DOCUMENT
 from flyball.gateway.house import Served
 from flyball.gateway.principal import Principal
 from flyball.loop.issue import Issued
@@ -27,9 +29,11 @@ from flyball.models.experts.language_model.wire import (
     text_of,
 )
 
-__all__ = ["Answer", "answer", "check_messages", "pieces"]
+__all__ = ["Answer", "TokenCount", "answer", "check_messages", "pieces"]
 
 Door = Literal["chat", "responses"]
+TokenCount = Annotated[int, msgspec.Meta(ge=1, le=100_000_000)]
+"""How much a caller may ask for; the deployment's own limit holds below it."""
 _ROLES = ("system", "developer", "user", "assistant", "tool")
 
 
@@ -104,9 +108,40 @@ def check_messages(messages: list[ChatMessage]) -> None:
                     fix="Send texts; the guards cannot look into anything else, so it may not pass.",
                     param=f"messages[{number}].content",
                 )
+        _check_calls(number, one)
 
 
-_TEXTS = ("text", "input_text", "output_text", "refusal")
+_TEXTS = ("text", "input_text", "output_text", "refusal", DOCUMENT)
+_CALL, _FUNCTION = {"id", "type", "function", "index"}, {"name", "arguments"}
+_ID = re.compile(r"[A-Za-z0-9_.:-]{0,128}\Z")
+
+
+def _check_calls(number: int, message: ChatMessage) -> None:
+    """Refuse what stands beside the words of a call of a tool, where no guard looks."""
+    ids = [message.tool_call_id or ""]
+    for one in message.tool_calls or ():
+        function = one.get("function")
+        strange = set(one) - _CALL or (
+            set(function) - _FUNCTION if isinstance(function, dict) else {"function"}
+        )
+        strange |= {"type"} if one.get("type", "function") != "function" else set()
+        strange |= {"index"} if not isinstance(one.get("index", 0), int) else set()
+        if strange:
+            raise BadRequest(
+                f"Message {number} calls a tool in an unknown form: {min(map(str, strange))[:40]!r}.",
+                fix='Send {"id": ..., "type": "function", "function": {"name": ..., "arguments": "..."}}.',
+                param=f"messages[{number}].tool_calls",
+            )
+        ids += [
+            str(one.get("id") or ""),
+            str(function.get("name") or "") if isinstance(function, dict) else "",
+        ]
+    if not all(_ID.match(one) for one in ids):
+        raise BadRequest(
+            f"Message {number} has an id or a function's name of other signs than letters, digits, _.:-.",
+            fix="Give it back as the model gave it.",
+            param=f"messages[{number}]",
+        )
 
 
 async def _decided(served: Served, call: ChatCall, principal: Principal) -> Issued:

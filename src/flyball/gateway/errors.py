@@ -15,6 +15,7 @@ __all__ = [
     "TooLarge",
     "TooSlow",
     "UnknownModel",
+    "WrongMethod",
     "status_of",
 ]
 
@@ -46,6 +47,13 @@ class NoSuchDoor(UnknownName):
 
     code = "gateway.no_such_door"
     status: ClassVar[int] = 404
+
+
+class WrongMethod(NoSuchDoor):
+    """There is such a path, but not by this method."""
+
+    code = "gateway.wrong_method"
+    status: ClassVar[int] = 405
 
 
 class UnknownModel(UnknownName):

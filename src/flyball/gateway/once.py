@@ -7,6 +7,7 @@ from typing import Any
 from litestar.connection import Request
 
 from flyball.gateway.errors import BadRequest
+from flyball.gateway.limits.errors import BadIdempotencyKey
 from flyball.gateway.limits.idempotency import Replies, Reply
 from flyball.gateway.principal import Principal
 from flyball.gateway.replies import Whole
@@ -41,9 +42,14 @@ async def once(
     ------
     BadIdempotencyKey, RequestReused, RequestUnderWay, RepliesUnavailable
     """
-    key = request.headers.get(_KEY)
-    if key is None:
+    keys = request.headers.getall(_KEY, [])
+    if not keys:
         return await answer()
+    if len(keys) > 1:
+        raise BadIdempotencyKey(
+            "The header Idempotency-Key stands twice in the request.", fix="Send one for each request."
+        )
+    key = keys[0]
     caller = f"{principal.tenant}/{principal.id}"
     asked = f"{request.method} {request.scope['path']}\n".encode("utf-8", "replace") + body
     before = await asyncio.to_thread(replies.begin, caller, key, asked)

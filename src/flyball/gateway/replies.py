@@ -7,13 +7,15 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 import msgspec
+from litestar import Litestar
 from litestar.connection import Request
 from litestar.exceptions import HTTPException
 from litestar.response.base import Response
+from litestar.routes import HTTPRoute
 from litestar.types import Receive, Scope, Send
 
 from flyball.core.errors import FlyballError
-from flyball.gateway.errors import BadRequest, NoSuchDoor, TooLarge, status_of
+from flyball.gateway.errors import BadRequest, NoSuchDoor, TooLarge, WrongMethod, status_of
 
 __all__ = ["Events", "Whole", "error_body", "error_reply", "json_reply", "on_error", "stopped"]
 
@@ -25,6 +27,7 @@ _TYPES = {
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
+    405: "invalid_request_error",
     408: "timeout_error",
     409: "conflict_error",
     413: "invalid_request_error",
@@ -84,6 +87,8 @@ def error_reply(err: FlyballError) -> Response[bytes]:
         headers["retry-after"] = str(max(1, round(wait)))
     elif not err.retry:
         headers["x-should-retry"] = "false"
+    if isinstance(err, WrongMethod):
+        headers["allow"] = str(err.values["allow"])  # RFC 9110, section 15.5.6
     if status_of(err) == 401:
         headers["www-authenticate"] = "Bearer"
     return Response(
@@ -178,7 +183,15 @@ def _fault() -> FlyballError:
 
 def _of_http(request: Request[Any, Any, Any], err: HTTPException) -> FlyballError:
     path, method = str(request.scope["path"])[:200], str(request.scope.get("method", ""))
-    if err.status_code in (404, 405):
+    if err.status_code == 405:
+        return WrongMethod(
+            f"{path} is not asked by {method}.",
+            fix="GET /openapi.json lists what there is.",
+            path=path,
+            method=method,
+            allow=", ".join(_methods_of(request.app, str(request.scope["path"]))),
+        )
+    if err.status_code == 404:
         return NoSuchDoor(
             f"There is nothing at {method} {path}.",
             fix="GET /openapi.json lists what there is.",
@@ -190,3 +203,16 @@ def _of_http(request: Request[Any, Any, Any], err: HTTPException) -> FlyballErro
             fix="Send less at once; the owner sets largest_body_mb in gateway.toml.",
         )
     return BadRequest(f"The request cannot be used: {err.detail}.", fix="Correct it and send it again.")
+
+
+def _methods_of(app: Litestar, path: str) -> list[str]:
+    """Return the methods by which a path is asked."""
+    parts = path.strip("/").split("/")
+    found: set[str] = set()
+    for route in app.routes:
+        there = route.path.strip("/").split("/")
+        if isinstance(route, HTTPRoute) and len(there) == len(parts):
+            pairs = zip(there, parts, strict=True)
+            if all(name == part or name.startswith("{") for name, part in pairs):
+                found |= set(route.methods)
+    return sorted(found)

@@ -42,10 +42,10 @@ class Doors:
     """A running gateway, and callers with keys of their own."""
 
     def __init__(self, house, port):
-        self._house, self.url, self._keys = house, f"http://127.0.0.1:{port}", {}
+        self.house, self.url, self._keys = house, f"http://127.0.0.1:{port}", {}
 
     def workshop(self, name="contracts"):
-        return next(one.workshop for one in self._house.everything() if one.name == name)
+        return next(one.workshop for one in self.house.everything() if one.name == name)
 
     def key(self, who, deployment="contracts", **given):
         """Return the key of somebody, made on first use: "acme/anna" is Anna of the tenant acme."""

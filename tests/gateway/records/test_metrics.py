@@ -4,13 +4,17 @@ import re
 import sys
 from pathlib import Path
 
+from flyball.gateway.house import House
+from flyball.gateway.metrics.figures import Figures
+from flyball.ledger.errors import LedgerUnavailable
+
 sys.path.insert(0, str(Path(__file__).parent))
 from written import write_decision
 
 
-def scraped(doors, who="acme/ops"):
-    doors.key(who, roles=["operator"])
-    status, text = doors.ask(who, "/metrics", raw=True)
+def scraped(doors, deployment="contracts"):
+    key = doors.key("acme/ops", deployment, roles=["operator"])
+    status, text = doors.ask("", "/metrics", key=key, raw=True)
     assert status == 200
     assert doors.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     return dict(re.findall(r"^([^#\s][^ ]*) (\S+)$", text.decode(), re.MULTILINE))
@@ -33,25 +37,28 @@ def test_requests_are_counted_by_the_door_and_never_by_what_a_caller_wrote(doors
 
 def test_the_ledger_and_the_process_are_seen(doors):
     write_decision(doors.workshop("claims"))
-    found = scraped(doors)
-    assert found['flyball_ledger_entries{deployment="claims"}'] == "1"
-    assert found['flyball_ledger_waiting{deployment="contracts"}'] == "0"
+    found = scraped(doors, "claims")
+    assert found['flyball_ledger_entries{deployment="claims"}'] == "2"  # the decision, and the key
+    assert found['flyball_ledger_waiting{deployment="claims"}'] == "0"
     assert float(found["process_resident_memory_bytes"]) > 10_000_000
     assert float(found["process_cpu_seconds_total"]) > 0
 
 
+def test_a_key_sees_no_figure_of_a_deployment_that_it_does_not_open(doors):
+    write_decision(doors.workshop("claims"))
+    assert not [name for name in scraped(doors) if "claims" in name]
+    assert not [name for name in scraped(doors, "claims") if "contracts" in name]
+
+
 def test_what_cannot_be_read_is_left_out_and_not_zero(doors):
-    doors.key("acme/ops", roles=["operator"])
-    ledger = doors.workshop("claims").ledger
-    ledger.size = broken
-    found = scraped(doors)
+    figures = Figures(House({one.name: one for one in doors.house.everything()}))
+    doors.workshop("claims").ledger.size = broken
+    found = figures.text(lambda name: True)
     assert 'flyball_ledger_entries{deployment="claims"}' not in found
     assert 'flyball_ledger_entries{deployment="contracts"}' in found
 
 
 def broken():
-    from flyball.ledger.errors import LedgerUnavailable
-
     raise LedgerUnavailable("gone", fix="restore it")
 
 

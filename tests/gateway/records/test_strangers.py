@@ -76,6 +76,23 @@ def test_the_ledger_is_not_read_for_an_address_that_only_guesses(doors_with, mon
     assert len(read) <= 5
 
 
+def test_two_proofs_in_one_request_are_none(doors_with):
+    doors = doors_with(limits=FEW)
+    right = f"Bearer {doors.key('acme/anna')}"
+    host = urllib.parse.urlsplit(doors.url).netloc
+    for both in ((right, f"Bearer {GUESS}"), (f"Bearer {GUESS}", right), (right, right)):
+        connection = http.client.HTTPConnection(host, timeout=30)
+        connection.putrequest("GET", "/v1/me")
+        for one in both:
+            connection.putheader("authorization", one)
+        connection.endheaders()
+        reply = connection.getresponse()
+        told = json.loads(reply.read())
+        connection.close()
+        assert (reply.status, told["code"]) == (401, "gateway.not_let_in")
+        assert "twice" in told["message"]
+
+
 def test_who_names_nobody_guesses_nothing(doors_with):
     doors = doors_with(limits=FEW)
     doors.key("acme/anna")

@@ -17,6 +17,7 @@ __all__ = ["SESSION_COOKIE", "Gatekeeper"]
 
 SESSION_COOKIE = "__Host-flyball"
 """A browser sends a cookie of this prefix over https only, and only to the host that set it."""
+_PROOFS = ("authorization", "x-api-key", "api-key")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -121,6 +122,11 @@ class Gatekeeper:
 
 def _bearer(connection: Connection) -> str | None:
     """Return what is presented, also in the header that clients of other vendors send; None without one."""
+    if any(len(connection.headers.getall(name, [])) > 1 for name in _PROOFS):
+        raise NotLetIn(
+            "The request holds one of the headers Authorization, X-Api-Key and Api-Key twice.",
+            fix="Send it once: which of two is meant cannot be known.",
+        )
     header = connection.headers.get("authorization")
     if header is None:
         return connection.headers.get("x-api-key") or connection.headers.get("api-key")

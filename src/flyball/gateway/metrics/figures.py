@@ -3,7 +3,7 @@
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from flyball import __version__
@@ -70,6 +70,15 @@ class Figures:
                 Gauge("process_resident_memory_bytes", "Memory in use.", (), lambda: [((), _memory())]),
             ]
         )
+
+    def text(self, may_use: Callable[[str], bool]) -> str:
+        """Return every figure but those of deployments that the caller may not use."""
+
+        def shown(names: Sequence[str], labels: tuple[str, ...]) -> bool:
+            pairs = zip(names, labels, strict=True)
+            return all(name != "deployment" or may_use(label) for name, label in pairs)
+
+        return self.registry.text(shown)
 
     def decided(self, deployment: str, *, refused: bool, for_people: bool) -> None:
         """Count one decided case."""

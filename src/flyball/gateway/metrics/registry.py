@@ -15,6 +15,13 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _MOST_SERIES = 2_000
 _OTHER = "other"
 Labels = tuple[str, ...]
+Shown = Callable[[Sequence[str], Labels], bool]
+"""Whether a series is shown, by the names of its labels and their values."""
+
+
+def _everything(names: Sequence[str], labels: Labels) -> bool:
+    del names, labels
+    return True
 
 
 class Counter:
@@ -38,9 +45,11 @@ class Counter:
         known = _known(self._values, labels)
         self._values[known] = self._values.get(known, 0.0) + by
 
-    def lines(self) -> Iterable[str]:
+    def lines(self, shown: Shown = _everything) -> Iterable[str]:
         """Yield its lines."""
         for labels, value in list(self._values.items()):
+            if not shown(self.labels, labels):
+                continue
             yield f"{self.name}{_written(self.labels, labels)} {_number(value)}"
 
 
@@ -69,9 +78,11 @@ class Gauge:
         self.name, self.help, self.labels, self._read = name, help, tuple(labels), read
         self.kind = kind
 
-    def lines(self) -> Iterable[str]:
+    def lines(self, shown: Shown = _everything) -> Iterable[str]:
         """Yield its lines."""
         for labels, value in self._read():
+            if not shown(self.labels, labels):
+                continue
             yield f"{self.name}{_written(self.labels, labels)} {_number(value)}"
 
 
@@ -105,9 +116,11 @@ class Histogram:
         counts[bisect_left(self._ends, value)] += 1
         self._sums[known] += value
 
-    def lines(self) -> Iterable[str]:
+    def lines(self, shown: Shown = _everything) -> Iterable[str]:
         """Yield its lines: buckets hold all that is not above their end."""
         for labels, counts in list(self._counts.items()):
+            if not shown(self.labels, labels):
+                continue
             so_far = 0
             for end, count in zip((*map(str, self._ends), "+Inf"), counts, strict=True):
                 so_far += count
@@ -128,11 +141,11 @@ class Registry:
     def __init__(self, figures: Sequence[Counter | Gauge | Histogram]) -> None:
         self._figures = tuple(figures)
 
-    def text(self) -> str:
-        """Return everything in the format that Prometheus reads."""
+    def text(self, shown: Shown = _everything) -> str:
+        """Return in the format that Prometheus reads what may be shown."""
         lines: list[str] = []
         for one in self._figures:
-            lines += [f"# HELP {one.name} {one.help}", f"# TYPE {one.name} {one.kind}", *one.lines()]
+            lines += [f"# HELP {one.name} {one.help}", f"# TYPE {one.name} {one.kind}", *one.lines(shown)]
         return "\n".join(lines) + "\n"
 
 

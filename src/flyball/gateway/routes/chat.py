@@ -10,7 +10,7 @@ from litestar import post
 from litestar.connection import Request
 
 from flyball.gateway.asked import asked_for
-from flyball.gateway.asking import answer, check_messages, pieces
+from flyball.gateway.asking import TokenCount, answer, check_messages, pieces
 from flyball.gateway.desk import TheDesks
 from flyball.gateway.errors import BadRequest
 from flyball.gateway.once import once, refuse_twice
@@ -29,6 +29,8 @@ class ChatRequest(ChatCall, forbid_unknown_fields=True):
     `user`, `metadata` and `safety_identifier` may name people; `store` would let a vendor keep the words.
     """
 
+    max_tokens: TokenCount | None = None
+    max_completion_tokens: TokenCount | None = None
     n: int | None = None
     user: str | None = None
     store: bool | None = None

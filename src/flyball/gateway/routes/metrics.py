@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 
 from flyball.gateway.metrics.figures import Figures
 from flyball.gateway.replies import Whole
-from flyball.gateway.route import Reply
+from flyball.gateway.route import Caller, Reply
 
 __all__ = ["metrics"]
 
@@ -15,9 +15,9 @@ _TYPE = [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")]
 
 
 @get("/metrics", opt={"scope": "metrics"})
-async def show_metrics(figures: NamedDependency[Figures]) -> Reply:
-    """Show every figure."""
-    return Whole((await asyncio.to_thread(figures.registry.text)).encode(), 200, _TYPE)
+async def show_metrics(figures: NamedDependency[Figures], principal: Caller) -> Reply:
+    """Show every figure, of all tenants together."""
+    return Whole((await asyncio.to_thread(figures.text, principal.may_use)).encode(), 200, _TYPE)
 
 
 metrics = (show_metrics,)

@@ -13,7 +13,7 @@ from litestar import post
 from litestar.connection import Request
 
 from flyball.gateway.asked import asked_for
-from flyball.gateway.asking import Answer, answer, check_messages, pieces
+from flyball.gateway.asking import Answer, TokenCount, answer, check_messages, pieces
 from flyball.gateway.desk import TheDesks
 from flyball.gateway.errors import BadRequest
 from flyball.gateway.once import once, refuse_twice
@@ -46,7 +46,7 @@ class ResponseRequest(msgspec.Struct, forbid_unknown_fields=True):
     model: str
     input: str | list[_Item]
     instructions: str | None = None
-    max_output_tokens: int | None = None
+    max_output_tokens: TokenCount | None = None
     temperature: float | None = None
     top_p: float | None = None
     tools: list[dict[str, Any]] | None = None
