@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from flyball.loop.settings import Promise
+from flyball.loop.settings import DeploymentSettings, ExpertSettings, Promise, Settings
+from flyball.loop.stages.asking import asking, calibrated_among
 from flyball.loop.stages.thresholds import choose
 from flyball.models.experts.expert import ExpertCard
 from flyball.models.router.thresholds import NEVER
@@ -25,6 +26,16 @@ class Known:
 
     def save(self, folder):
         raise NotImplementedError
+
+
+@dataclass
+class Bare:
+    """An expert of which no answers to unseen cases are known."""
+
+    card: ExpertCard
+
+
+DEPLOYMENT = DeploymentSettings(name="d", purpose="Test", owner="T", jurisdictions=("DE",))
 
 
 def expert(name, price, fields, answers):
@@ -74,3 +85,26 @@ def test_experts_for_other_fields_do_not_stand_in_each_others_way():
     other = expert("other", "0.2", ("date",), {"date": (0.97, 0.01)})
     found = choose({"cheap": CHEAP, "other": other}, PROMISE)
     assert found.least("other", "date", "true") <= 0.97
+
+
+def test_what_is_asked_knows_that_the_one_who_is_asked_shares_the_promise():
+    """The cheap expert alone may be less sure than where a second one shares the doubt with it."""
+    alone, shared = choose({"cheap": CHEAP}, PROMISE), choose({"cheap": CHEAP}, PROMISE, sharing=2)
+    both = choose({"cheap": CHEAP, "dear": DEAR}, PROMISE)
+    assert [one.confidence for one in alone.guarantees] == [0.9]
+    assert [one.confidence for one in shared.guarantees] == [both.guarantees[0].confidence] == [0.95]
+    assert shared.experts["cheap"] == both.experts["cheap"]
+
+
+def test_an_expert_is_asked_again_when_another_begins_to_share_the_promise():
+    """The stage rests on every expert, also on those that come later: its questions depend on their share."""
+    experts = [
+        ExpertSettings(name="rules", kind="decision_table"),
+        ExpertSettings(name="small", kind="language_model"),
+        ExpertSettings(name="large", kind="language_model"),
+    ]
+    settings = Settings(deployment=DEPLOYMENT, expert=tuple(experts))
+    needs = asking(experts[1], settings).needs
+    assert {"expert:rules", "expert:small", "expert:large", "predictions:rules"} <= set(needs)
+    assert "predictions:large" not in needs
+    assert calibrated_among([CHEAP, DEAR, Bare(CHEAP.card)]) == 2

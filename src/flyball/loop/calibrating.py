@@ -22,7 +22,7 @@ from flyball.loop.deployment import digest_of_path
 from flyball.loop.engine import make_expert
 from flyball.loop.halves import in_tuning_half
 from flyball.loop.stage_list import stages_of
-from flyball.loop.stages.asking import asked_before, is_on_demand, wanted_of
+from flyball.loop.stages.asking import asked_before, calibrated_among, is_on_demand, wanted_of
 from flyball.loop.stages.expert import load_expert
 from flyball.loop.stages.snapshot import read_cases
 from flyball.loop.turn import run_turn
@@ -193,7 +193,10 @@ def plan_calibration(workshop: Workshop, name: str, *, cases_at_most: int | None
     if not isinstance(found, Calibrates):
         raise BadInput(f"An expert of the kind {settings.kind} cannot be calibrated.", fix="None is needed.")
     expert = found.with_examples(cases, labels)
-    before = {one.name: load_expert(deployment, one) for one in asked_before(deployment.settings, name)}
+    others = {
+        one.name: load_expert(deployment, one) for one in deployment.settings.expert if one.name != name
+    }
+    before = {one.name: others[one.name] for one in asked_before(deployment.settings, name)}
     batch = _batch(cases)
     given = {
         other: as_if_unseen(one, one.predict(batch))
@@ -201,7 +204,8 @@ def plan_calibration(workshop: Workshop, name: str, *, cases_at_most: int | None
         if not isinstance(one, OnDemand)
     }
     sure = {other: before[other] for other in given}
-    wanted = wanted_of(workshop, cases, labels, sure, given, expert.card.fields)
+    sharing = calibrated_among(others.values()) + 1  # it will be calibrated, too
+    wanted = wanted_of(workshop, cases, labels, sure, given, expert.card.fields, sharing=sharing)
     if not wanted:
         raise BadInput(
             f"The experts before {name} are sure of everything; it is never asked.",

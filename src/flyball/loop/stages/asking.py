@@ -1,6 +1,6 @@
 """Asking: an expert that costs money answers what nobody before it was sure of, as in a live decision."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -17,10 +17,10 @@ from flyball.loop.stages.predictions import read_predictions, written
 from flyball.loop.stages.snapshot import read_cases
 from flyball.loop.stages.thresholds import choose, own_answers
 from flyball.loop.workshop import Workshop
-from flyball.models.experts.expert import EXPERTS, Expert, OnDemand, taken
+from flyball.models.experts.expert import EXPERTS, Calibrated, Expert, OnDemand, taken
 from flyball.models.router.route import order_of, unsettled
 
-__all__ = ["AskedInVain", "asked_before", "asking", "is_on_demand", "wanted_of"]
+__all__ = ["AskedInVain", "asked_before", "asking", "calibrated_among", "is_on_demand", "wanted_of"]
 
 _TOGETHER = 16
 _FAILED_SHARE = 0.5
@@ -54,15 +54,16 @@ def asking(expert_settings: ExpertSettings, settings: Settings) -> Stage:
     before = asked_before(settings, name)
 
     def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
-        experts = {one.name: load_expert(workshop.deployment, one) for one in (*before, expert_settings)}
-        expert = experts.pop(name)
+        everybody = {one.name: load_expert(workshop.deployment, one) for one in settings.expert}
+        expert, experts = everybody[name], {one.name: everybody[one.name] for one in before}
         if not isinstance(expert, OnDemand):
             raise TypeError(f"the shelf says that {expert_settings.kind} is asked on demand")
         _refuse_other_order(name, expert, experts)
         cases = read_cases(workshop, outputs["snapshot"], "cases").combine_chunks()
         labels = read_cases(workshop, outputs["snapshot"], "labels")
         given = {one.name: read_predictions(workshop, outputs[f"predictions:{one.name}"]) for one in before}
-        wanted = wanted_of(workshop, cases, labels, experts, given, expert.card.fields)
+        sharing = calibrated_among(everybody.values())
+        wanted = wanted_of(workshop, cases, labels, experts, given, expert.card.fields, sharing=sharing)
         found, failures, cost = [], dict[str, str](), Decimal(0)
         batches = cases.to_batches(max_chunksize=_TOGETHER)
         for batch in workshop.progress(batches, f"{name} is asked", len(batches)):
@@ -85,16 +86,20 @@ def asking(expert_settings: ExpertSettings, settings: Settings) -> Stage:
         }
 
     needs = (
-        f"expert:{name}",
         "snapshot",
-        *(f"expert:{one.name}" for one in before),
+        *(f"expert:{one.name}" for one in settings.expert),
         *(f"predictions:{one.name}" for one in before),
     )
 
     def inputs(workshop: Workshop) -> dict[str, str]:
         return {"promise": digest_of(workshop.deployment.settings.promise)}
 
-    return Stage(f"predictions:{name}", f"ask {name} what nobody is sure of", needs, inputs, run)
+    return Stage(f"predictions:{name}", f"ask {name} what nobody is sure of", needs, inputs, run, version=2)
+
+
+def calibrated_among(experts: Iterable[Expert]) -> int:
+    """Return how many experts share the promise."""
+    return sum(isinstance(one, Calibrated) for one in experts)
 
 
 def wanted_of(
@@ -104,6 +109,8 @@ def wanted_of(
     experts: Mapping[str, Expert],
     given: Mapping[str, pa.RecordBatch],
     fields: Sequence[str],
+    *,
+    sharing: int,
 ) -> dict[str, tuple[str, ...]]:
     """Return what somebody else has to be asked about, by the thresholds that these experts will have.
 
@@ -118,9 +125,12 @@ def wanted_of(
         What they have answered.
     fields : sequence of str
         What the one who would be asked can answer.
+    sharing : int
+        How many experts share the promise, those included that have not answered yet: with the share of
+        each the thresholds here are those of the release, and asked is what is asked live.
     """
     own = own_answers(experts, given, cases, labels)
-    thresholds = choose(experts, workshop.deployment.settings.promise, own)
+    thresholds = choose(experts, workshop.deployment.settings.promise, own, sharing=sharing)
     cards = [replace(one.card, name=name) for name, one in experts.items()]
     return unsettled(cases.column("case_id").to_pylist(), fields, given, cards, thresholds)
 

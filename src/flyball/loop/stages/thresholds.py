@@ -54,11 +54,14 @@ def choose(
     experts: Mapping[str, Expert],
     promise: PromiseSettings,
     own: Mapping[str, Calibration] | None = None,
+    *,
+    sharing: int = 0,
 ) -> Thresholds:
     """Choose the thresholds of every expert that brings answers to unseen cases.
 
     `own` holds answers to the deployment's own labelled cases: they can raise a threshold, never lower
-    one, and correct the experts' probabilities by one slope and one shift.
+    one, and correct the experts' probabilities by one slope and one shift. `sharing` says how many experts
+    share the promise, where they are more than these: some come later.
 
     An expert without them gets none: what it says goes to a person. Where several are calibrated, the
     promise is made for all their automated answers together: each keeps its share of it on what those
@@ -74,7 +77,7 @@ def choose(
     calibrated = {
         card.name: expert for card in order_of(cards) if isinstance(expert := experts[card.name], Calibrated)
     }
-    mine = share_of(wanted, len(calibrated))
+    mine = share_of(wanted, max(sharing, len(calibrated)))
     found: dict[str, ExpertThresholds] = {}
     guarantees: list[Guarantee] = []
     notes: list[str] = []
