@@ -14,6 +14,7 @@ import msgspec
 from flyball.core.digests import digest_of, digest_of_bytes
 from flyball.core.errors import FlyballError
 from flyball.gateway.errors import GuardRefused, NoneAnswered
+from flyball.gateway.fencing import fenced
 from flyball.gateway.guarding import NOT_SEEN, Guards, Seen, open_guards
 from flyball.gateway.principal import Principal
 from flyball.gateway.routing import Models, open_router, open_upstreams
@@ -198,19 +199,17 @@ class Chat:
         """Wait for what is still to be written, then close the connections."""
         await asyncio.gather(*self._leaving, return_exceptions=True)
         await self._models.close()
-        self._guards.close()
 
     async def _prepared(self, talk: _Talk) -> ChatCall:
-        """Guard the request, choose whom to ask, and put the deployment's own words first."""
+        """Guard the request, fence its data, put the deployment's own words first, choose whom to ask."""
         try:
             call, talk.seen_in = await self._guards.incoming(talk.call)
         except GuardRefused as err:
             talk.seen_in = err.seen if isinstance(err.seen, Seen) else Seen(refused=True)
             raise
-        if self._system:
-            call = msgspec.structs.replace(
-                call, messages=[ChatMessage("system", self._system), *call.messages]
-            )
+        call, told = fenced(call)
+        if system := "\n\n".join(one for one in (self._system, told) if one):
+            call = msgspec.structs.replace(call, messages=[ChatMessage("system", system), *call.messages])
         talk.choice = self._models.choose(call, talk.principal.tenant)
         return call
 

@@ -1,24 +1,26 @@
 """Guards on the way in and on the way out. Whatever goes wrong in one, nothing passes.
 
 Guards cost far less for many passages than for one, so the passages of requests that come at the same time
-are looked at together, in a thread of their own.
+are looked at together, in a thread of their own. A short request that comes alone is looked at where it is,
+because handing it to a thread takes longer than looking.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from flyball.core.errors import FlyballError
 from flyball.gateway.errors import GuardRefused
+from flyball.gateway.fencing import parts_of, with_parts
 from flyball.governance.guardrails.inspect import Guardrails, open_guardrails
 from flyball.governance.guardrails.outgoing import Outgoing
 from flyball.governance.guardrails.records import Around, GuardResult, Passage, Source
-from flyball.models.experts.language_model.wire import ChatCall, ChatMessage, ReplyMessage, text_of
+from flyball.governance.guardrails.watch import Watch, patience
+from flyball.models.experts.language_model.wire import ChatCall, ReplyMessage
 
 __all__ = ["NOT_SEEN", "Guards", "Leaving", "Seen", "open_guards"]
 
@@ -26,6 +28,11 @@ _LOG = logging.getLogger(__name__)
 _SOURCES: Mapping[str, Source] = {"tool": "document", "assistant": "model"}
 _ENCODE = msgspec.json.Encoder().encode
 _MOST_TOGETHER = 256
+_SHORT = 1_200
+"""Characters that may be looked at on the event loop: about two milliseconds."""
+_APART_SECONDS = 0.002
+"""Requests that come within it of one another are looked at together."""
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,8 @@ class Guards:
     ) -> None:
         self._in, self._out, self._whole = going_in, going_out, whole
         self._around = around
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="guards")
+        self._watch = Watch()
+        self._last = 0.0
         self._waiting: dict[int, list[tuple[list[Passage], asyncio.Future[list[GuardResult]]]]] = {}
         self._sets: dict[int, Guardrails] = {}
         self._task: asyncio.Task[None] | None = None
@@ -108,36 +116,36 @@ class Guards:
         ------
         GuardRefused
         """
-        if self._out is None and schema is None:
-            return NOT_SEEN
+        message.tool_calls = _plain_calls(message.tool_calls)
         guards = self._out if schema is None else self._whole
         if guards is None:
             return NOT_SEEN
-        spoken = Passage("reply", message.content or message.refusal or "", "model")
+        said = [
+            Passage(name, text, "model") for name in _SAID if (text := getattr(message, name)) is not None
+        ]
         called = [
-            Passage(f"call {number}", str((one.get("function") or {}).get("arguments") or ""), "model")
+            Passage(f"call {number}", one["function"]["arguments"], "model")
             for number, one in enumerate(message.tool_calls or ())
         ]
-        if schema is not None:
-            # A call of a tool is no answer yet, so only what is said has to keep the schema.
-            around = Around(schema, self._around.data_labels, self._around.places)
-            passages = [spoken] if message.content is not None else []
-            results = await self._alone(guards, passages, around)
-            if called and self._out is not None:
-                results += await self._looked(self._out, called)
+        if schema is None:
+            results = await self._looked(guards, [*said, *called])
         else:
-            results = await self._looked(guards, [spoken, *called])
+            # Calls of tools and refusals are no answers: only what is said has to keep the schema.
+            answers = [one for one in said if one.id == "content"]
+            around = Around(schema, self._around.data_labels, self._around.places)
+            results = await self._alone(guards, answers, around)
+            if self._out is not None:
+                results += await self._looked(
+                    self._out, [one for one in (*said, *called) if one.id != "content"]
+                )
         seen = _seen(guards, results)
         if seen.refused:
             raise _refusal("The reply", results, seen)
         texts = {result.id: result.text for result in results}
-        if message.content is not None:
-            message.content = texts.get("reply", message.content)
-        if message.refusal is not None and message.content is None:
-            message.refusal = texts.get("reply", message.refusal)
+        for name in _SAID:
+            setattr(message, name, texts.get(name, getattr(message, name)))
         for number, one in enumerate(message.tool_calls or ()):
-            if f"call {number}" in texts:
-                one["function"] = dict(one.get("function") or {}) | {"arguments": texts[f"call {number}"]}
+            one["function"]["arguments"] = texts.get(f"call {number}", one["function"]["arguments"])
         return seen
 
     def leaving(self, schema: Mapping[str, Any] | None) -> "Leaving | None":
@@ -146,22 +154,19 @@ class Guards:
         if guards is None:
             return None
         around = Around(schema, self._around.data_labels, self._around.places)
-        return Leaving(guards, around, self._thread)
-
-    def close(self) -> None:
-        """End the thread."""
-        self._thread.shutdown()
+        return Leaving(guards, around, self._watch)
 
     async def _alone(self, guards: Guardrails, passages: list[Passage], around: Around) -> list[GuardResult]:
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._thread, guards.inspect, passages, around)
-        except Exception as err:  # noqa: BLE001 - whatever goes wrong in a guard, nothing passes
-            raise _failure(err) from None
+        size = sum(len(one.text) for one in passages)
+        return await _carried_out(self._watch, guards, size, guards.inspect, passages, around)
 
     async def _looked(self, guards: Guardrails, passages: list[Passage]) -> list[GuardResult]:
-        """Look at passages together with those of other requests that are waiting."""
-        future: asyncio.Future[list[GuardResult]] = asyncio.get_running_loop().create_future()
+        """Look at passages at once where they are short and alone, or with those of others that wait."""
+        loop = asyncio.get_running_loop()
+        apart, self._last = loop.time() - self._last > _APART_SECONDS, loop.time()
+        if apart and self._task is None and _at_once(guards, sum(len(one.text) for one in passages)):
+            return await self._alone(guards, passages, self._around)
+        future: asyncio.Future[list[GuardResult]] = loop.create_future()
         self._sets[id(guards)] = guards
         self._waiting.setdefault(id(guards), []).append((passages, future))
         if self._task is None:
@@ -172,27 +177,25 @@ class Guards:
             raise _failure(err) from None
 
     async def _work(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             while any(self._waiting.values()):
                 for name in list(self._waiting):
                     queue = self._waiting[name]
                     batch, self._waiting[name] = queue[:_MOST_TOGETHER], queue[_MOST_TOGETHER:]
-                    if not batch:
-                        continue
-                    requests = [passages for passages, _ in batch]
-                    found = await loop.run_in_executor(
-                        self._thread, _together, self._sets[name], requests, self._around
-                    )
-                    for (_, future), one in zip(batch, found, strict=True):
-                        if future.cancelled():
-                            continue
-                        if isinstance(one, BaseException):
-                            future.set_exception(one)
-                        else:
-                            future.set_result(one)
+                    if batch:
+                        found = await self._batch(self._sets[name], [passages for passages, _ in batch])
+                        _hand_out([future for _, future in batch], found)
         finally:
             self._task = None
+
+    async def _batch(
+        self, guards: Guardrails, requests: list[list[Passage]]
+    ) -> list[list[GuardResult] | Exception]:
+        size = sum(len(one.text) for passages in requests for one in passages)
+        try:
+            return await self._watch.answer(patience(size), _together, guards, requests, self._around)
+        except Exception as err:  # noqa: BLE001 - one of them hangs, or no thread can be had: all are refused
+            return [err for _ in requests]
 
 
 class Leaving:
@@ -202,13 +205,13 @@ class Leaving:
     ----------
     guards : Guardrails
     around : Around
-    thread : ThreadPoolExecutor
+    watch : Watch
     """
 
-    def __init__(self, guards: Guardrails, around: Around, thread: ThreadPoolExecutor) -> None:
+    def __init__(self, guards: Guardrails, around: Around, watch: Watch) -> None:
         self._guards = guards
         self._outgoing = Outgoing(guards, around)
-        self._thread = thread
+        self._watch = watch
 
     async def feed(self, delta: str) -> str:
         """Take the next piece; return what may leave now.
@@ -217,7 +220,9 @@ class Leaving:
         ------
         GuardRefused
         """
-        return await self._run(self._outgoing.feed, delta)
+        if self._outgoing.only_holds(delta):
+            return self._outgoing.feed(delta)
+        return await self._run(len(delta), self._outgoing.feed, delta)
 
     async def end(self) -> str:
         """Return what is left.
@@ -226,7 +231,7 @@ class Leaving:
         ------
         GuardRefused
         """
-        return await self._run(self._outgoing.end)
+        return await self._run(0, self._outgoing.end)
 
     @property
     def seen(self) -> Seen:
@@ -234,11 +239,37 @@ class Leaving:
         result = self._outgoing.result
         return Seen(tuple(self._guards.inspectors), result.kinds, result.score)
 
-    async def _run(self, step: Any, *given: str) -> str:
-        try:
-            return str(await asyncio.get_running_loop().run_in_executor(self._thread, step, *given))
-        except Exception as err:  # noqa: BLE001 - whatever goes wrong in a guard, nothing passes
-            raise _failure(err) from None
+    async def _run(self, more: int, step: Callable[..., str], *given: str) -> str:
+        size = self._outgoing.in_hand + more
+        return await _carried_out(self._watch, self._guards, size, step, *given)
+
+
+def _at_once(guards: Guardrails, characters: int) -> bool:
+    """Return whether a look is so short, and so sure to end, that it needs no thread."""
+    return characters <= _SHORT and all(getattr(one, "quick", False) for one in guards.inspectors.values())
+
+
+async def _carried_out(
+    watch: Watch, guards: Guardrails, characters: int, work: Callable[..., Answer], *given: Any
+) -> Answer:
+    try:
+        if _at_once(guards, characters):
+            return work(*given)
+        return await watch.answer(patience(characters), work, *given)
+    except Exception as err:  # noqa: BLE001 - whatever goes wrong in a guard, nothing passes
+        raise _failure(err) from None
+
+
+def _hand_out(
+    futures: Sequence["asyncio.Future[list[GuardResult]]"], found: Sequence[list[GuardResult] | Exception]
+) -> None:
+    for future, one in zip(futures, found, strict=True):
+        if future.done():  # the caller went away
+            continue
+        if isinstance(one, Exception):
+            future.set_exception(one)
+        else:
+            future.set_result(one)
 
 
 def open_guards(
@@ -264,40 +295,66 @@ def open_guards(
 
 
 _FORM = "form"
+_SAID = ("content", "refusal")
+Taker = tuple[int, int | None]
+"""Number of a message, and of the call of a tool in it; None for its words."""
 
 
-def _passages_of(call: ChatCall) -> tuple[list[Passage], list[tuple[int, int | None]]]:
-    """Return every text of a request, with the message (and the call of a tool in it) that it stands in."""
+def _passages_of(call: ChatCall) -> tuple[list[Passage], list[Taker]]:
+    """Return every text of a request, with the place that it stands in.
+
+    Words of tools and documents are looked at as documents, whoever hands them over.
+    """
     passages: list[Passage] = []
-    takers: list[tuple[int, int | None]] = []
+    takers: list[Taker] = []
     for number, message in enumerate(call.messages):
         source = _SOURCES.get(message.role, "user")
-        passages.append(Passage(f"message {number}", text_of(message), source))
-        takers.append((number, None))
+        for document, text in parts_of(message):
+            passages.append(Passage(f"message {number}", text, "document" if document else source))
+            takers.append((number, None))
         for place, one in enumerate(message.tool_calls or ()):
             said = str((one.get("function") or {}).get("arguments") or "")
             passages.append(Passage(f"message {number} call {place}", said, source))
             takers.append((number, place))
-    if call.tools or call.response_format or call.stop or call.tool_choice:
-        form = _ENCODE([call.tools, call.response_format, call.stop, call.tool_choice]).decode()
+    names = [message.name for message in call.messages if message.name]
+    if call.tools or call.response_format or call.stop or call.tool_choice or names:
+        form = _ENCODE([call.tools, call.response_format, call.stop, call.tool_choice, names]).decode()
         passages.append(Passage(_FORM, form, "user"))
     return passages, takers
 
 
-def _covered(
-    call: ChatCall, takers: Sequence[tuple[int, int | None]], results: Sequence[GuardResult]
-) -> ChatCall:
+def _covered(call: ChatCall, takers: Sequence[Taker], results: Sequence[GuardResult]) -> ChatCall:
     """Return the request with covered texts."""
-    messages = [msgspec.structs.replace(message) for message in call.messages]
-    for (number, place), result in zip(takers, results, strict=False):
-        message: ChatMessage = messages[number]
-        if place is None:
-            message.content = None if message.content is None else result.text
-            continue
-        calls = [dict(one) for one in message.tool_calls or ()]
-        calls[place]["function"] = dict(calls[place].get("function") or {}) | {"arguments": result.text}
-        message.tool_calls = calls
+    words: dict[int, list[str]] = {}
+    called: dict[Taker, str] = {}
+    for taker, result in zip(takers, results, strict=False):
+        if taker[1] is None:
+            words.setdefault(taker[0], []).append(result.text)
+        else:
+            called[taker] = result.text
+    messages = [
+        with_parts(one, words[number]) if number in words else msgspec.structs.replace(one)
+        for number, one in enumerate(call.messages)
+    ]
+    for number, message in enumerate(messages):
+        if message.tool_calls:
+            message.tool_calls = [
+                one | {"function": dict(one.get("function") or {}) | {"arguments": called[number, place]}}
+                for place, one in enumerate(message.tool_calls)
+            ]
     return msgspec.structs.replace(call, messages=messages)
+
+
+def _plain_calls(calls: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+    """Return calls of tools with what the guards look at, and nothing beside it."""
+    if not calls:
+        return calls
+    plain = []
+    for one in calls:
+        function = one.get("function") or {}
+        told = {name: str(function.get(name) or "") for name in ("name", "arguments")}
+        plain.append({"id": str(one.get("id") or ""), "type": "function", "function": told})
+    return plain
 
 
 def _together(

@@ -39,7 +39,11 @@ class Looked:
 
 
 class Inspector(Protocol):
-    """A guardrail with its settings, ready for passages."""
+    """A guardrail with its settings, ready for passages.
+
+    One that also has `quick = True` promises to wait for nothing and to take time in proportion to the text:
+    short texts are then looked at without a thread, where nobody could give up on it.
+    """
 
     action: Action
     reach: int

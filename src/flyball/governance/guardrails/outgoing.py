@@ -87,6 +87,17 @@ class Outgoing:
         self._require_open()
         return self._advance(len(self._held), last=True)
 
+    def only_holds(self, delta: str) -> bool:
+        """Return whether a piece would be held back without a look, so that `feed` takes no time."""
+        return (
+            self._open and len(delta) <= _SLICE and (self._whole or len(self._held) + len(delta) < self._need)
+        )
+
+    @property
+    def in_hand(self) -> int:
+        """Characters that the next look reads at least: what is held back, and what stands before it."""
+        return len(self._held) + len(self._before)
+
     @property
     def result(self) -> GuardResult:
         """What was found in all that has left; `text` is "", for it is gone."""

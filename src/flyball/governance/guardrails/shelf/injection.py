@@ -32,6 +32,7 @@ class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Injection:
     reach = 256
+    quick = True
 
     def __init__(self, action: Action, threshold: float, model: Model) -> None:
         self.action = action

@@ -20,6 +20,7 @@ class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _PersonalData:
     reach = 192  # a name, a number or an address, with the word behind that explains it
+    quick = True
 
     def __init__(self, action: Action, detector: Detector) -> None:
         self.action = action

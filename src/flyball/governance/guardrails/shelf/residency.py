@@ -23,6 +23,7 @@ class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Residency:
     action: Action = "refuse"
     reach = 1  # no word of the text matters
+    quick = True
 
     def look(self, passages: Sequence[Passage], around: Around) -> list[Looked]:
         if around.places is None:

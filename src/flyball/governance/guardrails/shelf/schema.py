@@ -20,6 +20,7 @@ class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Schema:
     action: Action = "refuse"
     reach = 0  # only the whole reply says whether it keeps its schema
+    quick = True
 
     def look(self, passages: Sequence[Passage], around: Around) -> list[Looked]:
         wanted = around.schema
