@@ -152,6 +152,35 @@ def test_no_word_leaves_where_the_ledger_cannot_be_written(gateway, upstream, mo
     assert "Steady" not in json.dumps(told)
 
 
+@pytest.mark.parametrize(
+    ("path", "stream"),
+    [("/v1/chat/completions", True), ("/v1/responses", True), ("/v1/chat/completions", False)],
+)
+def test_a_full_disk_is_told_to_callers_without_a_place(gateway, upstream, monkeypatch, caplog, path, stream):
+    running = gateway(upstream(plain), chat="guards_in = []\nguards_out = []")
+    [served] = running.house.everything()
+    write = served.workshop.ledger.append_many
+
+    def full(drafts):
+        if stream and [one.body["outcome"] for one in drafts] == ["begun"]:
+            return write(drafts)
+        raise NotWritten("sqlite:////srv/talk/ledger.sqlite: the disk is full.", fix="Free it.", place="/srv")
+
+    monkeypatch.setattr(served.workshop.ledger, "append_many", full)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=20)
+    body = {"model": "talk", "stream": stream}
+    body |= {"input": "How?"} if "responses" in path else {"messages": [{"role": "user", "content": "How?"}]}
+    connection.request("POST", path, json.dumps(body))
+    reply = connection.getresponse()
+    told = reply.read().decode()
+    connection.close()
+    assert stream or reply.status == 503
+    assert '"code":"ledger.not_written"' in told
+    assert "cannot use its own records now" in told
+    assert "srv" not in told
+    assert "sqlite:////srv/talk/ledger.sqlite: the disk is full." in caplog.text
+
+
 def test_a_stream_whose_end_cannot_be_written_has_no_end(gateway, upstream, monkeypatch):
     def behave(handler, body):
         piece = {"choices": [{"index": 0, "delta": {"content": "Steady. " * 50}, "finish_reason": "stop"}]}

@@ -36,6 +36,11 @@ _TYPES = {
 }
 
 
+_OUR_FILES = ("ledger.", "loop.kit_altered", "loop.release_forged")
+"""Codes of errors about files of the deployment."""
+_TOLD = "The gateway cannot use its own records now, so nothing is answered."
+
+
 class Whole:
     """A reply that is there already, sent as it is.
 
@@ -66,6 +71,7 @@ def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | No
 
 def error_body(err: FlyballError) -> dict[str, object]:
     """Return an error as our own record, and under `error` as clients of OpenAI read it."""
+    err = _without_places(err)
     status = status_of(err)
     record = err.as_record()
     param = err.values.get("param")
@@ -109,7 +115,7 @@ def on_error(request: Request[Any, Any, Any], err: Exception) -> Response[bytes]
 def stopped(err: Exception) -> FlyballError:
     """Return what is told where a stream breaks off; a fault of ours is logged and not shown."""
     if isinstance(err, FlyballError):
-        return err
+        return _without_places(err)
     _LOG.error("A fault of the gateway in a stream", exc_info=err)
     return _fault()
 
@@ -165,6 +171,14 @@ class Events:
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers.items()]
+
+
+def _without_places(err: FlyballError) -> FlyballError:
+    """Return what callers are told: what is wrong with our own files names places, and goes to the log."""
+    if status_of(err) < 500 or not err.code.startswith(_OUR_FILES) or err.message == _TOLD:
+        return err
+    _LOG.error("%s", err)
+    return type(err)(_TOLD, fix="Ask again in a moment; the operator finds the reason in the log.")
 
 
 class _Fault(FlyballError):
