@@ -20,7 +20,6 @@ from flyball.data.datasets import erasing
 from flyball.data.datasets.catalogue import open_catalogue
 from flyball.data.datasets.snapshots import list_snapshots, read_snapshot, tag_snapshot, write_snapshot
 from flyball.data.documents.records import Limits
-from flyball.ledger.errors import BlobErased
 from flyball.ledger.verify import verify_ledger
 from flyball.loop import erasure
 from flyball.loop.deciding import decide_files
@@ -262,9 +261,13 @@ def test_a_name_goes_out_of_snapshots_texts_outputs_and_caches_of_a_turn(reviewe
     assert {one.snapshots[0] for one in found.datasets} <= gone
     assert graph.sound
 
-    # The file still lies in the source: a turn does not take it in again unnoticed.
-    with pytest.raises(BlobErased, match=REASON):
-        full_turn(reviewed)
+    # The file still lies in the source: a turn does not take it in again, says so, and stops for nobody else.
+    again = full_turn(reviewed).turn.outputs["documents:contracts"]
+    assert "mutual-nda.txt" not in {row["name"] for row in again["documents"]}
+    assert "franchise.pdf" in {row["name"] for row in again["documents"]}
+    (told,) = [one for one in again["unreadable"] if one["name"] == "mutual-nda.txt"]
+    assert told["code"] == "documents.erased"
+    assert find(reviewed, NAME).empty
 
 
 def test_the_request_comes_first_in_the_ledger_and_the_proof_last_and_neither_names_anybody(workshop):

@@ -17,6 +17,7 @@ from flyball.data.documents.extract import extract_many
 from flyball.data.documents.records import Document, Limits, Unreadable
 from flyball.loop.answering import note_failure
 from flyball.loop.engine import Engine
+from flyball.loop.erased import erased_case, erased_documents
 from flyball.loop.issue import Issued, issue
 from flyball.loop.live import LiveEngine, engine_of_kit, engine_of_release
 from flyball.loop.traffic import Traffic, traffic_now
@@ -144,6 +145,7 @@ def _decide_read(
     allowed = frozenset({traffic.champion} if traffic.champion else ())
     kit = live.engine.kit.settings.parent
     challenger = _challenger(workshop, traffic)
+    read = _kept_out(read, erased_documents(workshop))
 
     def tasks(batch: Sequence[Document | Unreadable]) -> list[_Task]:
         own: list[Document] = []
@@ -176,6 +178,17 @@ def _decide_read(
         for earliest, futures in waiting:
             found = [(task, future.result()) for task, future in futures]
             yield from _issued(workshop, earliest, _answered(workshop, live, allowed, found))
+
+
+def _kept_out(
+    read: Iterator[Document | Unreadable], erased: frozenset[str]
+) -> Iterator[Document | Unreadable]:
+    """Yield what was read; of what was erased on demand nothing is decided, for nothing of it may be kept."""
+    for one in read:
+        if isinstance(one, Document) and one.content_digest in erased:
+            yield erased_case(one.name)
+        else:
+            yield one
 
 
 def _challenger(workshop: Workshop, traffic: Traffic) -> LiveEngine | None:

@@ -7,9 +7,10 @@ import pyarrow.compute as pc
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from flyball.data.documents.records import Unreadable
 from flyball.loop.workshop import Workshop
 
-__all__ = ["BEGUN", "ErasedSubjects", "subject_digest"]
+__all__ = ["BEGUN", "ErasedSubjects", "erased_case", "erased_documents", "left_of", "subject_digest"]
 
 BEGUN = "erasure.begun"
 
@@ -17,6 +18,39 @@ BEGUN = "erasure.begun"
 def subject_digest(workshop: Workshop, subject: str) -> str:
     """Return a keyed digest of a person: without the deployment's key nobody can try names against it."""
     return _digest(_key(workshop), subject)
+
+
+def erased_documents(workshop: Workshop) -> frozenset[str]:
+    """Return the digests of the documents that were erased; a row is a document too."""
+    plans = (
+        entry.body["plan"]
+        for entry in workshop.ledger.entries(BEGUN)
+        if not _names(entry.body["datasets"])  # where one dataset was meant, documents stay
+    )
+    return frozenset(
+        str(one) for plan in plans if isinstance(plan, dict) for one in _names(plan["documents"])
+    )
+
+
+def left_of(workshop: Workshop, blob: str) -> str:
+    """Return the digest of what was left of a blob when people were taken out of it; else its own."""
+    instead: dict[str, str] = {}
+    for entry in workshop.ledger.entries(BEGUN):
+        left = entry.body.get("left", {})
+        instead |= {str(old): str(new) for old, new in left.items()} if isinstance(left, dict) else {}
+    while blob in instead:
+        blob = instead[blob]
+    return blob
+
+
+def erased_case(name: str) -> Unreadable:
+    """Return what is said of a case that comes again after it was erased: nothing of it may be kept."""
+    return Unreadable(
+        name,
+        "documents.erased",
+        f"{name} was erased from this deployment on demand.",
+        "Take it out of what you hand in. If it comes again with other content, it is decided.",
+    )
 
 
 class ErasedSubjects:

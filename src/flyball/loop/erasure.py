@@ -19,11 +19,12 @@ from flyball.data.datasets.snapshots import list_datasets
 from flyball.data.datasets.tables import existing_table
 from flyball.data.datasets.wanted import SHORTEST_WORDS, Wanted
 from flyball.ledger.erasure import erase as erase_blob
-from flyball.loop.erased import BEGUN, subject_digest
+from flyball.loop.erased import BEGUN, left_of, subject_digest
 from flyball.loop.permission import signed_request
 from flyball.loop.releases import read_release
 from flyball.loop.subjects import Subjects, lines_of, subjects_of
 from flyball.loop.workshop import Workshop
+from flyball.models.decisions.records import Decision
 
 __all__ = ["BEGUN", "DONE", "Erased", "Found", "erase", "find"]
 
@@ -199,8 +200,11 @@ def erase(
         before = _open_requests(workshop, digest, only)
         search = _search(workshop, catalogue, subject, document, before)
         plan = _found(workshop, catalogue, search, only)
-        body = {**request, "approval": approval, "plan": plan, "continues": before.entries}
-        begun = workshop.ledger.append(kind=BEGUN, actor=f"person:{person}", body=body).index
+        left = {} if only else _left(workshop, plan.blobs, search)
+        body = {**request, "approval": approval, "plan": plan, "continues": before.entries, "left": left}
+        begun = workshop.ledger.append(
+            kind=BEGUN, actor=f"person:{person}", body=body, refs=tuple(dict.fromkeys(left.values()))
+        ).index
         if not only:
             for one in plan.blobs:
                 erase_blob(workshop.ledger, workshop.blobs, one, actor=f"person:{person}", reason=reason)
@@ -226,9 +230,9 @@ def erase(
             except FlyballError as err:
                 failed.append(f"dataset {held.dataset}: {err.message}")
                 kept.add(held.dataset)
-        left = _found(workshop, catalogue, search, only)
-        removed = _removed([*before.plans, plan], left)
-    remaining = (*failed, *_told(left))
+        still = _found(workshop, catalogue, search, only)
+        removed = _removed([*before.plans, plan], still)
+    remaining = (*failed, *_told(still))
     outside = _outside(workshop)
     done = {
         "erasure": begun,
@@ -359,6 +363,31 @@ def _found(workshop: Workshop, catalogue: Catalogue, search: _Search, only: tupl
         experts,
         (*stuck, *others),
     )
+
+
+def _left(workshop: Workshop, blobs: Iterable[str], search: _Search) -> dict[str, str]:
+    """Keep the re-tests of others: a release is compared with the next one by them.
+
+    Returns
+    -------
+    dict of str to str
+        Digest of decisions that name the person -> digest of the same ones without those.
+    """
+    texts = search.texts()
+    parts = (parts.get("reviewed decisions", "") for parts in _made(workshop).values())
+    known = {left_of(workshop, str(one)) for one in parts}
+    found = {}
+    for digest in known.intersection(blobs):
+        if workshop.blobs.status(digest) != "present":
+            continue
+        decisions = from_json(workshop.blobs.get(digest), list[Decision])
+        others = [
+            one
+            for one in decisions
+            if one.content_digest not in search.documents and not texts.stands_in(canonical_json(one))
+        ]
+        found[digest] = workshop.blobs.put(canonical_json(others))
+    return found
 
 
 def _blobs(workshop: Workshop) -> Iterator[str]:

@@ -15,6 +15,7 @@ from flyball.core.digests import short
 from flyball.core.errors import FlyballError, UnknownName
 from flyball.core.text import count
 from flyball.data.datasets.catalogue import Catalogue, open_catalogue
+from flyball.data.datasets.errors import UnknownSnapshot
 from flyball.data.datasets.history import expired_snapshots
 from flyball.data.datasets.records import Snapshot
 from flyball.data.datasets.snapshots import list_datasets, list_snapshots, scan_snapshot
@@ -235,17 +236,10 @@ def lineage_of_row(workshop: Workshop, source: str, key: str) -> Lineage:
     with _Reader(workshop, read_data=False) as reader:
         graph = Lineage(f"row:{source}/{key}")
         graph.add(Node(graph.of, "row", f"{source}: {key}"))
-        synced = {
-            str(entry.body["snapshot"]): entry.body["key"]
-            for entry in workshop.ledger.entries("source.synced")
-            if entry.body["source"] == source
-        }
-        for digest, columns in synced.items():
-            found = reader.snapshots.get(digest)
-            if found is not None and reader.holds(found, columns, key):
-                node = graph.add(reader.snapshot_node(found.digest))
-                graph.link(graph.of, node, "loaded")
-                reader.forward(graph, node, found.digest)
+        for found in reader.loaded_with(source, key):
+            node = graph.add(reader.snapshot_node(found.digest))
+            graph.link(graph.of, node, "loaded")
+            reader.forward(graph, node, found.digest)
         for snapshot, content in reader.cases_of(source, key):
             node = graph.add(reader.snapshot_node(snapshot.digest))
             graph.link(graph.of, node, "read")
@@ -354,13 +348,36 @@ class _Reader:
             status = _blob(self.workshop.blobs.status(digest))
         node = graph.add(_document_node(decision, status))
         graph.link(node, graph.of, "decided on")
+        is_row = decision.content_digest == decision.text_digest  # a snapshot names files, but not each row
         for snapshot in self.snapshots.values():
-            if snapshot.dataset == "cases" and decision.content_digest in snapshot.parents:
+            named = decision.content_digest in snapshot.parents
+            if snapshot.dataset != "cases" or not (named or is_row):
+                continue
+            read = [row for row in self._cases(snapshot) if row["content_digest"] == decision.content_digest]
+            if named or read:
                 graph.link(node, graph.add(self.snapshot_node(snapshot.digest)), "a case of")
-                for row in self._cases(snapshot):
-                    if row["content_digest"] == decision.content_digest:
-                        name = f"{row['source']}/{row['name']}"
-                        graph.link(graph.add(Node(f"row:{name}", "row", name)), node, "read from")
+            for row in read:
+                name = f"{row['source']}/{row['name']}"
+                first = f"row:{name}" not in graph.nodes
+                origin = graph.add(Node(f"row:{name}", "row", name))
+                graph.link(origin, node, "read from")
+                for loaded in self.loaded_with(row["source"], row["name"]) if first else ():
+                    self.backward(graph, loaded.digest)
+                    graph.link(f"snapshot:{loaded.digest}", origin, "a row of")
+
+    def loaded_with(self, source: str, key: str) -> Iterator[Snapshot]:
+        """Yield the snapshots that a row of a source was loaded into, found by its key or its case."""
+        settings = {one.name: one for one in self.workshop.deployment.settings.source}.get(source)
+        naming = [settings.name_column] if settings is not None and settings.name_column else []
+        loads = {
+            str(entry.body["snapshot"]): entry.body["key"]
+            for entry in self.workshop.ledger.entries("source.synced")
+            if entry.body["source"] == source
+        }
+        for digest, columns in loads.items():
+            found = self.snapshots.get(digest)
+            if found is not None and (self.holds(found, columns, key) or self.holds(found, naming, key)):
+                yield found
 
     def files_of_release(self, digest: str) -> Verified:
         """Return whether every file of a release is what the signed release says: experts, rules, duties."""
@@ -463,10 +480,13 @@ class _Reader:
         names = [str(one) for one in columns] if isinstance(columns, list | tuple) else []
         if not names:
             return False
-        for batch in scan_snapshot(self.catalogue, snapshot, columns=names):
-            # As Python writes a value, not as Arrow does: that is how `source preview` shows it.
-            if any(",".join(map(str, row.values())) == key for row in batch.to_pylist()):
-                return True
+        try:
+            for batch in scan_snapshot(self.catalogue, snapshot, columns=names):
+                # As Python writes a value, not as Arrow does: that is how `source preview` shows it.
+                if any(",".join(map(str, row.values())) == key for row in batch.to_pylist()):
+                    return True
+        except UnknownSnapshot:  # it was loaded without that column
+            return False
         return False
 
     def cases_of(self, source: str, name: str) -> Iterator[tuple[Snapshot, str]]:

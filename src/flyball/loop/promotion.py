@@ -22,6 +22,7 @@ from flyball.governance.gates import release_gate
 from flyball.governance.records import ObjectiveToMeet, Paired, ReleaseToPromote
 from flyball.ledger.verify import verify_ledger
 from flyball.loop.engine import promise_check
+from flyball.loop.erased import left_of
 from flyball.loop.halves import in_tuning_half
 from flyball.loop.live import engine_of_release
 from flyball.loop.releases import Promotion, Release, live_release, promotions, read_release
@@ -217,7 +218,7 @@ def _scored_pair(
 
 
 def _decisions(workshop: Workshop, release: Release) -> dict[str, Decision]:
-    data = workshop.blobs.get(release.parts["reviewed decisions"])
+    data = workshop.blobs.get(left_of(workshop, release.parts["reviewed decisions"]))
     return {decision.case_id: decision for decision in from_json(data, list[Decision])}
 
 

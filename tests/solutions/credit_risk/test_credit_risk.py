@@ -2,26 +2,30 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from flyball.data.datasets.relocation import relocate
 from flyball.data.documents.records import Document, Unreadable
 from flyball.ledger.verify import verify_ledger
 from flyball.loop.deciding import decide_documents
 from flyball.loop.deployment import open_deployment
-from flyball.loop.erasure import find
+from flyball.loop.erasure import erase, find
 from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
-from flyball.loop.lineage import find_decision
+from flyball.loop.lineage import find_decision, lineage_of_decision, lineage_of_row
 from flyball.loop.live import live_engine
 from flyball.loop.notices import NothingAgainst, notices_of
+from flyball.loop.people import make_person, person_entry
 from flyball.loop.plan import make_plan
 from flyball.loop.report import view_of, write_report
 from flyball.loop.rows import document_of_row, rows_of_file
-from flyball.loop.sources import row_sources
+from flyball.loop.sources import find_source, row_sources
 from flyball.loop.stage_list import stages_of
+from flyball.loop.syncing import sync_source
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.boosted_table import BoostedTable
 from flyball.solutions.credit_risk.generate import COLUMNS, applications
@@ -342,3 +346,69 @@ def test_an_applicant_is_found_in_every_copy_also_in_the_packs(home, turned):
     assert pack in found.blobs
     assert len(found.documents) == 1
     assert "cases" in [one.dataset for one in found.datasets]
+
+
+@pytest.fixture
+def own(home, turned, tmp_path, monkeypatch):
+    """The deployment, where Anna may erase and the rows of the source were loaded as a dataset too."""
+    monkeypatch.setenv("FLYBALL_KEYS", str(tmp_path / "people"))
+    root = tmp_path / "own"
+    shutil.copytree(home, root)
+    entry = person_entry(make_person("anna"), name="Anna", role="Officer")
+    (root / "people.toml").write_text(f'{entry}kinds = ["erase"]\n')
+    with Workshop(open_deployment(root)) as workshop:
+        relocate(workshop.catalogue_url, workshop.state / "warehouse")
+        list(sync_source(workshop, find_source(workshop.deployment, "applications")))
+    return root
+
+
+def sample(home, number):
+    with (home / "cases" / "applications.csv").open() as file:
+        path = home / f"{number}.csv"
+        lines = file.readlines()
+    path.write_text(lines[0] + lines[number])
+    deployment = open_deployment(home)
+    (source,) = row_sources(deployment.settings.source)
+    return list(rows_of_file(deployment, source, path, deployment.fields))
+
+
+def test_a_decision_leads_back_to_its_row_and_to_the_load_and_the_row_to_the_decision(own):
+    decided(own, sample(own, 42))
+    with Workshop(open_deployment(own)) as workshop:
+        back = lineage_of_decision(workshop, "A-000042")
+        on = lineage_of_row(workshop, "applications", "A-000042")
+    ways = {(edge.source.partition(":")[0], edge.target.partition(":")[0], edge.how) for edge in back.edges}
+    assert ("row", "document", "read from") in ways
+    assert ("snapshot", "row", "a row of") in ways
+    assert ("stream", "snapshot", "loaded from") in ways
+    assert "row:applications/A-000042" in back.nodes
+    assert not [name for name in back.nodes if name.startswith("row:") and not name.endswith("A-000042")]
+    assert back.sound
+    decision = back.of
+    led = {(edge.source, edge.how) for edge in on.edges if edge.target == decision}
+    assert ("row:applications/A-000042", "decided on") in led
+    assert "loaded" in {edge.how for edge in on.edges if edge.source == on.of}
+
+
+def test_erasing_a_person_reaches_rows_decision_and_re_test_and_stops_nobody_else(own):
+    decided(own, [*sample(own, 42), *sample(own, 43)])
+    with Workshop(open_deployment(own), actor="user:tester") as workshop:
+        done = erase(workshop, "A-000042", person="anna", reason="Request 7")
+        assert {one.dataset for one in done.removed.datasets} >= {"cases", "labels", "applications_rows"}
+        found = find(workshop, "A-000042")
+        assert (found.datasets, found.blobs, found.caches) == ((), (), ())
+        graph = lineage_of_decision(workshop, "A-000042")
+        (document,) = [one for one in graph.nodes.values() if one.kind == "document"]
+        assert document.verified == "erased"
+        assert verify_ledger(workshop.ledger, blobs=workshop.blobs).ok
+    gone, other = decided(own, [*sample(own, 42), *sample(own, 43)])
+    assert gone.problem.code == "documents.erased"
+    assert other.issued.decision.case_name == "A-000043"
+    with Workshop(open_deployment(own), actor="user:tester") as workshop:
+        again = full_turn(workshop)  # the row still stands in the source, and is kept out
+        output = again.turn.outputs["documents:applications"]
+        assert output["rows"] == 599
+        assert output["skipped"] == ["1 row: erased on demand, and still in the source"]
+        compared = list(workshop.ledger.entries("evaluation.comparison"))[-1].body
+        assert compared["n_cases"] > 200  # with the others of the release before
+        assert find(workshop, "A-000042").blobs == ()

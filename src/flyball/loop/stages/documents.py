@@ -5,6 +5,7 @@ from typing import Any
 
 from flyball.core.digests import canonical_json, digest_of, from_json, short
 from flyball.core.errors import BadInput
+from flyball.core.text import count
 from flyball.data.datasets.cases import case_id_of
 from flyball.data.datasets.errors import BadLabels
 from flyball.data.documents.extract import extract_many
@@ -13,6 +14,7 @@ from flyball.data.documents.records import Document, Unreadable
 from flyball.data.sources.source import FileListing, Item, Listing
 from flyball.ledger.blobs import Blobs
 from flyball.ledger.errors import BlobErased, BlobMissing
+from flyball.loop.erased import erased_case, erased_documents
 from flyball.loop.memo import write_atomically
 from flyball.loop.rows import CaseRow, packed, read_rows, rows_digest, unpacked
 from flyball.loop.settings import SourceSettings
@@ -132,11 +134,14 @@ def _read(workshop: Workshop, source: SourceSettings) -> Mapping[str, Any]:
         limits=limits_of([source]),
     )
     unreadable = []
+    erased = erased_documents(workshop)
     for item, result in zip(
         fresh, workshop.progress(results, f"reading {source.name}", len(fresh)), strict=True
     ):
         if isinstance(result, Unreadable):
             unreadable.append(result)
+        elif result.content_digest in erased:
+            unreadable.append(erased_case(item.name))
         else:
             known[item.name] = _keep(workshop, item, source, result)
     return {
@@ -151,11 +156,15 @@ def _read_rows(workshop: Workshop, source: SourceSettings) -> Mapping[str, Any]:
     unreadable: list[Unreadable] = []
     packs: list[str] = []
     waiting: list[CaseRow] = []
-    n_rows = 0
+    n_rows = n_erased = 0
+    erased = erased_documents(workshop)
     rows = read_rows(deployment, source, deployment.fields)
     for one in workshop.progress(rows, f"reading {source.name}", 0):
         if isinstance(one, Unreadable):
             unreadable.append(one)
+            continue
+        if one.document.content_digest in erased:
+            n_erased += 1
             continue
         waiting.append(one)
         n_rows += 1
@@ -175,7 +184,9 @@ def _read_rows(workshop: Workshop, source: SourceSettings) -> Mapping[str, Any]:
         "packs": packs,
         "rows": n_rows,
         "unreadable": [_told(bad) for bad in unreadable],
-        "skipped": [],
+        "skipped": [f"{count(n_erased, 'row')}: erased on demand, and still in the source"]
+        if n_erased
+        else [],
     }
 
 
