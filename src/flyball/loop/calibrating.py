@@ -21,6 +21,7 @@ from flyball.data.labels.columns import require_learnable
 from flyball.loop.deployment import digest_of_path
 from flyball.loop.engine import make_expert
 from flyball.loop.halves import in_tuning_half
+from flyball.loop.keeping import drafted, take_place
 from flyball.loop.stage_list import stages_of
 from flyball.loop.stages.asking import asked_before, calibrated_among, is_on_demand, wanted_of
 from flyball.loop.stages.expert import load_expert
@@ -218,7 +219,7 @@ def plan_calibration(workshop: Workshop, name: str, *, cases_at_most: int | None
 
 
 def calibrate(workshop: Workshop, plan: CalibrationPlan) -> Done:
-    """Ask, count, keep the calibration beside the expert, and write it down.
+    """Ask, count, write it down, and keep the calibration beside the expert.
 
     Raises
     ------
@@ -231,25 +232,28 @@ def calibrate(workshop: Workshop, plan: CalibrationPlan) -> Done:
     done = expert.calibrated_on(plan.cases, plan.labels, plan.wanted)
     check_predictions(plan.cases, done.predictions, plan.name)
     kept = len(done.failures) <= _ENOUGH * plan.cases.num_rows
-    if kept:
-        done.expert.save(plan.folder)
     card = done.expert.card
-    workshop.ledger.append(
-        kind="expert.calibrated",
-        actor=workshop.actor,
-        body={
-            "name": plan.name,
-            "kept": kept,
-            "version": card.version,
-            "artefact": digest_of_path(plan.folder) if kept else digest_of(None),
-            "cases": plan.cases.num_rows,
-            "questions": plan.questions,
-            "failures": len(done.failures),
-            "requests": done.requests,
-            "cost_eur": format(done.cost_eur, "f"),
-            "figures": {name: as_plain(figure) for name, figure in card.figures.items()},
-        },
-    )
+    with drafted(plan.folder) as draft:
+        if kept:
+            done.expert.save(draft)
+        workshop.ledger.append(
+            kind="expert.calibrated",
+            actor=workshop.actor,
+            body={
+                "name": plan.name,
+                "kept": kept,
+                "version": card.version,
+                "artefact": digest_of_path(draft) if kept else digest_of(None),
+                "cases": plan.cases.num_rows,
+                "questions": plan.questions,
+                "failures": len(done.failures),
+                "requests": done.requests,
+                "cost_eur": format(done.cost_eur, "f"),
+                "figures": {name: as_plain(figure) for name, figure in card.figures.items()},
+            },
+        )
+        if kept:
+            take_place(draft, plan.folder)
     if not kept:
         raise NotCalibrated(
             f"{plan.name} gave no answer for {len(done.failures)} of {count(plan.cases.num_rows, 'case')}: "

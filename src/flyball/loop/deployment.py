@@ -8,13 +8,15 @@ import flyball
 from flyball.core.digests import digest_of, digest_of_bytes
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.records import Field
-from flyball.loop.settings import Settings, load_settings, talks_only
+from flyball.loop.settings import ExpertSettings, Settings, load_settings, talks_only
 from flyball.loop.toml_tables import read_tables
+from flyball.models.experts.expert import EXPERTS, ExpertMaker
 
 __all__ = [
     "SHIPPED",
     "Deployment",
     "digest_of_path",
+    "expert_path",
     "find_deployment",
     "open_deployment",
     "read_fields",
@@ -98,6 +100,31 @@ def open_deployment(root: Path) -> Deployment:
     return Deployment(
         root, settings, () if talks_only(settings) and not fields.exists() else read_fields(fields)
     )
+
+
+def expert_path(deployment: Deployment, settings: ExpertSettings) -> Path:
+    """Return where the files of an expert are, the folder of the deployment where it has none.
+
+    Raises
+    ------
+    BadInput
+        They are not there.
+    """
+    if not settings.path:
+        return deployment.root
+    try:
+        return deployment.path(settings.path)
+    except BadInput as err:
+        maker: ExpertMaker = EXPERTS.load(settings.kind)
+        if maker.fit is None and not maker.on_demand:
+            raise
+        verb = "fit" if maker.fit is not None else "calibrate"
+        raise BadInput(
+            f"The expert {settings.name} has no files yet: {settings.path!r} is not there.",
+            fix=f"Make them: flyball model {verb} {settings.name}. Or correct the path; it starts at the "
+            "deployment folder.",
+            expert=settings.name,
+        ) from err
 
 
 def find_deployment(named: str | None, folder: Path) -> Path | None:

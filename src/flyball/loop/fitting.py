@@ -8,6 +8,7 @@ from flyball.core.estimates import as_plain
 from flyball.data.labels.columns import require_learnable
 from flyball.loop.calibrating import labelled_cases
 from flyball.loop.deployment import digest_of_path
+from flyball.loop.keeping import drafted, take_place
 from flyball.loop.versions import expert_of, folder_of
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.expert import EXPERTS, Expert, ExpertMaker
@@ -25,7 +26,7 @@ class FittedExpert:
 
 
 def fit_expert(workshop: Workshop, name: str, *, seed: int = 0) -> FittedExpert:
-    """Fit an expert and keep it in its folder; written to the ledger.
+    """Fit an expert, write it down, and keep it in its folder; until then the one before stays.
 
     Parameters
     ----------
@@ -55,17 +56,19 @@ def fit_expert(workshop: Workshop, name: str, *, seed: int = 0) -> FittedExpert:
     require_learnable(cases, labels)
     fitted = maker.fit(cases, labels, seed)
     folder = folder_of(workshop.deployment, settings)
-    fitted.save(folder)
-    workshop.ledger.append(
-        kind="expert.fitted",
-        actor=workshop.actor,
-        body={
-            "name": name,
-            "version": fitted.card.version,
-            "artefact": digest_of_path(folder),
-            "cases": cases.num_rows,
-            "seed": seed,
-            "figures": {key: as_plain(figure) for key, figure in fitted.card.figures.items()},
-        },
-    )
+    with drafted(folder) as draft:
+        fitted.save(draft)
+        workshop.ledger.append(
+            kind="expert.fitted",
+            actor=workshop.actor,
+            body={
+                "name": name,
+                "version": fitted.card.version,
+                "artefact": digest_of_path(draft),
+                "cases": cases.num_rows,
+                "seed": seed,
+                "figures": {key: as_plain(figure) for key, figure in fitted.card.figures.items()},
+            },
+        )
+        take_place(draft, folder)
     return FittedExpert(fitted, folder, cases.num_rows)

@@ -13,7 +13,7 @@ from flyball.core.digests import digest_of_bytes
 from flyball.core.errors import FlyballError
 from flyball.core.records import Field
 from flyball.ledger.blobs import Blobs
-from flyball.loop.deployment import Deployment, read_fields
+from flyball.loop.deployment import Deployment, expert_path, read_fields
 from flyball.loop.settings import ExpertSettings, MoneySettings, RouterSettings, load_settings
 
 __all__ = ["CATALOGUE", "KITS", "Kit", "KitAltered", "kit_of_bundle", "kit_of_deployment", "lay_out", "pack"]
@@ -100,7 +100,7 @@ def kit_of_deployment(deployment: Deployment, shipped_catalogue: tuple[Path, ...
         fields_file=deployment.root / about.fields,
         fields=deployment.fields,
         experts=tuple(
-            (expert, deployment.path(expert.path) if expert.path else None) for expert in settings.expert
+            (expert, expert_path(deployment, expert) if expert.path else None) for expert in settings.expert
         ),
         tables=tuple(deployment.paths(settings.playbook.tables)),
         policies=deployment.path(settings.playbook.policies) if settings.playbook.policies else None,

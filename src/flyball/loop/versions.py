@@ -13,7 +13,8 @@ from flyball.core.digests import digest_of, digest_of_bytes, short
 from flyball.core.errors import BadInput, Refused
 from flyball.core.secrets import names_secret
 from flyball.ledger.ledger import Ledger
-from flyball.loop.deployment import SHIPPED, Deployment
+from flyball.loop.deployment import SHIPPED, Deployment, expert_path
+from flyball.loop.keeping import drafted, take_place
 from flyball.loop.kit import KITS, lay_out
 from flyball.loop.memo import write_atomically
 from flyball.loop.releases import find_release, live_release, promotions, read_release
@@ -101,7 +102,7 @@ def artefact_here(deployment: Deployment, settings: ExpertSettings) -> Artefact:
     """Return an expert as it stands in the working folder."""
     files: dict[str, str] = {}
     if settings.path:
-        path = deployment.path(settings.path)
+        path = expert_path(deployment, settings)
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             inside = file.relative_to(path) if path.is_dir() else Path(path.name)
             if file.is_file() and not any(part.startswith((".", "__")) for part in inside.parts):
@@ -257,17 +258,11 @@ def _put_back(workshop: Workshop, target: Path, release: str, name: str, wanted:
             )
         write_atomically(target, (home / target.name).read_bytes())
         return
-    draft, old = (target.with_name(f".{word}-{target.name}") for word in ("draft", "old"))
-    for left in (draft, old):
-        shutil.rmtree(left, ignore_errors=True)
-    draft.mkdir(parents=True)
-    for file in wanted.files:
-        (draft / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(home / file, draft / file)
-    if target.is_dir():
-        target.rename(old)
-    draft.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    with drafted(target, empty=True) as draft:
+        for file in wanted.files:
+            (draft / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(home / file, draft / file)
+        take_place(draft, target)
 
 
 def _told(key: str, here: object, there: object) -> str:

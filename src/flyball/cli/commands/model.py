@@ -9,6 +9,7 @@ from rich.markup import escape
 from flyball.cli.output import Output
 from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
 from flyball.core.digests import short
+from flyball.core.errors import BadInput
 from flyball.core.estimates import as_plain
 from flyball.core.text import count
 from flyball.loop.calibrating import calibrate as run_calibration
@@ -36,12 +37,16 @@ def list_models(deployment: DeploymentOption = None, json: JsonOption = False) -
         pinned = pins(workshop.ledger)
         found = []
         for one in workshop.deployment.settings.expert:
-            here, live = artefact_here(workshop.deployment, one), live_artefact(workshop, one.name)
+            live = live_artefact(workshop, one.name)
+            try:
+                here = artefact_here(workshop.deployment, one).digest
+            except BadInput:
+                here = ""
             found.append(
                 {
                     "name": one.name,
                     "kind": one.kind,
-                    "artefact": here.digest,
+                    "artefact": here,
                     "live": "" if live is None else live.digest,
                     "pinned": pinned.get(one.name, ""),
                 }
@@ -52,7 +57,8 @@ def list_models(deployment: DeploymentOption = None, json: JsonOption = False) -
     rows = []
     for row in found:
         live_word = "yes" if row["live"] == row["artefact"] else short(row["live"]) if row["live"] else "no"
-        rows.append([row["name"], row["kind"], short(row["artefact"]), live_word, _pinned(row)])
+        here = short(row["artefact"]) if row["artefact"] else "no files"
+        rows.append([row["name"], row["kind"], here, live_word, _pinned(row)])
     output.table(["expert", "kind", "artefact", "live", "pinned"], rows)
 
 

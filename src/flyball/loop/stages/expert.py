@@ -5,7 +5,7 @@ from typing import Any
 
 from flyball.core.digests import digest_of
 from flyball.core.estimates import as_plain
-from flyball.loop.deployment import Deployment, digest_of_path
+from flyball.loop.deployment import Deployment, digest_of_path, expert_path
 from flyball.loop.engine import make_expert
 from flyball.loop.settings import ExpertSettings
 from flyball.loop.stage import Outputs, Stage
@@ -22,7 +22,7 @@ def expert(settings: ExpertSettings) -> Stage:
     def inputs(workshop: Workshop) -> dict[str, str]:
         found = {"settings": repr(sorted(settings.settings.items())), "kind": settings.kind}
         if settings.path:
-            found[settings.path] = digest_of_path(workshop.deployment.path(settings.path))
+            found[settings.path] = digest_of_path(expert_path(workshop.deployment, settings))
         fields = [
             (one.key, one.kind, one.title, one.question, one.choices) for one in workshop.deployment.fields
         ]
@@ -57,7 +57,7 @@ def expert(settings: ExpertSettings) -> Stage:
 
 def load_expert(deployment: Deployment, settings: ExpertSettings) -> Expert:
     """Load an expert of the working folder."""
-    path = deployment.path(settings.path) if settings.path else deployment.root
+    path = expert_path(deployment, settings)
     return make_expert(settings, path, deployment.fields, deployment.state, deployment.settings.budget)
 
 
