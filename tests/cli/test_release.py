@@ -48,6 +48,7 @@ def test_a_release_goes_from_the_shadow_to_a_canary_and_back_and_live(flyball, h
     )
     decided = flyball("decide", str(home / "fresh.txt"))
     assert decided["release"] == live
+    assert flyball("release", "status")["shadow"] == {"waiting": 0, "oldest": None}
     (shadow,) = _entries(home, "decision.shadow")
     assert (shadow.body["release"], shadow.body["case_id"]) == (waiting, decided["case_id"])
     compared = flyball("release", "compare")

@@ -5,7 +5,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -25,7 +25,17 @@ from flyball.loop.live import live_engine
 from flyball.loop.promotion import promote
 from flyball.loop.releases import NothingLive, live_release, promotions
 from flyball.loop.replay import replay
-from flyball.loop.shadowing import SHADOW, SHADOW_FAILED, Follower, _Helper, _Task, catch_up
+from flyball.loop.shadowing import (
+    BEHIND_SECONDS,
+    SHADOW,
+    SHADOW_FAILED,
+    Behind,
+    Follower,
+    _Helper,
+    _Task,
+    behind,
+    catch_up,
+)
 from flyball.loop.stage_list import stages_of
 from flyball.loop.traffic import (
     TRAFFIC,
@@ -368,6 +378,55 @@ def test_a_follower_keeps_up_in_a_process_of_its_own_and_goes_on_when_that_is_ki
         follower.close()
     assert follower._helper._process is None
     assert list(workshop.ledger.entries(SHADOW_FAILED)) == []
+
+
+def test_how_far_a_shadow_is_behind_is_known_and_said_once(workshop, caplog):
+    assert behind(workshop, traffic_now(workshop.ledger)) is None
+    start(workshop, "shadow")
+    assert behind(workshop, traffic_now(workshop.ledger)) == Behind(0, None)
+    issued = decide(workshop, 4)
+    entries = [workshop.ledger.entry(one.entry) for one in issued]
+    assert behind(workshop, traffic_now(workshop.ledger)) == Behind(4, entries[0].at)
+    workshop.blobs.erase(entries[0].refs[0], reason="asked for")
+    assert behind(workshop, traffic_now(workshop.ledger)) == Behind(3, entries[1].at)
+
+    follower = Follower(workshop, every_seconds=600.0)
+    try:
+        earlier = workshop.clock
+        assert follower.seconds_behind() == (earlier() - entries[0].at).total_seconds()
+        workshop.clock = lambda: entries[0].at + timedelta(seconds=BEHIND_SECONDS + 1)
+        with caplog.at_level("INFO", logger="flyball.loop.shadowing"):
+            follower._tell()
+            follower._tell()
+            assert [one.levelname for one in caplog.records] == ["WARNING"]
+            assert "is 601 seconds behind. Nothing is left out" in caplog.text
+            follower._follow(traffic_now(workshop.ledger))
+            assert follower.seconds_behind() == 0.0
+        assert [one.levelname for one in caplog.records] == ["WARNING", "INFO"]
+    finally:
+        follower.close()
+    assert behind(workshop, traffic_now(workshop.ledger)) == Behind(0, None)
+    assert len(list(workshop.ledger.entries(SHADOW))) == 3
+
+
+def test_a_shadow_that_is_stopped_does_not_work_through_what_waits(workshop):
+    start(workshop, "shadow")
+    decide(workshop, 12)
+    follower = Follower(workshop, every_seconds=600.0)
+    asked = []
+
+    def decide_few(task):
+        asked.append(len(task.documents))
+        end_challenge(workshop, by="person:anna", why="too dear")
+        return [("test.none", "not decided")] * len(task.documents)
+
+    follower._helper.decide = decide_few
+    try:
+        follower._follow(traffic_now(workshop.ledger))
+        assert follower.seconds_behind() is None
+    finally:
+        follower.close()
+    assert asked == [8]
 
 
 def test_a_shadow_that_hangs_keeps_no_answer_waiting_and_no_gateway_from_closing(workshop):

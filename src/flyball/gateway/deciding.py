@@ -55,6 +55,11 @@ class Decider:
         self._shadow = Follower(workshop, judge=stop_if_worse)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="decider")
 
+    @property
+    def seconds_behind(self) -> float | None:
+        """Age of the oldest decision that a challenger in the shadow has still to decide; None: no shadow."""
+        return self._shadow.seconds_behind()
+
     async def live(self) -> LiveEngine:
         """Return what is live.
 

@@ -38,7 +38,16 @@ from flyball.loop.traffic import Traffic, TrafficWatch
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 
-__all__ = ["SHADOW", "SHADOW_FAILED", "Follower", "catch_up", "shadow_of"]
+__all__ = [
+    "BEHIND_SECONDS",
+    "SHADOW",
+    "SHADOW_FAILED",
+    "Behind",
+    "Follower",
+    "behind",
+    "catch_up",
+    "shadow_of",
+]
 
 SHADOW = "decision.shadow"
 SHADOW_FAILED = "decision.shadow.failed"
@@ -49,6 +58,8 @@ _LOOKS_APART = 10
 """Times the pause between two looks at the ledger that lies between two comparisons, at least."""
 _PATIENCE_SECONDS = 0.1
 _LONGEST_SECONDS = 600.0
+BEHIND_SECONDS = 600.0
+"""Age of the oldest undecided case from which it is said aloud that the challenger does not keep up."""
 _LOWEST = 19
 """Of the priorities of a process: it works when nobody else wants to."""
 
@@ -111,6 +122,42 @@ def shadow_of(workshop: Workshop, release: str, decision: int) -> Entry | None:
     return workshop.ledger.entry_by_key(_key(release, decision))
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What the challenger in the shadow has still to decide.
+
+    Parameters
+    ----------
+    waiting : int
+        Decisions of the live release. None is ever passed over because there are many.
+    oldest : datetime or None
+        When the first of them was made.
+    """
+
+    waiting: int = 0
+    oldest: datetime | None = None
+
+
+def behind(workshop: Workshop, traffic: Traffic, *, start: int = 0) -> Behind | None:
+    """Return how far the challenger is behind; None where none is in the shadow.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    traffic : Traffic
+    start : int
+        Entry of the ledger before which all is done.
+    """
+    if traffic.challenge is None or traffic.challenge.mode != "shadow":
+        return None
+    waiting, oldest = 0, None
+    for few in _waiting(workshop, traffic, max(start, traffic.began), workshop.ledger.size()):
+        for entry in few:
+            if _document(workshop, entry) is not None:
+                waiting, oldest = waiting + 1, oldest or entry.at
+    return Behind(waiting, oldest)
+
+
 class Follower:
     """Follows the ledger in a thread and decides in a process of the lowest priority.
 
@@ -136,6 +183,7 @@ class Follower:
         self._judge = judge
         self._judged, self._next_look = 0, 0.0
         self._done: dict[str, int] = {}
+        self._told = False
         self._stop = threading.Event()
         self._helper = _Helper(self._stop)
         self._thread = threading.Thread(target=self._work, name="shadow", daemon=True)
@@ -146,15 +194,41 @@ class Follower:
         self._stop.set()
         self._thread.join()
 
+    def seconds_behind(self) -> float | None:
+        """Return the age of the oldest decision that the challenger has still to decide; None: no shadow."""
+        traffic = self._watch.now()
+        if traffic.challenge is None or traffic.challenge.mode != "shadow":
+            return None
+        start = max(self._done.get(traffic.challenge.release, 0), traffic.began)
+        for few in _waiting(self._workshop, traffic, start, self._workshop.ledger.size()):
+            return max((self._workshop.clock() - few[0].at).total_seconds(), 0.0)
+        return 0.0
+
     def _work(self) -> None:
         while not self._stop.wait(self._every):
             try:
                 traffic = self._watch.now()
                 self._follow(traffic)
                 self._look(traffic)
+                self._tell()
             except Exception:  # noqa: BLE001 - the shadow breaks nothing; what it did not do still waits
                 _LOG.exception("The challenger in the shadow of %s stumbled", self._workshop.deployment.name)
         self._helper.end()
+
+    def _tell(self) -> None:
+        """Log once when the challenger has fallen behind, and once when it has caught up."""
+        seconds = self.seconds_behind() or 0.0
+        late = seconds > BEHIND_SECONDS
+        if late and not self._told:
+            _LOG.warning(
+                "The challenger in the shadow of %s is %.0f seconds behind. Nothing is left out, it goes on "
+                "with the oldest. How many wait: flyball release status. End it: flyball release stop",
+                self._workshop.deployment.name,
+                seconds,
+            )
+        elif self._told and not late:
+            _LOG.info("The challenger in the shadow of %s has caught up", self._workshop.deployment.name)
+        self._told = late
 
     def _look(self, traffic: Traffic) -> None:
         """Let the challenge be judged where anything was reported since the last time."""
@@ -178,7 +252,8 @@ class Follower:
         if start < self._workshop.ledger.size():
             for index in catch_up(self._workshop, start=start, helper=self._helper):
                 self._done[challenge.release] = index
-                if self._stop.is_set():
+                self._tell()
+                if self._stop.is_set() or self._watch.now().challenge != challenge:
                     return
 
 

@@ -27,6 +27,7 @@ from flyball.loop.releases import (
     releases_made,
     require_live,
 )
+from flyball.loop.shadowing import behind
 from flyball.loop.traffic import (
     Challenge,
     Started,
@@ -364,6 +365,7 @@ def show_status(deployment: DeploymentOption = None, json: JsonOption = False) -
     with open_workshop(deployment, output) as workshop:
         now = traffic_now(workshop.ledger)
         steps = traffic_history(workshop.ledger)
+        left = behind(workshop, now)
     if json:
         output.json(
             {
@@ -371,6 +373,7 @@ def show_status(deployment: DeploymentOption = None, json: JsonOption = False) -
                 "live": now.champion,
                 "challenge": now.challenge,
                 "began": now.began,
+                "shadow": left,
                 "history": steps,
             }
         )
@@ -380,6 +383,11 @@ def show_status(deployment: DeploymentOption = None, json: JsonOption = False) -
         return
     rest = "" if now.challenge is None else f"; {_described(now.challenge)}"
     output.text(f"Release [bold]{short(now.champion)}[/] is live{rest}.")
+    if left is not None and left.oldest is not None:
+        output.text(
+            f"It has {count(left.waiting, 'decision')} still to decide, the oldest of "
+            f"{left.oldest:%Y-%m-%d %H:%M} UTC. flyball serve and flyball decide work on them."
+        )
     rows = [
         [
             f"{one.at:%Y-%m-%d %H:%M}",

@@ -55,6 +55,12 @@ class Figures:
                     self._ledger_waiting,
                 ),
                 Gauge(
+                    "flyball_shadow_behind_seconds",
+                    "Age of the oldest decision that the challenger in the shadow has still to decide.",
+                    ("deployment",),
+                    self._shadows,
+                ),
+                Gauge(
                     "flyball_budget_limit_eur",
                     "Euros that may be spent in a day, by budget and tenant.",
                     ("deployment", "budget", "tenant"),
@@ -96,6 +102,15 @@ class Figures:
 
     def _ledger_waiting(self) -> Series:
         return [((one.name,), one.scribe.waiting) for one in self._house.everything()]
+
+    def _shadows(self) -> Series:
+        for one in self._house.everything():
+            try:
+                seconds = None if one.decider is None else one.decider.seconds_behind
+            except FlyballError:
+                continue
+            if seconds is not None:
+                yield (one.name,), seconds
 
     def _budgets(self, pick: Callable[[float, float], float]) -> Series:
         for one in self._house.everything():
