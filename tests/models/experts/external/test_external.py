@@ -95,6 +95,11 @@ def test_over_http_each_field_is_answered_and_only_what_is_wanted_is_asked(serve
         ("say {nonsense", "external answered with something that is not JSON."),
         ("say []", "external answered without a list of predictions."),
         (say(a={"case_id": "zz", "answer": True}), "external answered with a prediction that is none."),
+        (say(a={"case_id": ["a"], "answer": True}), "external answered with a prediction that is none."),
+        (
+            say(a={"field": "amount", "answer": 10**400}),
+            "external gave an answer to amount that no number can",
+        ),
         (say(a={"field": "x", "answer": 1}), "external answered a field that it was not asked: 'x'."),
         (say(a={"field": "fraud", "answer": "yes"}), "external gave an answer to fraud that no flag can"),
         (say(a={"field": "topic", "answer": "cash"}), "external gave an answer to topic that no label can"),

@@ -232,3 +232,49 @@ def test_a_calibration_of_other_questions_says_nothing(fake, tmp_path, provider)
         other = EXPERTS.load("language_model").load(tmp_path, {**given, "model": "fake-2"})
     assert same.out_of_fold.num_rows == 31
     assert not hasattr(other, "out_of_fold")
+
+
+@pytest.mark.parametrize("structured", ["tool", "text"])
+@pytest.mark.parametrize(
+    "answer", ["\ud800 half a character", 10**400, {"a": ["\udfff"]}], ids=["half", "huge", "inside"]
+)
+@pytest.mark.parametrize(
+    ("kind", "sound"), [("text", "English"), ("number", 1200), ("flag", True), ("label", "English")]
+)
+def test_an_answer_that_cannot_be_written_down_is_refused_and_spares_the_other_cases(
+    fake, structured, answer, kind, sound
+):
+    """It is told to the model, too, so it has to survive that; and it stands in no message."""
+    field = Field("law", "Law", "?", kind=kind, choices=("English",) if kind == "label" else ())
+
+    def model(system, message):
+        given = answer if "POISON" in message else sound
+        return [{"field": "law", "answer": given, "quotes": ["English law applies"]}]
+
+    with fake.serving(model) as endpoint:
+        found = expert(endpoint, structured=structured, fields=(field,)).answer(batch("POISON " + TEXT, TEXT))
+    assert found.predictions.column("case_id").to_pylist() == ["c1"]
+    assert list(found.failures) == ["c0"]
+    assert "half a char" not in found.failures["c0"].error.replace("half of a character", "")
+    assert "000000" not in found.failures["c0"].error
+
+
+def test_what_the_model_wrote_is_told_to_it_alone(fake, caplog):
+    """It may be from the document, and failures stand in the ledger."""
+    said = [{"field": "insured", "answer": "Jane Doe of 5 Hill Street", "quotes": []}, GOOD[1]]
+    with fake.serving(lambda system, message: said) as endpoint:
+        model = expert(endpoint, fields=FIELDS[:1])
+        found = model.answer(batch(TEXT))
+        model.predict(batch(TEXT))
+    assert 'got "Jane Doe' in json.dumps(endpoint.seen[1]["messages"][2:]).replace("\\", "")
+    assert found.failures["c0"].error.endswith("(its answer must be true or false)")
+    assert "Jane" not in repr(found.failures) + caplog.text
+
+
+def test_the_most_that_asking_can_cost_counts_what_repairs_send_along(fake):
+    """The second request holds the answer to the first, 1,000 tokens at 1,000 euros a million: 1 euro."""
+    prices = {"eur_per_million_input_tokens": "1000", "max_output_tokens": 1000, "structured": "text"}
+    with fake.serving(lambda system, message: []) as endpoint:
+        once = expert(endpoint, repairs=0, **prices).most_eur(batch(TEXT))
+        twice = expert(endpoint, repairs=1, **prices).most_eur(batch(TEXT))
+    assert 2 * once + 1 < twice < 2 * once + 3

@@ -3,7 +3,7 @@
 The server bills as much as a request can cost: every byte of the prompt as a token, and every token that
 may come back. It bills before it fails: with 500, silence, half a reply or half a stream, replies without
 usage and with impossible ones. Only 429 is free. By hand: at 1,000 euros a million a token is 0.001 euros, a
-request of 180 bytes, with 200 tokens around them, is billed at 0.48 with its answer: 60 euros are 125 of them.
+request of 180 bytes, with 200 tokens around them, is billed at 0.48 with its answer: 60 euros are 125.
 """
 
 import json

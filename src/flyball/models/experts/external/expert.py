@@ -24,6 +24,7 @@ __all__ = ["CalibratedExternal", "ExternalAnswers", "ExternalExpert"]
 
 _TENTHS = 10
 _WHOLE = 2.0**53
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,11 +289,11 @@ def _json(value: object, field: Field) -> str:
     number = not isinstance(value, bool)
     if field.kind in ("flag", "spans") and isinstance(value, bool):
         return "true" if value else "false"
-    if field.kind == "number" and isinstance(value, int | float) and number and math.isfinite(value):
+    if field.kind == "number" and isinstance(value, int | float) and number and abs(value) <= _LARGEST:
         whole = value == int(value) and abs(value) < _WHOLE
         return json.dumps(int(value) if whole else value)
     known = field.kind == "text" or (field.kind == "label" and (not field.choices or value in field.choices))
-    if isinstance(value, str) and known:
+    if isinstance(value, str) and known and not any("\ud800" <= letter <= "\udfff" for letter in value):
         return json.dumps(value, ensure_ascii=False)
     raise _Wrong(f"gave an answer to {field.key} that no {field.kind} can have")
 

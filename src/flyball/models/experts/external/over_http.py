@@ -221,9 +221,10 @@ def _own_read(reply: object, some: Sequence[Question], settings: ExternalSetting
         raise _Unusable("answered without a list of predictions", again=False, spent=True)
     answers: dict[str, list[RawAnswer]] = {one.case_id: [] for one in some}
     for row in predictions:
-        if not isinstance(row, Mapping) or row.get("case_id") not in answers or "answer" not in row:
+        case = row.get("case_id") if isinstance(row, Mapping) else None
+        if not isinstance(case, str) or case not in answers or "answer" not in row:
             raise _Unusable("answered with a prediction that is none", again=False, spent=True)
-        answers[row["case_id"]].append(_raw(row))
+        answers[case].append(_raw(row))
     return {case: Told(tuple(found)) for case, found in answers.items()}
 
 

@@ -40,10 +40,25 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why an answer is not taken: its form, or a quote that does not stand in the text."""
+    """Why an answer is not taken: its form, or a quote that does not stand in the text.
+
+    Parameters
+    ----------
+    kind : {"form", "quote"}
+    why : str
+        In our own words.
+    got : str
+        What the model wrote there. The model is told of it, and nobody else: it may be from the document.
+    """
 
     kind: Literal["form", "quote"]
-    told: str
+    why: str
+    got: str = ""
+
+    @property
+    def told(self) -> str:
+        """What the model is told."""
+        return f"{self.why}, got {self.got}" if self.got else self.why
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +104,15 @@ def check(written: str, fields: Sequence[Field], text: str) -> Checked:
         try:
             found.said[one.key] = _said(one, answers.get(one.key), quotable)
         except _Wrong as err:
-            found.problems[one.key] = Problem(err.kind, str(err))
+            found.problems[one.key] = Problem(err.kind, str(err), err.got)
     return found
 
 
 class _Wrong(Exception):
-    def __init__(self, told: str, kind: Literal["form", "quote"] = "form") -> None:
-        super().__init__(told)
+    def __init__(self, why: str, kind: Literal["form", "quote"] = "form", got: str = "") -> None:
+        super().__init__(why)
         self.kind: Literal["form", "quote"] = kind
+        self.got = got
 
 
 def _object(members: dict[str, Any]) -> dict[str, Any]:
@@ -168,13 +184,13 @@ def _said(one: Field, given: object, quotable: Quotable) -> Said:
 def _flag(value: object, one: Field) -> str:
     del one
     if not isinstance(value, bool):
-        raise _Wrong(f"its answer must be true or false, got {_shown(value)}")
+        raise _Wrong("its answer must be true or false", got=_shown(value))
     return "true" if value else "false"
 
 
 def _label(value: object, one: Field) -> str:
     if one.choices and value is not None and value not in one.choices:
-        raise _Wrong(f"its answer must be one of {', '.join(one.choices)} or null, got {_shown(value)}")
+        raise _Wrong(f"its answer must be one of {', '.join(one.choices)} or null", got=_shown(value))
     return _text(value, one)
 
 
@@ -183,8 +199,8 @@ def _number(value: object, one: Field) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _Wrong(f"its answer must be a number or null, got {_shown(value)}")
-    if not math.isfinite(value) or abs(value) > _LARGEST_NUMBER:
+        raise _Wrong("its answer must be a number or null", got=_shown(value))
+    if abs(value) > _LARGEST_NUMBER or not math.isfinite(value):
         raise _Wrong("its answer is too large a number")
     return json.dumps(int(value) if value == int(value) else value)
 
@@ -194,9 +210,11 @@ def _text(value: object, one: Field) -> str:
     if value is None:
         return "null"
     if not isinstance(value, str) or not value.strip():
-        raise _Wrong(f"its answer must be a text or null, got {_shown(value)}")
+        raise _Wrong("its answer must be a text or null", got=_shown(value))
     if len(value) > _LONGEST_TEXT:
         raise _Wrong(f"its answer is longer than {_LONGEST_TEXT} characters")
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise _Wrong("its answer holds half of a character")
     return json.dumps(value.strip(), ensure_ascii=False)
 
 
@@ -204,5 +222,5 @@ _ANSWERS = {"flag": _flag, "spans": _flag, "label": _label, "number": _number, "
 
 
 def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
     return text if len(text) <= _SHOWN else text[:_SHOWN] + " ..."

@@ -97,7 +97,7 @@ class Endpoint:
                 break
             talk += _told_again(choice.message, checked.problems)
         if not found.said and all(one.kind == "form" for one in found.refused.values()):
-            return Failed(f"{_WRONG_FORM} ({next(iter(found.refused.values())).told})"), _usage(tried)
+            return Failed(f"{_WRONG_FORM} ({next(iter(found.refused.values())).why})"), _usage(tried)
         return found, _usage(tried)
 
     def first_call(self, text: str, fields: Sequence[Field], examples: Sequence[Example] = ()) -> ChatCall:

@@ -32,6 +32,8 @@ _TOKENS_IN, _TOKENS_OUT = 15_000, 2_000
 _PROMPT = 2
 """Raised when what the model is told changes: an older calibration then says nothing any more."""
 _ID_DIGITS = 8
+_TOLD = 600
+"""Tokens in which a model is told what is wrong with one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +218,15 @@ class LanguageModel:
         settings = self.settings
         upstream = Upstream(settings)
         total = Decimal(0)
+        rounds = range(settings.repairs + 1)
         for one in self._questions(cases, wanted):
+            # A repair sends the answers before it along, and what is told about each field.
+            more = settings.max_output_tokens + _TOLD * (len(one.fields) + 1)
+            longer = settings.eur_per_million_input_tokens * more * sum(rounds) / 1_000_000
             for part in parts_of(one.text, settings.characters_per_request):
-                endpoint = Endpoint(upstream)
-                total += upstream.most_eur(
-                    endpoint.first_call(part.text, one.fields, self._examples(one, part))
-                )
-        return total * settings.samples * (settings.repairs + 1) * (settings.max_retries + 1)
+                call = Endpoint(upstream).first_call(part.text, one.fields, self._examples(one, part))
+                total += upstream.most_eur(call) * len(rounds) + longer
+        return total * settings.samples * (settings.max_retries + 1)
 
     def save(self, folder: Path) -> None:
         """Write calibration and examples; settings stay in flyball.toml and the key stays where it is."""
