@@ -2,6 +2,8 @@
 
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from flyball.core.errors import BadInput
@@ -37,6 +39,44 @@ def test_lines_of_json_with_topics_and_costs_as_an_object(tmp_path):
     assert (found.topics, found.strong[0], found.weak_cost[0]) == (("law",), 8.5, 0.5)
 
 
+def test_parquet_with_truth_values_and_gaps(tmp_path):
+    path = tmp_path / "claims.parquet"
+    rows = {
+        "prompt": ["a", "b"],
+        "strong": [True, True],
+        "weak": [False, True],
+        "topic": [None, "law"],
+        "costs": [{"strong": 2.0, "weak": 1.0}, {"strong": 4.0, "weak": float("nan")}],
+    }
+    pq.write_table(pa.table(rows), path)
+    found = read_prompts([path])
+    assert found.prompts == ("a", "b")
+    assert (found.strong.tolist(), found.weak.tolist()) == ([1.0, 1.0], [0.0, 1.0])
+    assert found.topics == ("claims", "law")
+    assert found.strong_cost.tolist() == [2.0, 4.0]
+    assert found.weak_cost is None
+
+
+@pytest.mark.parametrize(
+    "costs",
+    ['{"strong": 0.02, "weak": 0.001}', '{"big": 0.02, "tiny": 0.001}', ' {"weak":"0.001","big":0.02}'],
+)
+def test_costs_as_an_object_in_a_cell_of_csv_by_role_or_by_column(tmp_path, costs):
+    path = tmp_path / "x.csv"
+    cell = costs.replace('"', '""')
+    path.write_text(f'prompt,big,tiny,costs\na,1,0,"{cell}"\n')
+    found = read_prompts([path], Columns(strong=("big",), weak=("tiny",)))
+    assert (found.strong_cost[0], found.weak_cost[0]) == (0.02, 0.001)
+
+
+@pytest.mark.parametrize("costs", ["", "0.02", "{", "[1, 2]", "nan"])
+def test_costs_that_name_no_model_are_not_known(tmp_path, costs):
+    path = tmp_path / "x.csv"
+    path.write_text(f'prompt,strong,weak,costs\na,1,0,"{costs}"\n')
+    found = read_prompts([path])
+    assert (found.strong_cost, found.weak_cost) == (None, None)
+
+
 def test_a_list_with_the_scores_of_many_models(tmp_path):
     path = tmp_path / "train.json"
     path.write_text(json.dumps([{"question": "q", "scores": {"large": 1.0, "small": 0.25}}]))
@@ -55,6 +95,10 @@ def test_a_list_with_the_scores_of_many_models(tmp_path):
         ("a.csv", "prompt,strong,weak\n", "There is no prompt in a.csv."),
         ("a.csv", "", "There is no prompt in a.csv."),
         ("a.jsonl", '{"prompt": "secret words"', "a.jsonl is neither CSV nor lines of JSON"),
+        ("a.jsonl", f'{{"prompt": "x", "strong": {10**400}, "weak": 0}}', "strong is too large"),
+        ("a.jsonl", '{"prompt": "x", "strong": NaN, "weak": 0}', "strong is 'nan', which is no number"),
+        ("a.jsonl", '{"prompt": "x", "strong": [1], "weak": 0}', "which is no number"),
+        ("a.parquet", "prompt,strong,weak\n", "a.parquet cannot be read"),
         ("a.jsonl", "[1, 2]", "a row is not an object"),
         ("a.jsonl", '{"prompt": 5, "strong": 1, "weak": 0}', "has a prompt that is no text"),
         ("a.jsonl", "[" * 100_000, "a.jsonl is neither CSV nor lines of JSON"),
@@ -94,3 +138,18 @@ def test_short_prompts_overlap_when_their_words_are_the_same():
         False,
     ]
     assert overlapping([], ["a"]).tolist() == []
+
+
+def test_a_short_prompt_is_found_with_options_behind_it_whichever_side_has_them():
+    """Six words, too short for a run of eight; with options it has sixteen."""
+    short = "Bananas spread their chromosomes because of"
+    options = f"{short}\nA. wind\nB. the sun\nC. reproduction\nD. nothing at all\nAnswer:"
+    assert overlapping([short, options], [options]).tolist() == [True, True]
+    assert overlapping([short, options], [short]).tolist() == [True, True]
+    assert overlapping(["Which of them", "because of"], [options]).tolist() == [False, False]
+
+
+def test_a_short_order_before_a_long_text_is_not_the_text():
+    order = "Explain this piece of code:"
+    text = " ".join(f"word{number}" for number in range(100))
+    assert overlapping([f"{order} {text}"], [order]).tolist() == [False]

@@ -1,7 +1,8 @@
 """Prompts with the quality that a strong and a weak model reached: read from files, and kept apart.
 
-CSV, JSON lines, or a JSON list. Columns: `prompt`, `strong`, `weak` (a number, or true and false), and where
-they are known `strong_cost` and `weak_cost`, and `topic`. Other names are given by the caller.
+CSV, Parquet, JSON lines, or a JSON list. Columns: `prompt`, `strong`, `weak` (a number, or true and false),
+and where they are known `costs` (an object with `strong` and `weak`) or `strong_cost` and `weak_cost`, and
+`topic`. Other names are given by the caller.
 """
 
 import csv
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from flyball.core.errors import BadInput
 
@@ -24,7 +27,9 @@ Floats = npt.NDArray[np.float64]
 
 _LARGEST_BYTES = 2_000_000_000
 _WORDS_IN_A_ROW = 8
+_FEWEST_WITHIN, _MOST_AROUND = 3, 40
 _WORD = re.compile(r"[^\W_]+")
+_GAP = frozenset({"", "nan", "null", "none"})
 _TRUE, _FALSE = frozenset({"true", "yes"}), frozenset({"false", "no"})
 
 
@@ -109,37 +114,57 @@ def read_prompts(paths: Sequence[Path], columns: Columns | None = None) -> Route
 def overlapping(train: Sequence[str], test: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Say which training prompts are also test prompts, perhaps with words before, behind or between.
 
-    Two prompts overlap when half of the runs of eight words of one of them stand in the other; shorter
-    prompts when their words are the same.
+    Two prompts overlap when half of the runs of eight words of one of them stand in the other. A prompt of
+    three to seven words overlaps when it stands in the other as a whole, with not many words around it (a
+    question and its options); a shorter one when the other has the same words.
 
     Returns
     -------
     ndarray of bool, shape (n_train,)
     """
+    asked, tried = [_words(one) for one in train], [_words(one) for one in test]
+    known_runs = [_runs(one, _WORDS_IN_A_ROW) for one in tried]
     where: dict[int, list[int]] = {}
-    sizes = []
-    for number, prompt in enumerate(test):
-        runs = _runs(prompt)
-        sizes.append(len(runs))
+    for number, runs in enumerate(known_runs):
         for run in runs:
             where.setdefault(run, []).append(number)
+    small_test, small_train = _whole(tried), _whole(asked)
     found = np.zeros(len(train), dtype=bool)
-    for number, prompt in enumerate(train):
-        runs = _runs(prompt)
+    within = {run for one in tried for run in _short_runs(one) if run in small_train}
+    for number, words in enumerate(asked):
+        if len(words) < _WORDS_IN_A_ROW and (
+            hash(tuple(words)) in small_test or hash(tuple(words)) in within
+        ):
+            found[number] = True
+            continue
+        mine = _runs(words, _WORDS_IN_A_ROW)
         shared: dict[int, int] = {}
-        for run in runs:
+        for run in mine:
             for other in where.get(run, ()):
                 shared[other] = shared.get(other, 0) + 1
         found[number] = any(
-            2 * count >= len(runs) or 2 * count >= sizes[other] for other, count in shared.items()
-        )
+            2 * n >= len(mine) or 2 * n >= len(known_runs[other]) for other, n in shared.items()
+        ) or not small_test.isdisjoint(_short_runs(words))
     return found
 
 
-def _runs(prompt: str) -> set[int]:
-    words = _WORD.findall(prompt.lower())
-    last = max(len(words) - _WORDS_IN_A_ROW + 1, 1)
-    return {hash(tuple(words[start : start + _WORDS_IN_A_ROW])) for start in range(last)}
+def _words(prompt: str) -> list[str]:
+    return _WORD.findall(prompt.lower())
+
+
+def _whole(prompts: Sequence[Sequence[str]]) -> set[int]:
+    """Return the prompts that are too short for a run of eight words."""
+    return {hash(tuple(one)) for one in prompts if len(one) < _WORDS_IN_A_ROW}
+
+
+def _runs(words: Sequence[str], n: int) -> set[int]:
+    return {hash(tuple(words[start : start + n])) for start in range(len(words) - n + 1)}
+
+
+def _short_runs(words: Sequence[str]) -> Iterator[int]:
+    """Yield every run that could be a short prompt with not many words around it."""
+    for n in range(max(_FEWEST_WITHIN, len(words) - _MOST_AROUND), min(_WORDS_IN_A_ROW, len(words) + 1)):
+        yield from _runs(words, n)
 
 
 def _all_or_none(values: Sequence[float | None]) -> Floats | None:
@@ -151,16 +176,31 @@ _Row = tuple[str, float, float, float | None, float | None, str]
 
 
 def _rows_of(path: Path, columns: Columns) -> Iterator[_Row]:
+    if path.suffix.lower() == ".parquet":
+        for number, row in enumerate(_of_parquet(path), 1):
+            yield _row_of(path, number, row, columns)
+        return
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise BadInput(f"{path.name} is larger than 2 GB.", fix="Split it, or take a sample.")
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as err:
         raise BadInput(
-            f"{path.name} cannot be read: {err}.", fix="Give a CSV or JSON file in UTF-8.", file=path
+            f"{path.name} cannot be read: {err}.", fix="Give CSV or JSON in UTF-8, or Parquet.", file=path
         ) from err
     for number, row in enumerate(_records(path, text), 1):
         yield _row_of(path, number, row, columns)
+
+
+def _of_parquet(path: Path) -> Iterator[Mapping[str, object]]:
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches():
+                yield from batch.to_pylist()
+    except (OSError, pa.ArrowException) as err:
+        raise BadInput(
+            f"{path.name} cannot be read: {err}.", fix="Give CSV or JSON in UTF-8, or Parquet.", file=path
+        ) from err
 
 
 def _records(path: Path, text: str) -> Iterator[Mapping[str, object]]:
@@ -192,15 +232,14 @@ def _row_of(path: Path, number: int, row: Mapping[str, object], columns: Columns
     prompt = _first(path, number, row, columns.prompt)
     if not isinstance(prompt, str):
         raise BadInput(f"Row {number} of {path.name} has a prompt that is no text.", fix="Write text.")
-    costs = row.get("costs")
-    given: Mapping[str, object] = costs if isinstance(costs, dict) else {}
+    given, topic = _costs_of(row.get("costs")), str(row.get("topic"))
     return (
         prompt,
         _number(path, number, "strong", _first(path, number, values, columns.strong)),
         _number(path, number, "weak", _first(path, number, values, columns.weak)),
-        _cost(path, number, "strong", row, given),
-        _cost(path, number, "weak", row, given),
-        str(row.get("topic") or path.stem),
+        _cost(path, number, ("strong", *columns.strong), row, given),
+        _cost(path, number, ("weak", *columns.weak), row, given),
+        path.stem if topic.strip().lower() in _GAP else topic,
     )
 
 
@@ -217,17 +256,27 @@ def _first(path: Path, number: int, row: Mapping[str, object], names: Sequence[s
     )
 
 
+def _costs_of(costs: object) -> Mapping[str, object]:
+    """Return `costs` as an object, from text as CSV has it, too; {} for what does not name the models."""
+    if isinstance(costs, str) and costs.lstrip().startswith("{"):
+        try:
+            costs = json.loads(costs)
+        except (ValueError, RecursionError):
+            return {}
+    return costs if isinstance(costs, dict) else {}
+
+
 def _cost(
-    path: Path, number: int, which: str, row: Mapping[str, object], given: Mapping[str, object]
+    path: Path, number: int, names: Sequence[str], row: Mapping[str, object], given: Mapping[str, object]
 ) -> float | None:
-    """Return what the call cost: `strong_cost`, `cost_strong`, or `strong` within an object `costs`."""
-    name = f"{which}_cost"
-    value = row.get(name, row.get(f"cost_{which}", given.get(which)))
-    if value is None or value == "":
+    """Return what the call cost: `strong_cost`, `cost_strong`, or `strong` (or its column) within `costs`."""
+    places = [(row, f"{names[0]}_cost"), (row, f"cost_{names[0]}"), *((given, name) for name in names)]
+    value = next((place[name] for place, name in places if name in place), None)
+    if value is None or str(value).strip().lower() in _GAP:
         return None
-    cost = _number(path, number, name, value)
+    cost = _number(path, number, f"{names[0]}_cost", value)
     if cost < 0.0:
-        raise BadInput(f"Row {number} of {path.name}: {name} is {cost}.", fix="A cost is 0 or more.")
+        raise BadInput(f"Row {number} of {path.name}: {names[0]}_cost is {cost}.", fix="A cost is 0 or more.")
     return cost
 
 
@@ -238,13 +287,17 @@ def _number(path: Path, number: int, name: str, value: object) -> float:
             return float(word in _TRUE)
     try:
         found = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = math.nan
     if not math.isfinite(found):
         raise BadInput(
-            f"Row {number} of {path.name}: {name} is {str(value)[:40]!r}, which is no number.",
+            f"Row {number} of {path.name}: {name} is {_shown(value)}, which is no number.",
             fix="Write a number, or true and false.",
             file=path,
             row=number,
         )
     return found
+
+
+def _shown(value: object) -> str:
+    return "too large" if isinstance(value, int) else repr(str(value)[:40])
