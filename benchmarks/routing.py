@@ -10,6 +10,9 @@ them, MIT). Nothing is trained on the questions that are measured:
   a sentence added; they are found by their words and taken out. Its questions of GSM8K's training part stay.
 - MMLU subjects are drawn into five groups; each group is routed after learning from the others, and from
   LLMRouter. APGR is the mean over groups, each weighted by its gap; intervals are bootstraps over subjects.
+- MMLU subjects are also drawn into halves, eight times; each half is routed as one set after learning from
+  the other one. Beside it stands what knowing every subject's gap reaches, and what a router reaches that
+  learned from other questions of the same subjects: two bounds on what may be asked of a router that did not.
 
 The weak and the strong model of LLMRouter's prompts are other models than those of the test
 (mistral-7b-instruct and llama-3.1-nemotron-51b). Prints one JSON object.
@@ -33,6 +36,7 @@ COLUMNS = Columns(
     weak=("mistralai/Mixtral-8x7B-Instruct-v0.1", "mistral-7b-instruct-v0.3"),
 )
 GROUPS = 5
+HALVINGS = 4
 DRAWS = 2_000
 PUBLISHED = {
     "source": "Ong et al. 2024, RouteLLM, arXiv:2406.18665: the best router of each table, trained with "
@@ -94,12 +98,48 @@ def mmlu(subjects, more):
     for number in range(GROUPS):
         test, rest = subjects.where(mine == number), subjects.where(mine != number)
         for way, train in (("mmlu", rest), ("mmlu_and_llmrouter", together(rest, more))):
-            clean = train.where(~overlapping(train.prompts, test.prompts))
-            scores[way][mine == number] = fit(clean).score(test.prompts)
+            scores[way][mine == number] = learned(train, test)
     found = {"n": len(subjects), "subjects": len(names), "groups": GROUPS}
     for way, score in scores.items():
         found[way] = over_groups(score, subjects, mine, topic)
     return found
+
+
+def halves(subjects, more, other):
+    """Return APGR on the half of the subjects that was left out, as mean, least and greatest of eight."""
+    names = sorted(set(subjects.topics))
+    topic, gains = np.array(subjects.topics), subjects.strong - subjects.weak
+    random = np.random.default_rng(0)
+    found = {}
+    for _ in range(HALVINGS):
+        order = random.permutation(len(names))
+        side = {names[name]: place % 2 for place, name in enumerate(order)}
+        mine = np.array([side[one] for one in subjects.topics])
+        chance = random.integers(0, 2, len(subjects))
+        for number in (0, 1):
+            test, rest = subjects.where(mine == number), subjects.where(mine != number)
+            gap = {name: gains[topic == name].mean() for name in names}
+            scores = {
+                "mmlu": learned(rest, test),
+                "mmlu_and_llmrouter": learned(together(rest, more), test),
+                "mmlu_and_gsm8k": learned(together(rest, other), test),
+                "length": np.array([float(len(one)) for one in test.prompts]),
+                "gap_of_subject": np.array([gap[name] for name in test.topics]),
+            }
+            for way, score in scores.items():
+                found.setdefault(way, []).append(apgr(score, test.strong, test.weak))
+            seen = subjects.where(chance == number)
+            same = learned(subjects.where(chance != number), seen)
+            found.setdefault("same_subjects_other_questions", []).append(apgr(same, seen.strong, seen.weak))
+    return {
+        way: [round(float(one), 4) for one in (np.mean(some), min(some), max(some))]
+        for way, some in found.items()
+    }
+
+
+def learned(train, test):
+    """Return the scores of a router that learned from what is not in the test."""
+    return fit(train.where(~overlapping(train.prompts, test.prompts))).score(test.prompts)
 
 
 def over_groups(score, routed, mine, topic):
@@ -137,7 +177,9 @@ def main():
             {
                 "gsm8k": gsm8k(together(more, subjects), test),
                 "gsm8k_from_llmrouter_alone": gsm8k(more, test),
+                "gsm8k_from_mmlu_alone": gsm8k(subjects, test),
                 "mmlu_subjects_left_out": mmlu(subjects, more),
+                "mmlu_half_of_the_subjects_left_out": halves(subjects, more, test),
                 "published": PUBLISHED,
             },
             indent=1,

@@ -133,3 +133,41 @@ budget_eur_per_day = "2"
     assert "acme" in flyball("router", "budget", folder=tmp_path)
     (tmp_path / "flyball.toml").write_text(about.replace("budget_eur_per_day", "# "))
     assert flyball("router", "budget", folder=tmp_path).startswith("Nothing is limited")
+
+
+def test_every_file_belongs_to_the_option_before_it(tmp_path):
+    """Of four files two are learned from and two routed; a file that follows another option is refused."""
+    for number, topic in enumerate(("alpha", "beta", "gamma", "delta")):
+        write(tmp_path / f"{topic}.csv", topic, 80, number)
+    found = json.loads(
+        flyball(
+            *("router", "evaluate", "--test", "gamma.csv", "delta.csv", "--train", "alpha.csv", "beta.csv"),
+            *("--seed", "3", "--json"),
+            folder=tmp_path,
+        )
+    )
+    assert found["train"]["files"] == ["alpha.csv", "beta.csv"]
+    assert found["test_files"] == ["gamma.csv", "delta.csv"]
+    assert (found["train"]["n"], found["n"]) == (160, 160)
+    stray = ("router", "evaluate", "--train", "alpha.csv", "--seed", "3", "beta.csv", "--test", "gamma.csv")
+    flyball(*stray, folder=tmp_path, code=2)
+
+
+def test_the_same_files_give_the_same_figures_in_another_process(tmp_path):
+    for number, topic in enumerate(("alpha", "beta")):
+        write(tmp_path / f"{topic}.csv", topic, 120, number)
+    asked = ("router", "evaluate", "--train", "alpha.csv", "--test", "beta.csv", "--json")
+    said = [json.loads(flyball(*asked, folder=tmp_path)) for _ in range(2)]
+    for one in said:
+        del one["cpu_ms_per_prompt"]
+    assert said[0] == said[1]
+
+
+def test_a_model_pair_without_a_gap_is_said_and_nothing_is_made_up(tmp_path):
+    write(tmp_path / "alpha.csv", "alpha", 120, 0)
+    (tmp_path / "same.csv").write_text("prompt,strong,weak\nwho is it,1,1\nwhere is it,0,0\n")
+    asked = ("router", "evaluate", "--train", "alpha.csv", "--test", "same.csv")
+    found = json.loads(flyball(*asked, "--json", folder=tmp_path))
+    assert (found["apgr"], found["cpt50"], found["cpt80"], found["best"]) == (None, None, None, None)
+    assert "no gap" in found["reason"]
+    assert "no gap" in flyball(*asked, folder=tmp_path)

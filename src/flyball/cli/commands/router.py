@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
@@ -25,10 +26,7 @@ command = typer.Typer()
 
 TrainOption = Annotated[
     list[Path] | None,
-    typer.Option("--train", help="CSV or JSON files, or folders of them; several may follow."),
-]
-MoreArgument = Annotated[
-    list[Path] | None, typer.Argument(metavar="[FILES]...", help="Further training files.", hidden=True)
+    typer.Option("--train", help="CSV, JSON or Parquet files, or folders of them; several may follow."),
 ]
 PromptOption = Annotated[
     list[str] | None, typer.Option("--prompt-column", help="Its name, where it is not `prompt`.")
@@ -43,7 +41,24 @@ WeakOption = Annotated[
 ]
 SeedOption = Annotated[int, typer.Option(help="The same seed gives the same router.")]
 
-_ENDINGS = (".csv", ".json", ".jsonl")
+_ENDINGS = (".csv", ".json", ".jsonl", ".parquet")
+_OF_FILES = ("--train", "--test")
+
+
+class _SeveralFiles(TyperCommand):
+    """A command in which several files may follow one option: a file belongs to the option before it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given: list[str] = []
+        option = ""
+        for one in args:
+            if one.startswith("-"):
+                name = one.partition("=")[0]
+                option = name if name in _OF_FILES else ""
+            elif option and given[-1] != option:
+                given.append(option)
+            given.append(one)
+        return super().parse_args(ctx, given)
 
 
 @command.callback()
@@ -51,13 +66,12 @@ def router() -> None:
     """Learn from past prompts which ones need the strong model, and measure it."""
 
 
-@command.command("evaluate")
+@command.command("evaluate", cls=_SeveralFiles)
 def evaluate_router(
     train: TrainOption = None,
     test: Annotated[
         list[Path] | None, typer.Option("--test", help="Prompts to route; none of them is learned from.")
     ] = None,
-    more: MoreArgument = None,
     prompt_column: PromptOption = None,
     strong_column: StrongOption = None,
     weak_column: WeakOption = None,
@@ -67,7 +81,7 @@ def evaluate_router(
     """Learn on some prompts, route others, and show APGR and CPT beside length and chance."""
     output = Output(json)
     columns = _columns(prompt_column, strong_column, weak_column)
-    learned_from, tried_on = _files("--train", train, more), _files("--test", test, None)
+    learned_from, tried_on = _files("--train", train), _files("--test", test)
     found = evaluate(read_prompts(learned_from, columns), read_prompts(tried_on, columns), seed=seed)
     if json:
         output.json(_plain(found, learned_from, tried_on))
@@ -77,7 +91,7 @@ def evaluate_router(
         [["learned", *_cells(found.router)], ["length of the prompt", *_cells(found.length)], _chance(found)],
     )
     output.text()
-    removed = f", {count(found.n_removed, 'prompt')} of the test taken out first" if found.n_removed else ""
+    removed = f"; {count(found.n_removed, 'prompt')} of the test taken out first" if found.n_removed else ""
     output.text(f"Learned from {count(found.n_train, 'prompt')} in {count(found.topics, 'topic')}{removed}.")
     output.text(
         f"Tried on {count(found.n_test, 'prompt')}: strong {found.strong:.3f}, weak {found.weak:.3f}. "
@@ -85,10 +99,9 @@ def evaluate_router(
     )
 
 
-@command.command("fit")
+@command.command("fit", cls=_SeveralFiles)
 def fit_router(
     train: TrainOption = None,
-    more: MoreArgument = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder to write the router into.", show_default=False)
     ] = None,
@@ -108,13 +121,13 @@ def fit_router(
     if out.exists() and (not out.is_dir() or any(one.name not in _OURS for one in out.iterdir())):
         raise BadInput(f"{out} holds something else.", fix="Name a new folder.", folder=out)
     columns = _columns(prompt_column, strong_column, weak_column)
-    learned = fit(read_prompts(_files("--train", train, more), columns), strong_share=strong_share, seed=seed)
+    learned = fit(read_prompts(_files("--train", train), columns), strong_share=strong_share, seed=seed)
     learned.save(out)
     if json:
         output.json({"ok": True, "folder": str(out), "digest": learned.digest, "about": learned.about})
         return
-    reached = learned.about["apgr_on_topics_left_out"]
-    said = f"APGR {reached:.3f} on topics left out" if isinstance(reached, float) else "no gap to recover"
+    reached, unit = learned.about["apgr_left_out"], learned.about["left_out"]
+    said = f"APGR {reached:.3f} on {unit} left out" if isinstance(reached, float) else "no gap to recover"
     output.text(f"{learned.name} in {out}: {count(int(str(learned.about['prompts'])), 'prompt')}, {said}.")
     output.text(f'Put it beside flyball.toml and set chat.router = "{out.name}" there.')
 
@@ -169,9 +182,9 @@ def _columns(prompt: list[str] | None, strong: list[str] | None, weak: list[str]
     )
 
 
-def _files(option: str, named: Sequence[Path] | None, more: Sequence[Path] | None) -> list[Path]:
+def _files(option: str, named: Sequence[Path] | None) -> list[Path]:
     found: list[Path] = []
-    for path in (*(named or ()), *(more or ())):
+    for path in named or ():
         if path.is_dir():
             found.extend(sorted(one for one in path.iterdir() if one.suffix.lower() in _ENDINGS))
         else:

@@ -1,8 +1,6 @@
-"""A learned router: three parts that are added up, saved as plain numbers.
+"""A learned router: a weight for each number read off a prompt and for each of its words, added up.
 
-How hard a prompt is for its topic, by its numbers; how hard, by its words; and what the strong model gains in
-topics like its own. The first two are learned as differences within a topic, so that a router does not take
-the topic for the difficulty, and still says something where all prompts are of one new topic.
+It is saved as plain numbers: nothing in it is run when it is read, and each weight can be looked at.
 """
 
 import json
@@ -10,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,27 +19,25 @@ from flyball.models.router.choice import NeedsStrong
 from flyball.models.router.learned.numbers import (
     BUCKETS,
     NUMBERS,
-    TOPIC_BUCKETS,
     Hashed,
     buckets_of,
     hashed,
     numbers_of,
 )
 
-__all__ = ["BadRouter", "LearnedRouter", "Parts"]
+__all__ = ["BadRouter", "LearnedRouter", "Parts", "raw_scores", "scaled", "word_values"]
 
 Floats = npt.NDArray[np.float64]
 
-FORMAT = 1
+FORMAT = 2
 _LARGEST_BYTES = 200_000_000
-_SHARPNESS = 6.0
+_FARTHEST = 3.0
 _SHAPES = {
     "centre": (len(NUMBERS),),
     "scale": (len(NUMBERS),),
     "number_weights": (len(NUMBERS),),
     "rarity": (BUCKETS,),
     "word_weights": (BUCKETS,),
-    "topic_rarity": (TOPIC_BUCKETS,),
 }
 
 
@@ -59,13 +54,9 @@ class Parts:
     Parameters
     ----------
     centre, scale, number_weights : ndarray, shape (n_numbers,)
+        Mean and deviation of each number among the prompts learned from, and what it adds.
     rarity, word_weights : ndarray, shape (BUCKETS,)
-        Rarity is log((1 + n) / (1 + prompts with the bucket)) + 1; 0 for a bucket that was never seen.
-    topic_rarity : ndarray, shape (TOPIC_BUCKETS,)
-    topics : ndarray, shape (n_topics, TOPIC_BUCKETS)
-        Direction of each topic, of length 1.
-    topic_gains : ndarray, shape (n_topics,)
-        What the strong model gains there, drawn towards the mean of all.
+        Rarity is log((1 + n) / (1 + prompts with the bucket)) + 1; 0 for a bucket that was hardly seen.
     """
 
     centre: Floats
@@ -73,9 +64,6 @@ class Parts:
     number_weights: Floats
     rarity: Floats
     word_weights: Floats
-    topic_rarity: Floats
-    topics: Floats
-    topic_gains: Floats
 
 
 @dataclass(frozen=True)
@@ -86,8 +74,8 @@ class LearnedRouter:
     ----------
     parts : Parts
     intercept, slope : float
-        Turn the sum of the parts into quality gained, from topics that were left out when it was learned;
-        `slope` is at least 0, so they never change an order.
+        Turn the sum of the parts into quality gained, from prompts that were left out when it was learned;
+        `slope` is above 0, so they never change an order.
     threshold : float
         From which expected gain on the strong model is asked first.
     about : dict of str to plain value
@@ -113,17 +101,16 @@ class LearnedRouter:
     def score(self, prompts: Sequence[str]) -> Floats:
         """Return the expected gain of each prompt; finite, in the unit of the quality it learned from."""
         numbers = np.array([numbers_of(prompt) for prompt in prompts], np.float64)
-        words, topics = hashed(prompts)
-        raw = raw_scores(self.parts, numbers.reshape(len(prompts), len(NUMBERS)), words, topics)
+        raw = raw_scores(self.parts, numbers.reshape(len(prompts), len(NUMBERS)), hashed(prompts))
         return self.intercept + self.slope * raw
 
     def needs_strong(self, prompt: str) -> NeedsStrong:
         """Return what it says about one prompt; under a millisecond for a prompt of usual length."""
-        parts = self.parts
-        scaled = (np.array(numbers_of(prompt)) - parts.centre) / parts.scale
-        words, topics = buckets_of(prompt)
-        raw = float(scaled @ parts.number_weights)
-        raw += _word_part(parts, words) + _topic_part(parts, topics)
+        parts, buckets = self.parts, buckets_of(prompt)
+        rarity = parts.rarity[buckets]
+        length = float(np.sqrt(rarity @ rarity)) or 1.0
+        raw = float(scaled(parts, np.array(numbers_of(prompt))) @ parts.number_weights)
+        raw += float(rarity @ parts.word_weights[buckets]) / length
         return NeedsStrong(self.name, self.intercept + self.slope * raw, self.threshold)
 
     def save(self, folder: Path) -> None:
@@ -184,36 +171,31 @@ class LearnedRouter:
             ) from err
 
 
-def raw_scores(parts: Parts, numbers: Floats, words: Hashed, topics: Hashed) -> Floats:
-    """Return the sum of the three parts for many prompts."""
-    found = ((numbers - parts.centre) / parts.scale) @ parts.number_weights
-    for (buckets, ends), part in ((words, _word_part), (topics, _topic_part)):
-        found = found + np.array([part(parts, buckets[start:end]) for start, end in pairwise(ends)])
-    return np.asarray(found, np.float64)
+def raw_scores(parts: Parts, numbers: Floats, words: Hashed) -> Floats:
+    """Return the sum of all weights for many prompts."""
+    values, row = word_values(words, parts.rarity)
+    buckets, ends = words
+    by_words = np.bincount(row, values * parts.word_weights[buckets], minlength=len(ends) - 1)
+    return np.asarray(scaled(parts, numbers) @ parts.number_weights + by_words, np.float64)
 
 
-def _word_part(parts: Parts, buckets: npt.NDArray[np.int64]) -> float:
-    rarity = parts.rarity[buckets]
-    length = float(np.sqrt(rarity @ rarity))
-    return float(rarity @ parts.word_weights[buckets]) / length if length > 0.0 else 0.0
+def scaled(parts: Parts, numbers: Floats) -> Floats:
+    """Return numbers in deviations from their mean, none beyond `_FARTHEST`: far away a line says nothing."""
+    return np.clip((numbers - parts.centre) / parts.scale, -_FARTHEST, _FARTHEST)
 
 
-def _topic_part(parts: Parts, buckets: npt.NDArray[np.int64]) -> float:
-    """Return the gain of topics, the nearer ones counting more."""
-    rarity = parts.topic_rarity[buckets]
-    length = float(np.sqrt(rarity @ rarity)) or 1.0
-    near = _SHARPNESS * (parts.topics[:, buckets] @ rarity) / length
-    weights = np.exp(near - near.max())
-    return float(weights @ parts.topic_gains / weights.sum())
+def word_values(words: Hashed, rarity: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Return the value of each bucket in each prompt (rarity, to length 1), and the prompt it is in."""
+    buckets, ends = words
+    row = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    length = np.sqrt(np.bincount(row, rarity[buckets] ** 2, minlength=len(ends) - 1))
+    return rarity[buckets] / np.maximum(length, 1e-12)[row], row
 
 
 def _check(parts: Parts) -> None:
     for name, shape in _SHAPES.items():
         if getattr(parts, name).shape != shape:
             raise ValueError(f"{name} has the shape {getattr(parts, name).shape}, expected {shape}")
-    n_topics = len(parts.topic_gains)
-    if parts.topics.shape != (n_topics, TOPIC_BUCKETS) or n_topics < 1:
-        raise ValueError(f"topics have the shape {parts.topics.shape}")
     if not all(np.isfinite(getattr(parts, name)).all() for name in Parts.__dataclass_fields__):
         raise ValueError("a number is not finite")
     if not (parts.scale > 0.0).all():
