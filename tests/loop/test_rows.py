@@ -1,5 +1,7 @@
 """Rows of a small table as cases: three loans, of which one turned out well, one badly, one is not known."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -7,7 +9,8 @@ from flyball.core.errors import BadInput
 from flyball.core.records import Field
 from flyball.data.datasets.errors import BadLabels
 from flyball.data.documents.records import Unreadable
-from flyball.data.documents.rows import row_of
+from flyball.data.documents.rows import document_of_row, row_of
+from flyball.loop.deciding import _decide_documents, _Task
 from flyball.loop.deployment import Deployment
 from flyball.loop.rows import packed, read_rows, rows_digest, rows_of_file, unpacked
 from flyball.loop.settings import DeploymentSettings, Settings, SourceSettings, StreamSettings
@@ -144,3 +147,51 @@ def test_a_value_that_a_row_cannot_hold_stops_no_other_row(deployment, tmp_path)
     assert isinstance(first, Unreadable)
     assert "column x, is a value of the type list" in first.message
     assert second.document.name == "L-2"
+
+
+def handed_in(deployment, text):
+    (deployment.root / "new.csv").write_text(text)
+    return list(rows_of_file(deployment, source(), deployment.root / "new.csv", FIELDS))
+
+
+def test_one_cell_that_is_no_number_takes_its_own_row_out_and_makes_no_texts_of_the_others(deployment):
+    found = handed_in(deployment, "loan,income,sex\nL-8,600,f\nL-9,lots,m\nL-10,,m\nL-11,1e3,m\n")
+    assert [None if isinstance(one, Unreadable) else row_of(one.text)["income"] for one in found] == [
+        600,
+        None,
+        None,
+        1000,
+    ]
+    assert isinstance(found[1], Unreadable)
+    assert (found[1].name, found[1].code) == ("L-9", "documents.bad_row")
+    assert found[1].message == "The column income holds 'lots', which is not a number."
+
+
+@pytest.mark.parametrize("cell", ["nan", "inf", "1e999", "0x10", "1_000", "٣", "=1+1", "7,5", "--5"])
+def test_what_only_looks_like_a_number_is_none(deployment, cell):
+    found = handed_in(deployment, f'loan,income,sex\nL-8,600,f\nL-9,"{cell}",m\n')
+    assert [isinstance(one, Unreadable) for one in found] == [False, True]
+
+
+def test_a_name_that_is_all_digits_in_one_file_is_the_text_that_it_is_in_the_source(deployment):
+    assert row_of(handed_in(deployment, "loan,income,sex\n17,600,f\n")[0].text)["loan"] == "17"
+
+
+def test_a_batch_in_which_one_row_breaks_an_expert_is_halved_and_the_others_decided(deployment):
+    asked = []
+
+    class Fussy:
+        def decide(self, documents, **_):
+            asked.append(len(documents))
+            if any(one.name == "L-77" for one in documents):
+                raise ValueError("it broke")
+            return [one.name for one in documents]
+
+    documents = [document_of_row({"n": number}, name=f"L-{number}") for number in range(128)]
+    task = _Task(tuple(documents), Path(), None, "", frozenset(), None)
+    found = _decide_documents(Fussy(), documents, task)
+    assert [decision for _, decision, _ in found if decision] == [
+        one.name for one in documents if one.name != "L-77"
+    ]
+    assert [problem.name for _, _, problem in found if problem] == ["L-77"]
+    assert len(asked) == 2 * 7 + 1  # 128 is seven times halved

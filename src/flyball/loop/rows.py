@@ -3,11 +3,14 @@
 Why: docs/decisions/0012-a-row-is-a-document.md.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
 
 from flyball.core.digests import canonical_json, digest_of, digest_of_bytes
 from flyball.core.errors import BadInput
@@ -27,6 +30,7 @@ from flyball.models.experts.graph.neighbourhood import Neighbourhood
 __all__ = [
     "TABLE_ENDINGS",
     "CaseRow",
+    "as_typed",
     "document_of_row",
     "packed",
     "read_rows",
@@ -38,6 +42,7 @@ __all__ = [
 TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx")
 """Files whose rows are cases, where the deployment decides about rows."""
 
+_NUMBER = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]{1,300})?([eE][+-]?[0-9]{1,3})?")
 _YES = {"true", "yes", "1", "1.0"}
 _NO = {"false", "no", "0", "0.0"}
 
@@ -64,6 +69,7 @@ def read_rows(
     *,
     opened: Source | None = None,
     memory: Neighbourhood | None = None,
+    like: pa.Schema | None = None,
 ) -> Iterator[CaseRow | Unreadable]:
     """Read the rows of a source, in its order.
 
@@ -78,6 +84,9 @@ def read_rows(
         To read from it instead of from what the settings say.
     memory : Neighbourhood, optional
         What is known of earlier transfers, where rows are transfers; by default nothing.
+    like : Schema, optional
+        Types that columns have elsewhere. Where one has another type here, each value is read as that type,
+        and a row of which one cannot be is unreadable, alone.
 
     Yields
     ------
@@ -97,13 +106,21 @@ def read_rows(
     for stream in streams:
         _refuse_missing(source, stream.name, stream.schema.names)
         number = 0
+        table = stream.name if len(streams) > 1 else source.name
         for batch in opened.batches(stream.name):
-            for row in batch.rows.to_pylist() if memory is None else told(memory, source, batch.rows):
+            rows, bad = as_typed(batch.rows, like) if like is not None else (batch.rows, {})
+            good = iter(rows.to_pylist() if memory is None else told(memory, source, rows))
+            for place in range(batch.rows.num_rows):
                 number += 1
+                if place in bad:
+                    named = batch.rows.slice(place, 1).to_pylist()[0]
+                    yield Unreadable.from_error(_name(source, named, table, number), bad[place])
+                    continue
+                row = next(good)
                 if isinstance(row, BadTransfers):
                     yield Unreadable.from_error(f"row {number} of {source.name}", row)
                     continue
-                name = _name(source, row, stream.name if len(streams) > 1 else source.name, number)
+                name = _name(source, row, table, number)
                 labels = {
                     key: answer
                     for key, column in source.label_columns.items()
@@ -127,7 +144,9 @@ def rows_of_file(
 ) -> Iterator[Document | Unreadable]:
     """Read the rows of a table that somebody hands in, as the deployment's own source would be read.
 
-    Columns with labels, and those that are left out there, are taken off here too.
+    Columns with labels, and those that are left out there, are taken off here too, and columns are of the
+    types that they have there: a file of text says of none, and one cell that is no number would make texts
+    of all others in its column.
     """
     given = msgspec.structs.replace(
         source, kind="tables", path=str(path), url="", stream=(), label_columns={}
@@ -135,8 +154,88 @@ def rows_of_file(
     unseen = tuple({*source.leave_out, *source.label_columns.values()})
     given = msgspec.structs.replace(given, name=path.stem or source.name, leave_out=unseen)
     opened = open_source(deployment, msgspec.structs.replace(given, name=source.name))
-    for one in read_rows(deployment, given, fields, opened=opened, memory=memory):
+    like = _types(deployment, source)
+    for one in read_rows(deployment, given, fields, opened=opened, memory=memory, like=like):
         yield one if isinstance(one, Unreadable) else one.document
+
+
+def as_typed(
+    rows: pa.Table | pa.RecordBatch, like: pa.Schema
+) -> tuple[pa.Table | pa.RecordBatch, dict[int, BadRow]]:
+    """Return rows with their columns read as the types of a schema, without those that cannot be.
+
+    Parameters
+    ----------
+    rows : Table or RecordBatch
+    like : Schema
+        Columns that only one of both has stay as they are, and so do types that fit.
+
+    Returns
+    -------
+    rows : Table or RecordBatch
+        Without the bad ones.
+    bad : dict of int to BadRow
+        By their place.
+    """
+    bad: dict[int, BadRow] = {}
+    for place, column in enumerate(rows.schema):
+        wanted = like.field(column.name).type if column.name in like.names else column.type
+        read = _reader(column.type, wanted)
+        if read is None:
+            continue
+        values: list[object] = []
+        for number, value in enumerate(rows.column(place).to_pylist()):
+            try:
+                values.append(None if value is None else read(value))
+            except ValueError:
+                values.append(None)
+                bad[number] = BadRow(
+                    f"The column {column.name} holds {str(value)[:40]!r}, which is not {_WORDS[read]}.",
+                    fix=f"Write {_WORDS[read]}, or nothing where it is not known.",
+                    column=column.name,
+                )
+        rows = rows.set_column(place, column.name, pa.array(values))
+    if bad:
+        rows = rows.filter(pa.array([number not in bad for number in range(rows.num_rows)]))
+    return rows, bad
+
+
+def _reader(given: pa.DataType, wanted: pa.DataType) -> Callable[[object], object] | None:
+    """Return what reads a value of one type as another; None where there is nothing to do."""
+    is_text = pa.types.is_string(given) or pa.types.is_large_string(given)
+    is_number = pa.types.is_integer(given) or pa.types.is_floating(given) or pa.types.is_decimal(given)
+    if pa.types.is_integer(wanted) or pa.types.is_floating(wanted) or pa.types.is_decimal(wanted):
+        return _number if is_text else None
+    if pa.types.is_boolean(wanted):
+        return _flag if is_text or is_number else None
+    if pa.types.is_string(wanted) or pa.types.is_large_string(wanted):
+        return str if is_number else None
+    return None
+
+
+def _number(value: object) -> float:
+    text = str(value).strip()
+    if not _NUMBER.fullmatch(text) or math.isinf(float(text)):
+        raise ValueError
+    return float(text)
+
+
+def _flag(value: object) -> bool:
+    word = str(value).strip().casefold()
+    if word not in _YES | _NO:
+        raise ValueError
+    return word in _YES
+
+
+_WORDS: Mapping[Callable[[object], object], str] = {_number: "a number", _flag: "yes or no", str: "a text"}
+
+
+def _types(deployment: Deployment, source: SourceSettings) -> pa.Schema | None:
+    """Return the types of the columns of a source of files; others are not asked for a file's sake."""
+    if kind_of(source) != "tables" or not source.path:
+        return None
+    streams = open_source(deployment, source).streams()
+    return streams[0].schema if len(streams) == 1 else None
 
 
 def rows_digest(deployment: Deployment, source: SourceSettings, fields: Sequence[Field]) -> str:
