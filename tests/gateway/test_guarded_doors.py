@@ -2,10 +2,14 @@
 
 import http.client
 import json
+import time
 
 import pytest
 
 from flyball.governance.guardrails import inspect as inspecting
+from flyball.governance.guardrails import watch as watching
+from flyball.governance.guardrails.guardrail import Looked
+from flyball.governance.guardrails.inspect import Guardrails
 
 MAIL = "jane.doe@example.com"
 ASKED = {"model": "talk", "messages": [{"role": "user", "content": f"Write to {MAIL} today."}]}
@@ -115,6 +119,78 @@ def test_a_guard_that_breaks_refuses(upstream, gateway, monkeypatch, stream, whe
     assert status != 200
     assert "Some words" not in told
     assert running.entries()[-1].body["outcome"] != "answered"
+
+
+class Hangs:
+    """A guard of somebody else that does not come back."""
+
+    action, reach = "tell", 1
+
+    def look(self, passages, around):
+        time.sleep(8)
+        return [Looked() for _ in passages]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("where", ["_in", "_out"])
+def test_a_guard_that_hangs_refuses_in_time_and_holds_up_nobody_else(
+    upstream, gateway, monkeypatch, stream, where
+):
+    """A third of a second of patience, and a guard that takes eight."""
+    monkeypatch.setattr(watching, "_SECONDS", 0.3)
+    there = upstream(saying("Some words that are long enough to leave in more than one piece. " * 20))
+    running = gateway(there)
+    guards = running.house.everything()[0].chat._guards
+    working = getattr(guards, where)
+    setattr(guards, where, Guardrails({"hangs": Hangs()}))
+    began = time.monotonic()
+    status, told = ask(running, stream=stream)
+    assert time.monotonic() - began < 5
+    assert "gateway.guard_refused" in told
+    assert "did not end within" in told
+    assert "Some words" not in told
+    assert (status == 403) or where == "_out"
+    assert running.entries()[-1].body["outcome"] == "refused"
+    setattr(guards, where, working)
+    assert ask(running, stream=stream)[0] == 200
+    assert running.entries()[-1].body["outcome"] == "answered"
+
+
+def test_a_secret_split_by_chunks_of_bytes_and_hidden_characters_does_not_leave_a_stream(upstream, gateway):
+    token = "ghp_" + "aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zAbCdE"
+    text = "Für Sie, süß und schön: " * 20 + "\u200b".join(token) + " – das ist alles. " * 30
+
+    def behave(handler, body):
+        lines = [
+            {"choices": [{"index": 0, "delta": {"content": text[at : at + 3]}}]}
+            for at in range(0, len(text), 3)
+        ]
+        lines.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        data = "".join(f"data: {json.dumps(line, ensure_ascii=False)}\n\n" for line in lines).encode()
+        handler.send_response(200)
+        handler.send_header("content-type", "text/event-stream")
+        handler.send_header("connection", "close")
+        handler.end_headers()
+        for at in range(0, len(data), 7):  # seven bytes at a time, through the middle of letters
+            handler.wfile.write(data[at : at + 7])
+        handler.wfile.write(b"data: [DONE]\n\n")
+        handler.close_connection = True
+
+    running = gateway(upstream(behave), chat='guards_out = ["secrets"]')
+    said = spoken(ask(running, stream=True)[1])
+    assert said == text.replace("\u200b".join(token), "[GITHUB_TOKEN]")
+    assert running.entries()[-1].body["guards"]["out"]["kinds"] == ["secrets.github_token"]
+
+
+def test_a_refusal_beside_an_answer_is_looked_at_too(upstream, gateway):
+    def behave(handler, body):
+        message = {"role": "assistant", "content": "", "refusal": f"I may not write to {MAIL}."}
+        handler.say(200, {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+
+    status, told = ask(gateway(upstream(behave), chat="guards_in = []"))
+    message = json.loads(told)["choices"][0]["message"]
+    assert (status, message["refusal"]) == (200, "I may not write to [EMAIL_ADDRESS].")
+    assert not message["content"]
 
 
 def test_a_reply_that_breaks_its_schema_is_refused_whole_and_streamed(upstream, gateway):

@@ -4,6 +4,7 @@ from flyball.data.privacy.detection.records import Found
 from flyball.governance.guardrails.errors import BadPassage, PassageRefused
 from flyball.governance.guardrails.inspect import Guardrails, cover
 from flyball.governance.guardrails.records import NOTHING_KNOWN, Around, GuardResult, Passage, Source
+from flyball.governance.guardrails.views import visible_length
 
 __all__ = ["LONGEST_HELD", "Outgoing"]
 
@@ -71,8 +72,8 @@ class Outgoing:
                     f"The reply is longer than {LONGEST_HELD} characters, and can only be judged as a whole.",
                     fix="Ask for a shorter reply.",
                 )
-            while not self._whole and len(self._held) >= self._need:
-                leaves.append(self._advance(self._need, last=False))
+            while not self._whole and (length := visible_length(self._held, self._need)) is not None:
+                leaves.append(self._advance(length, last=False))
         self._open = True
         return "".join(leaves)
 

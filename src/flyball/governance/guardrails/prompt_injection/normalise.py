@@ -14,14 +14,14 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
-__all__ = ["normalise"]
+__all__ = ["LATIN", "normalise"]
 
 # Letters of other scripts that are drawn like Latin ones; Unicode Technical Standard 39, confusables.
 _LIKE_LATIN = (
     "aаαɑᴀ bвβʙь cсᴄς dԁᴅđ eеεєᴇё fꜰғ gɡɢԍ hһнηħʜ iіιıɪї jјᴊ kкκᴋ lӏɩʟł mмᴍ nпνɴŋ oоοσøᴏ pрρᴘ qԛ rгʀɾ "
     "sѕꜱ tтτᴛ uυμᴜц vѵᴠ wԝшωᴡ xхχ yуγүʏ zᴢ"
 )
-_LATIN = str.maketrans({like: group[0] for group in _LIKE_LATIN.split(" ") for like in group[1:]})
+LATIN = str.maketrans({like: group[0] for group in _LIKE_LATIN.split(" ") for like in group[1:]})
 _SIGNS = str.maketrans("‘’‚‛“”„‟«»‐‑‒–—―−…•·、。", '\'\'\'\'""""""-------.**,.')
 _LEET = str.maketrans("013457@$!|", "oieastasii")
 _LEET_L = str.maketrans("013457@$!|", "oleastasll")
@@ -119,7 +119,7 @@ def _latin(low: str, undone: set[str]) -> str:
     for at, word in enumerate(words):
         if word.isascii():
             continue
-        changed = word.translate(_LATIN)
+        changed = word.translate(LATIN)
         if changed.isascii() and (
             any(one.isascii() and one.isalpha() for one in word) or _mostly_latin(plain)
         ):

@@ -11,6 +11,7 @@ from flyball.data.privacy.detection.records import Found
 from flyball.governance.guardrails.guardrail import Guardrail, Inspector, Looked, read_settings
 from flyball.governance.guardrails.records import Action, Around, Passage
 from flyball.governance.guardrails.secret_patterns import LONGEST, PATTERNS, SecretPattern
+from flyball.governance.guardrails.views import found_through
 
 __all__ = ["secrets"]
 
@@ -27,7 +28,8 @@ class _Secrets:
         self.action = action
 
     def look(self, passages: Sequence[Passage], around: Around) -> list[Looked]:
-        return [_look(passage.text) for passage in passages]
+        found = found_through([passage.text for passage in passages], _found_in, lambda words: True)
+        return [_told(one) for one in found]
 
 
 def _open(settings: Mapping[str, Any]) -> Inspector:
@@ -44,7 +46,11 @@ def _compiled() -> tuple[tuple[SecretPattern, Any, Any], ...]:
     )
 
 
-def _look(text: str) -> Looked:
+def _found_in(texts: Sequence[str]) -> list[list[Found]]:
+    return [_look(text) for text in texts]
+
+
+def _look(text: str) -> list[Found]:
     low = text.lower()
     found: list[Found] = []
     for known, pattern, until in _compiled():
@@ -57,7 +63,10 @@ def _look(text: str) -> Looked:
                     ends = until.search(text, end, end + LONGEST)
                     end = ends.end() if ends else min(len(text), end + LONGEST)
                 found.append(Found(start, end, known.kind, score, "pattern"))
-    found = _surest(found)
+    return _surest(found)
+
+
+def _told(found: list[Found]) -> Looked:
     if not found:
         return Looked()
     what = ", ".join(sorted({one.kind.replace("_", " ") for one in found}))
