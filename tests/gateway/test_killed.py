@@ -12,12 +12,14 @@ import subprocess
 import sys
 import threading
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from flyball.gateway.house import open_house
 from flyball.ledger.verify import verify_ledger
+from flyball.models.router.budget_file import BudgetFile
 
 SAID = {"role": "assistant", "content": "Steady."}
 REPLY = {
@@ -121,6 +123,41 @@ def test_a_gateway_that_is_told_to_end_finishes_what_it_has_begun_and_signs_the_
     found = written(folder)
     assert {one["id"].removeprefix("chatcmpl-") for one in acknowledged} == set(found)
     assert Path(folder / ".flyball" / "ledger.anchor").read_text().split("\n")[1] == str(len(found))
+
+
+def test_what_a_model_has_billed_stays_within_the_budget_over_a_kill(upstream, deployment):
+    """By hand: 300 tokens in and 100 out at 0.001 euros are 0.40 a request; 40 euros are a hundred.
+
+    A request reserves half a euro, so a kill loses at most four euros for eight callers, and a lease of 0.20.
+    """
+    billed = []
+
+    def bills(handler, body):
+        billed.append(Decimal("0.40"))
+        usage = {"prompt_tokens": 300, "completion_tokens": 100, "total_tokens": 400}
+        time.sleep(0.02)
+        handler.say(200, REPLY | {"usage": usage})
+
+    prices = "max_output_tokens = 100\n" + "".join(
+        f'eur_per_million_{way}_tokens = "1000"\n' for way in ("input", "output")
+    )
+    budget = '[budget]\neur_per_day = "40"\n[budget.tenants]\n"*" = "40"\n'
+    folder = deployment(upstream(bills), more=prices, extra=budget)
+    running, port = started(folder)
+    load(port, 0.3, lambda: os.kill(running.pid, signal.SIGKILL))
+    running.wait(30)
+    before = sum(billed)
+    assert 0 < before < 40
+    running, port = started(folder)
+    _, refused = load(port, 3.0, lambda: os.kill(running.pid, signal.SIGTERM))
+    assert running.wait(30) == 0
+    assert 429 in refused
+    assert before < sum(billed) <= 40
+    assert sum(billed) >= 35
+    taken = {
+        one.account.tenant: one.nano for one in BudgetFile(folder / ".flyball/money.sqlite").everything()
+    }
+    assert sum(billed) * 10**9 <= taken[""] <= 40 * 10**9
 
 
 def test_a_stream_under_way_is_finished_before_the_gateway_ends(upstream, deployment):
