@@ -278,3 +278,10 @@ def test_the_most_that_asking_can_cost_counts_what_repairs_send_along(fake):
         once = expert(endpoint, repairs=0, **prices).most_eur(batch(TEXT))
         twice = expert(endpoint, repairs=1, **prices).most_eur(batch(TEXT))
     assert 2 * once + 1 < twice < 2 * once + 3
+
+
+def test_samples_of_anthropic_are_asked_for_without_a_temperature_that_its_newer_models_refuse(fake):
+    with fake.serving(lambda system, message: GOOD) as endpoint:
+        expert(endpoint, "anthropic", samples=2).answer(batch(TEXT))
+        expert(endpoint, "anthropic", samples=2, temperature=0.3).answer(batch(TEXT))
+    assert [body.get("temperature") for body in endpoint.seen] == [None, None, 0.3, 0.3]

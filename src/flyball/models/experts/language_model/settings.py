@@ -69,7 +69,7 @@ class ModelSettings:
     samples : int
         How often each question is asked; the share that agrees is what confidence is measured by.
     temperature : float or None
-        None: 0.7 with several samples, otherwise what the endpoint takes by itself.
+        None: 0.7 with several samples of other than Anthropic, otherwise what the endpoint takes by itself.
     examples : int
         So many labelled cases are shown with a question; 0 for none.
     examples_by : {"words", "meaning"}
@@ -111,8 +111,12 @@ class ModelSettings:
 
     @property
     def sampling(self) -> float | None:
-        """The temperature that is asked for; None leaves it to the endpoint."""
-        return 0.7 if self.temperature is None and self.samples > 1 else self.temperature
+        """The temperature that is asked for; None leaves it to the endpoint.
+
+        Anthropic's newer models refuse any; by itself it samples at 1, so that samples differ there, too.
+        """
+        several = self.samples > 1 and self.provider != "anthropic"
+        return 0.7 if self.temperature is None and several else self.temperature
 
     @property
     def host(self) -> str:
