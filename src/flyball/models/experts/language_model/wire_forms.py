@@ -1,8 +1,8 @@
 """How two families of endpoints write a chat: OpenAI's form as it is, Anthropic's translated to and fro.
 
 Sources, read 2026-11: OpenAI API reference, "Create chat completion"; Anthropic API reference, "Messages"
-and "Streaming messages" (version header 2023-06-01, beside which 2026-10-21 stands since that day: it takes no
-sampling parameters, and newer models refuse them under either version).
+and "Streaming messages" (version header 2023-06-01; beside it stands 2026-10-21, which takes no sampling
+parameters, and newer models refuse them under either version).
 """
 
 from collections.abc import Callable
