@@ -11,6 +11,7 @@ import pytest
 from flyball.data.datasets.relocation import relocate
 from flyball.data.documents.records import Document, Unreadable
 from flyball.ledger.verify import verify_ledger
+from flyball.loop.by_group import BadGroups, by_group
 from flyball.loop.deciding import decide_documents
 from flyball.loop.deployment import open_deployment
 from flyball.loop.erasure import erase, find
@@ -326,6 +327,20 @@ def test_the_shipped_sample_is_what_the_generator_writes(home):
         first = next(csv.DictReader(file))
     assert first["application"] == rows[0]["application"]
     assert float(first["annual_income"]) == rows[0]["annual_income"]
+
+
+def test_groups_that_nobody_who_decides_sees_are_compared_on_the_re_test(home, turned):
+    with Workshop(open_deployment(home), actor="user:tester") as workshop:
+        group, sex, age = by_group(workshop, home / "audit" / "people.csv")
+        (entry,) = workshop.ledger.entries("evaluation.groups")
+        with pytest.raises(BadGroups, match="names none of the 600 cases"):
+            by_group(workshop, home / "model" / "reasons.csv")
+    assert [one.trait for one in (group, sex, age)] == ["group", "sex", "age"]
+    assert {one.group for one in group.groups} == {"A", "B"}
+    assert sum(one.n for one in group.groups) == 600
+    assert (group.lowest, group.highest) == ("B", "A")  # by what they earn and owe, see generate.py
+    assert 0.6 < group.ratio.value < 1.0
+    assert "A-0000" not in str(entry.body)
 
 
 def test_every_reason_names_a_column_of_the_model(home):
