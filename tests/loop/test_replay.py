@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from flyball.core.digests import canonical_json
+from flyball.core.errors import UnknownName
 from flyball.data.datasets.relocation import relocate
 from flyball.data.documents.records import Limits
 from flyball.ledger.errors import BlobErased
@@ -282,6 +283,16 @@ def test_an_entry_that_holds_no_decision_is_refused(workshop):
     receipt = workshop.ledger.append(kind="decision", actor="test", body={"case_name": "x"})
     found = replayed(workshop, workshop.ledger.entry(receipt.index))
     assert (found.status, found.problem["code"], found.case) == ("refused", "loop.replay_refused", "x")
+
+
+def test_a_conversation_is_said_to_be_none(workshop):
+    for kind, said in (
+        ("completion", "and no decision: what was said in a conversation"),
+        ("note", "and no"),
+    ):
+        receipt = workshop.ledger.append(kind=kind, actor="test", body={"id": "x"})
+        with pytest.raises(UnknownName, match=f"Entry {receipt.index} is of the kind '{kind}', {said}"):
+            the_decision(workshop, str(receipt.index))
 
 
 def test_one_that_cannot_be_replayed_stops_none_of_the_others(workshop):

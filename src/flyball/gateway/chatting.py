@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from flyball.core.digests import digest_of, digest_of_bytes
+from flyball.core.digests import digest_of_bytes
 from flyball.core.errors import FlyballError
+from flyball.gateway.chat_files import ChatFiles
 from flyball.gateway.errors import GuardRefused, NoneAnswered
 from flyball.gateway.fencing import fenced
 from flyball.gateway.guarding import NOT_SEEN, Guards, Seen, open_guards
@@ -96,8 +97,8 @@ class Chat:
     guards : Guards
     system : str
         What goes before every conversation; "" for nothing.
-    kit : str
-        Digest of everything that decides how it answers.
+    files : ChatFiles
+        Everything that decides how it answers.
     scribe : Scribe
     blobs : Blobs
         For the words, where they are kept.
@@ -111,7 +112,7 @@ class Chat:
         guards: Guards,
         *,
         system: str,
-        kit: str,
+        files: ChatFiles,
         scribe: Scribe,
         blobs: Blobs,
     ) -> None:
@@ -120,7 +121,7 @@ class Chat:
         self._models = models
         self._guards = guards
         self._system = system
-        self._kit = kit
+        self.files = files
         self._scribe = scribe
         self._blobs = blobs
         self._leaving: set[asyncio.Task[int]] = set()
@@ -202,6 +203,7 @@ class Chat:
 
     async def _prepared(self, talk: _Talk) -> ChatCall:
         """Guard the request, fence its data, put the deployment's own words first, choose whom to ask."""
+        self.files.look()
         try:
             call, talk.seen_in = await self._guards.incoming(talk.call)
         except GuardRefused as err:
@@ -315,7 +317,8 @@ class Chat:
         body = {
             "id": talk.id,
             "deployment": self._name,
-            "kit": self._kit,
+            "kit": self.files.kit,
+            "release": self.files.release,
             "door": talk.door,
             "tenant": talk.principal.tenant,
             "streamed": talk.call.stream,
@@ -364,6 +367,7 @@ def open_chat(workshop: Workshop, scribe: Scribe) -> Chat | None:
     chat = deployment.settings.chat
     if chat is None:
         return None
+    files = ChatFiles(workshop)  # before they are read: what is edited meanwhile counts as changed
     budgets = []
     if chat.budget_eur_per_day:
         file = BudgetFile(workshop.state / "money.sqlite")
@@ -376,15 +380,13 @@ def open_chat(workshop: Workshop, scribe: Scribe) -> Chat | None:
     around = Around(data_labels=labels, places=models.places)
     guards = open_guards(chat.guards_in, chat.guards_out, deployment.settings.guardrails, around)
     system = deployment.path(chat.system).read_text(encoding="utf-8").strip() if chat.system else ""
-    written = (deployment.root / "flyball.toml").read_text(encoding="utf-8")
-    kit = digest_of([written, system, router.digest if router else ""])
     return Chat(
         deployment.name,
         chat,
         models,
         guards,
         system=system,
-        kit=kit,
+        files=files,
         scribe=scribe,
         blobs=workshop.blobs,
     )

@@ -6,7 +6,7 @@ is being edited and a decision by what is live.
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flyball.core.digests import digest_of_bytes
@@ -16,7 +16,17 @@ from flyball.ledger.blobs import Blobs
 from flyball.loop.deployment import Deployment, expert_path, read_fields
 from flyball.loop.settings import ExpertSettings, MoneySettings, RouterSettings, load_settings
 
-__all__ = ["CATALOGUE", "KITS", "Kit", "KitAltered", "kit_of_bundle", "kit_of_deployment", "lay_out", "pack"]
+__all__ = [
+    "CATALOGUE",
+    "KITS",
+    "Kit",
+    "KitAltered",
+    "chat_files",
+    "kit_of_bundle",
+    "kit_of_deployment",
+    "lay_out",
+    "pack",
+]
 
 CATALOGUE = "catalogue"
 KITS = "kits"
@@ -56,6 +66,8 @@ class Kit:
         Whom cases may be sent to.
     budget : MoneySettings
         What asking may cost.
+    chat : mapping of str to Path
+        What `[chat]` names, by its name inside a bundle.
     """
 
     settings: Path
@@ -69,6 +81,7 @@ class Kit:
     state: Path | None = None
     router: RouterSettings = _ANYBODY
     budget: MoneySettings = _NO_LIMIT
+    chat: Mapping[str, Path] = field(default_factory=dict)
 
     def files(self) -> dict[str, Path]:
         """Return every file by its name inside a bundle, sorted."""
@@ -87,7 +100,28 @@ class Kit:
         found["constitution.toml"] = self.constitution
         # Numbered, because a file of the deployment may bear the name of one of the package.
         found |= {f"{CATALOGUE}/{number:02d}-{path.name}": path for number, path in enumerate(self.catalogue)}
-        return dict(sorted(found.items()))
+        return dict(sorted((found | dict(self.chat)).items()))
+
+
+def chat_files(deployment: Deployment) -> dict[str, Path]:
+    """Return the files that decide how conversations are answered, by their names inside a bundle.
+
+    They are `flyball.toml`, the words that go before every conversation, and a learned router. None where
+    there is no `[chat]`.
+    """
+    chat = deployment.settings.chat
+    if chat is None:
+        return {}
+    found = {"flyball.toml": deployment.root / "flyball.toml"}
+    if chat.system:
+        found[f"chat/system/{Path(chat.system).name}"] = deployment.root / chat.system
+    if chat.router != "cascade":
+        path = deployment.root / chat.router
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            inside = file.relative_to(path) if path.is_dir() else Path(path.name)
+            if file.is_file() and not any(part.startswith((".", "__")) for part in inside.parts):
+                found[f"chat/router/{inside.as_posix()}"] = file
+    return found
 
 
 def kit_of_deployment(deployment: Deployment, shipped_catalogue: tuple[Path, ...]) -> Kit:
@@ -109,6 +143,7 @@ def kit_of_deployment(deployment: Deployment, shipped_catalogue: tuple[Path, ...
         state=deployment.state,
         router=settings.router,
         budget=settings.budget,
+        chat=chat_files(deployment),
     )
 
 
@@ -179,4 +214,9 @@ def kit_of_bundle(folder: Path) -> Kit:
         state=folder.parent.parent if folder.parent.name == KITS else None,
         router=settings.router,
         budget=settings.budget,
+        chat={
+            file.relative_to(folder).as_posix(): file
+            for file in sorted((folder / "chat").rglob("*"))
+            if file.is_file()
+        },
     )

@@ -286,6 +286,15 @@ def find_decision(workshop: Workshop, wanted: str, *, kinds: tuple[str, ...] = (
     if len(found) == 1:
         return next(iter(found.values()))
     what = f"{len(found)} cases match" if found else "No decision matches"
+    if wanted.isdigit() and not found and int(wanted) < workshop.ledger.size():
+        kind = workshop.ledger.entry(int(wanted)).kind
+        known = kind == "completion"
+        raise UnknownName(
+            f"Entry {wanted} is of the kind {kind!r}, and no decision"
+            + (": what was said in a conversation cannot be worked out again." if known else "."),
+            fix="Name a decision: flyball ledger list --kind decision.",
+            decision=wanted,
+        )
     raise UnknownName(
         f"{what} {wanted!r}.",
         fix="Give the number of the ledger entry, the case id, or the name of the file; "

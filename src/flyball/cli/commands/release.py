@@ -255,7 +255,8 @@ def shadow_release(
             by=workshop.actor,
             why=why,
         )
-    _show_started(output, started)
+        talks = workshop.deployment.settings.chat is not None
+    _show_started(output, started, talks=talks)
 
 
 @command.command("canary")
@@ -290,7 +291,8 @@ def canary_release(
             by=workshop.actor,
             why=why,
         )
-    _show_started(output, started)
+        talks = workshop.deployment.settings.chat is not None
+    _show_started(output, started, talks=talks)
 
 
 @command.command("stop")
@@ -402,7 +404,7 @@ def show_status(deployment: DeploymentOption = None, json: JsonOption = False) -
         output.table(["when (UTC)", "what", "by", "why", ">ledger entry"], rows)
 
 
-def _show_started(output: Output, started: Started) -> None:
+def _show_started(output: Output, started: Started, *, talks: bool) -> None:
     challenge = started.traffic.challenge
     if output.as_json:
         output.json(
@@ -419,6 +421,8 @@ def _show_started(output: Output, started: Started) -> None:
             f"Compared with a margin of {challenge.margin:g} and an error rate of {challenge.error_rate:g}: "
             "flyball release compare"
         )
+        if talks:
+            output.text("Conversations under \\[chat] have no part in it: they are answered as before.")
     else:
         output.text(f"[bold]Refused.[/] {escape(started.verdict.reason)}")
     if not started.ok:

@@ -61,6 +61,12 @@ class Figures:
                     self._shadows,
                 ),
                 Gauge(
+                    "flyball_chat_differs",
+                    "1 where conversations are answered with other files than this one has.",
+                    ("deployment", "from"),
+                    self._chats,
+                ),
+                Gauge(
                     "flyball_budget_limit_eur",
                     "Euros that may be spent in a day, by budget and tenant.",
                     ("deployment", "budget", "tenant"),
@@ -111,6 +117,13 @@ class Figures:
                 continue
             if seconds is not None:
                 yield (one.name,), seconds
+
+    def _chats(self) -> Series:
+        for one in self._house.everything():
+            if one.chat is not None:
+                standing = one.chat.files.look()
+                yield (one.name, "folder"), float(standing == "folder changed")
+                yield (one.name, "release"), float(standing == "not the live release")
 
     def _budgets(self, pick: Callable[[float, float], float]) -> Series:
         for one in self._house.everything():

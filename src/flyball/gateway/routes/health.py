@@ -17,12 +17,17 @@ async def healthz() -> Reply:
 
 @get("/readyz", opt={"open": True})
 async def readyz(house: TheHouse) -> Reply:
-    """Say whether every deployment can answer; which one cannot stands in the log, not in the reply."""
+    """Say whether every deployment can answer; which one cannot stands in the log, not in the reply.
+
+    Conversations that are answered with other files than the folder or the live release has are counted:
+    somebody has to start the server again, or make a release. They are answered all the same.
+    """
     reasons = [await one.not_ready() for one in house.everything()]
     waiting = sum(bool(reason) for reason in reasons)
     if waiting:
         return json_reply({"ok": False, "deployments": len(reasons), "not_ready": waiting}, 503)
-    return json_reply({"ok": True, "deployments": len(reasons)})
+    differ = sum(one.chat is not None and one.chat.files.look() != "as read" for one in house.everything())
+    return json_reply({"ok": True, "deployments": len(reasons), "chats_that_differ": differ})
 
 
 health = (healthz, readyz)
