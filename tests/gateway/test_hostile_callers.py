@@ -177,6 +177,7 @@ def test_a_page_in_a_browser_is_not_let_in_without_keys(upstream, gateway):
     running = gateway(upstream(plain))
     assert ask(running, request(), host="evil.example:80")[0] == 401
     assert ask(running, request(), origin="https://evil.example")[0] == 401
+    assert ask(running, request(), **{"x-forwarded-for": "127.0.0.1"})[0] == 401  # a proxy hands it on
     assert ask(running, request(), host=f"localhost:{running.port}")[0] == 200
 
 
