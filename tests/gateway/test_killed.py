@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from flyball.gateway.house import open_house
 from flyball.ledger.verify import verify_ledger
+from flyball.loop.deployment import open_deployment
+from flyball.loop.workshop import Workshop
 from flyball.models.router.budget_file import BudgetFile
 
 SAID = {"role": "assistant", "content": "Steady."}
@@ -87,14 +88,10 @@ def load(port, seconds, end):
 
 def written(folder):
     """Return the completions of the ledger by their id, after it was verified."""
-    [served] = open_house([folder]).everything()
-    ledger = served.workshop.ledger
-    ledger.checkpoint()
-    assert verify_ledger(ledger).ok
-    found = {entry.body["id"]: entry.index for entry in ledger.entries("completion")}
-    ledger.close()
-    served.chat._guards.close()
-    return found
+    with Workshop(open_deployment(folder)) as workshop:
+        workshop.ledger.checkpoint()
+        assert verify_ledger(workshop.ledger).ok
+        return {entry.body["id"]: entry.index for entry in workshop.ledger.entries("completion")}
 
 
 @pytest.fixture
@@ -185,8 +182,6 @@ def test_a_stream_under_way_is_finished_before_the_gateway_ends(upstream, deploy
     assert running.wait(30) == 0
     assert (first + rest).endswith(b"data: [DONE]\n\n")
     assert b"word9" in rest
-    [served] = open_house([folder]).everything()
-    outcomes = [entry.body["outcome"] for entry in served.workshop.ledger.entries("completion")]
-    served.workshop.ledger.close()
-    served.chat._guards.close()
+    with Workshop(open_deployment(folder)) as workshop:
+        outcomes = [entry.body["outcome"] for entry in workshop.ledger.entries("completion")]
     assert outcomes == ["begun", "answered"]

@@ -22,8 +22,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from test_killed import started
 
-from flyball.gateway.house import open_house
 from flyball.ledger.verify import verify_ledger
+from flyball.loop.deployment import open_deployment
+from flyball.loop.workshop import Workshop
 
 pytestmark = pytest.mark.slow
 KEYS = 40
@@ -88,16 +89,11 @@ def ended(gateways):
 
 
 def written(folder):
-    [served] = open_house([folder]).everything()
-    ledger = served.workshop.ledger
-    try:
-        ledger.checkpoint()
-        checked = verify_ledger(ledger)
+    with Workshop(open_deployment(folder)) as workshop:
+        workshop.ledger.checkpoint()
+        checked = verify_ledger(workshop.ledger)
         assert checked.ok, checked
-        return Counter(one.body["id"] for one in ledger.entries("completion"))
-    finally:
-        ledger.close()
-        served.chat._guards.close()
+        return Counter(one.body["id"] for one in workshop.ledger.entries("completion"))
 
 
 @pytest.fixture(scope="module")
