@@ -27,11 +27,16 @@ from flyball.models.experts.graph.log import BadTransfers
 from flyball.models.experts.graph.neighbourhood import Neighbourhood, neighbourhood_of
 from flyball.models.experts.graph.transfers import transfers_of
 
-__all__ = ["Remembered", "neighbours_of", "remember", "rows_told", "told"]
+__all__ = ["Remembered", "latest_of", "neighbours_of", "remember", "rows_told", "told"]
 
 _AT_ONCE = 4_096
 _AHEAD = 86_400
 """Seconds by which the clock of a sender may be ahead."""
+
+
+def latest_of(workshop: Workshop) -> int:
+    """Return the latest moment, in seconds since 1970, of which a transfer may claim to be."""
+    return int(workshop.clock().timestamp()) + _AHEAD
 
 
 def neighbours_of(deployment: Deployment, source: SourceSettings) -> Neighbourhood | None:
@@ -116,7 +121,7 @@ class Remembered:
             size = self._workshop.ledger.size()
             memory = self._memory(tenant)
             self._memories[tenant] = (memory, size)
-            latest = int(self._workshop.clock().timestamp()) + _AHEAD
+            latest = latest_of(self._workshop)
             found: list[dict[str, object] | BadTransfers] = []
             for alike in _runs_alike(rows):
                 found += _each_told(memory, alike, latest)
@@ -138,25 +143,58 @@ class Remembered:
 
 
 def told(
-    memory: Neighbourhood, source: SourceSettings, rows: pa.Table | pa.RecordBatch
+    memory: Neighbourhood,
+    source: SourceSettings,
+    rows: pa.Table | pa.RecordBatch,
+    *,
+    latest: int | None = None,
 ) -> Iterator[dict[str, object] | BadTransfers]:
     """Yield rows with what their neighbours say, in their order; an error in the place of a row that is none.
 
     What turned out, where the source has a column for it, is kept for later transfers: it counts for them
-    from the moment at which it was known.
+    from the moment at which it was known. `latest` as in `rows_told`.
+
+    Raises
+    ------
+    BadTransfers
+        A column is not there.
     """
     table = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
     labels = _labels(source, table)
+    if not set(memory.needs) <= set(table.column_names):
+        memory.tell(table, labels)  # says which
+    yield from _in_halves(memory, table, labels, latest)
+
+
+def _in_halves(
+    memory: Neighbourhood, table: pa.Table, labels: list[bool | None], latest: int | None
+) -> Iterator[dict[str, object] | BadTransfers]:
+    """Tell rows together; where one is no transfer, in halves, down to it alone."""
     try:
-        yield from memory.tell(table, labels).to_pylist()
-    except BadTransfers:
-        if table.num_rows == 1 or not set(memory.needs) <= set(table.column_names):
-            raise
-        for place in range(table.num_rows):
-            try:
-                yield from memory.tell(table.slice(place, 1), labels[place : place + 1]).to_pylist()
-            except BadTransfers as err:
-                yield err
+        _refuse_ahead(memory, table, latest)
+        found = memory.tell(table, labels).to_pylist()
+    except BadTransfers as err:
+        if table.num_rows <= 1:
+            said = err.message.removeprefix("Row 1, ").replace("Row 1 has", "It has")
+            yield BadTransfers(said, fix=err.fix)
+            return
+        half = table.num_rows // 2
+        yield from _in_halves(memory, table.slice(0, half), labels[:half], latest)
+        yield from _in_halves(memory, table.slice(half), labels[half:], latest)
+        return
+    yield from found
+
+
+def _refuse_ahead(memory: Neighbourhood, table: pa.Table, latest: int | None) -> None:
+    if latest is None:
+        return
+    ahead = np.flatnonzero(transfers_of(table, memory.columns).times > latest)
+    if len(ahead):
+        time = table.column(memory.columns.time)[int(ahead[0])].as_py()
+        raise BadTransfers(
+            f"The transfer claims to be of {str(time)[:40]}, more than a day from now.",
+            fix="Set the clock of the sender right, or write the zone.",
+        )
 
 
 def rows_told(
@@ -184,14 +222,7 @@ def rows_told(
             f"The rows do not have one kind of value in each column ({err}).",
             fix="Write amounts as numbers, and times and names as texts.",
         ) from err
-    if latest is not None and len(
-        ahead := np.flatnonzero(transfers_of(table, memory.columns).times > latest)
-    ):
-        time = rows[int(ahead[0])][memory.columns.time]
-        raise BadTransfers(
-            f"The transfer claims to be of {str(time)[:40]}, more than a day from now.",
-            fix="Set the clock of the sender right, or write the zone.",
-        )
+    _refuse_ahead(memory, table, latest)
     found: list[dict[str, object]] = memory.tell(table).to_pylist()
     return found
 

@@ -70,6 +70,7 @@ def read_rows(
     opened: Source | None = None,
     memory: Neighbourhood | None = None,
     like: pa.Schema | None = None,
+    latest: int | None = None,
 ) -> Iterator[CaseRow | Unreadable]:
     """Read the rows of a source, in its order.
 
@@ -87,6 +88,8 @@ def read_rows(
     like : Schema, optional
         Types that columns have elsewhere. Where one has another type here, each value is read as that type,
         and a row of which one cannot be is unreadable, alone.
+    latest : int, optional
+        Seconds since 1970: a transfer that claims to be later is unreadable.
 
     Yields
     ------
@@ -109,16 +112,13 @@ def read_rows(
         table = stream.name if len(streams) > 1 else source.name
         for batch in opened.batches(stream.name):
             rows, bad = as_typed(batch.rows, like) if like is not None else (batch.rows, {})
-            good = iter(rows.to_pylist() if memory is None else told(memory, source, rows))
+            good = iter(rows.to_pylist() if memory is None else told(memory, source, rows, latest=latest))
             for place in range(batch.rows.num_rows):
                 number += 1
-                if place in bad:
+                row = bad[place] if place in bad else next(good)
+                if isinstance(row, BadRow | BadTransfers):
                     named = batch.rows.slice(place, 1).to_pylist()[0]
-                    yield Unreadable.from_error(_name(source, named, table, number), bad[place])
-                    continue
-                row = next(good)
-                if isinstance(row, BadTransfers):
-                    yield Unreadable.from_error(f"row {number} of {source.name}", row)
+                    yield Unreadable.from_error(_name(source, named, table, number), row)
                     continue
                 name = _name(source, row, table, number)
                 labels = {
@@ -141,6 +141,7 @@ def rows_of_file(
     fields: Sequence[Field],
     *,
     memory: Neighbourhood | None = None,
+    latest: int | None = None,
 ) -> Iterator[Document | Unreadable]:
     """Read the rows of a table that somebody hands in, as the deployment's own source would be read.
 
@@ -155,7 +156,7 @@ def rows_of_file(
     given = msgspec.structs.replace(given, name=path.stem or source.name, leave_out=unseen)
     opened = open_source(deployment, msgspec.structs.replace(given, name=source.name))
     like = _types(deployment, source)
-    for one in read_rows(deployment, given, fields, opened=opened, memory=memory, like=like):
+    for one in read_rows(deployment, given, fields, opened=opened, memory=memory, like=like, latest=latest):
         yield one if isinstance(one, Unreadable) else one.document
 
 

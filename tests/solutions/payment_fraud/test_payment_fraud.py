@@ -7,6 +7,7 @@ apart: the third closes a cycle of three, and its row names X > Y > Z > X.
 import csv
 import io
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from flyball.loop.deployment import open_deployment, solution
 from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
 from flyball.loop.live import live_engine
-from flyball.loop.neighbours import remember
+from flyball.loop.neighbours import neighbours_of, remember
 from flyball.loop.report import view_of, write_report
 from flyball.loop.rows import rows_of_file
 from flyball.loop.sources import open_source
@@ -124,6 +125,39 @@ def test_a_row_without_a_payer_is_told_and_stops_nothing(ring):
     assert [one.issued is None for one in ring] == [False, False, False, True]
     assert ring[3].problem.code == "graph.bad_transfers"
     assert "has no payer" in ring[3].problem.message
+
+
+def test_transfers_that_cannot_be_are_told_by_their_ids_and_stop_nothing(home, turned, tmp_path):
+    """Of five rows one is good; the clock stands at the end of March 2026."""
+    path = tmp_path / "strange.csv"
+    path.write_text(
+        RING.splitlines()[0]
+        + """
+S1,2026-03-20T09:00:00Z,X,Y,-1.00,EUR,app,D1,person
+S2,2026-03-20T09:30:00Z,X,Y,12.00,EUR,app,D1,person
+S3,2999-03-20T10:00:00Z,Y,Z,10.00,EUR,app,D2,person
+S4,at noon,Z,X,10.00,EUR,app,D3,person
+S5,2026-03-20T12:00:00Z,Z,X,ten,EUR,app,D3,person
+"""
+    )
+    deployment = open_deployment(home)
+    (source,) = deployment.settings.source
+    latest = int(datetime(2026, 4, 1, tzinfo=UTC).timestamp())
+    memory = neighbours_of(deployment, source)
+    read = list(rows_of_file(deployment, source, path, deployment.fields, memory=memory, latest=latest))
+    assert [(one.name, isinstance(one, Unreadable)) for one in read] == [
+        ("S1", True),
+        ("S2", False),
+        ("S3", True),
+        ("S4", True),
+        ("S5", True),
+    ]
+    assert [one.message.partition(".")[0] for one in read if isinstance(one, Unreadable)] == [
+        "amount: -1",
+        "The transfer claims to be of 2999-03-20T10:00:00Z, more than a day from now",
+        "time: 'at noon' is no time",
+        "The column amount holds 'ten', which is not a number",
+    ]
 
 
 def test_the_sample_is_what_the_generator_makes():

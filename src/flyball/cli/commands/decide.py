@@ -21,7 +21,7 @@ from flyball.data.sources.shelf.files import FileSource
 from flyball.loop.deciding import Decided, decide_documents, decide_files
 from flyball.loop.issue import Issued
 from flyball.loop.live import LiveEngine, live_engine
-from flyball.loop.neighbours import remember
+from flyball.loop.neighbours import latest_of, remember
 from flyball.loop.releases import live_release
 from flyball.loop.report import view_of, write_report
 from flyball.loop.rows import TABLE_ENDINGS, rows_of_file
@@ -100,7 +100,10 @@ def _decided(
     fields = live.engine.kit.fields
     deployment = workshop.deployment
     memory = remember(workshop, rows, open_source(deployment, rows)) if rows.neighbours else None
-    read = chain.from_iterable(rows_of_file(deployment, rows, path, fields, memory=memory) for path in tables)
+    latest = latest_of(workshop)
+    read = chain.from_iterable(
+        rows_of_file(deployment, rows, path, fields, memory=memory, latest=latest) for path in tables
+    )
     found = decide_documents(workshop, live, read, context=context)
     if others:
         found = chain(found, decide_files(workshop, live, others, context=context, limits=_limits(live)))
