@@ -2,21 +2,83 @@
 
 import io
 import json
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from flyball.core.digests import digest_of_bytes, from_json
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, Measurement, NotMeasured, as_plain
-from flyball.models.experts.expert import ExpertCard
+from flyball.models.experts.expert import ExpertCard, ExpertKind
 
-__all__ = ["CARD", "card_of", "packed", "read_files", "unpacked", "write_files"]
+__all__ = ["CARD", "as_parts", "card_of", "packed", "read_files", "unpacked", "write_files"]
 
 CARD = "card.json"
+
+
+_BROKEN = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    pa.ArrowException,
+    zipfile.BadZipFile,
+)
+"""What reading files of another content than expected can end in."""
+
+
+class _Figure(msgspec.Struct):
+    value: float | None
+    n: int | None = None
+    low: float | None = None
+    high: float | None = None
+    reason: str = "not measured"
+
+
+class _Card(msgspec.Struct):
+    """What every card holds; each kind of expert adds its own."""
+
+    name: str
+    version: str
+    kind: ExpertKind
+    fields: list[str]
+    summary: str
+    trained_on: list[str]
+    limits: list[str]
+    licence: str
+    figures: dict[str, _Figure]
+    parameters: dict[str, str]
+    files: dict[str, str]
+
+
+@contextmanager
+def as_parts(folder: Path, *, what: str, error: type[BadInput]) -> Iterator[None]:
+    """Let what is wrong with the content of files be said as an error of the expert's own.
+
+    Parameters
+    ----------
+    folder : Path
+    what : str
+        As for `read_files`.
+    error : type of BadInput
+    """
+    try:
+        yield
+    except _BROKEN as err:
+        raise error(
+            f"The files of the {what} in {folder} do not fit together ({type(err).__name__}: {err}).",
+            fix="Restore the folder from the release, or fit it again.",
+            folder=folder,
+        ) from err
 
 
 def write_files(
@@ -89,6 +151,14 @@ def read_files(
             fix="Fit it again, or use the version of Flyball that saved it.",
             folder=folder,
         )
+    try:
+        msgspec.convert(card, _Card)
+    except msgspec.ValidationError as err:
+        raise error(
+            f"{path} is no card of a {what}: {err}.",
+            fix="Restore it from the release, or fit the expert again.",
+            folder=folder,
+        ) from err
     return card, {
         name: _checked(folder, name, digest, what=what, error=error) for name, digest in card["files"].items()
     }

@@ -19,15 +19,13 @@ import pyarrow.parquet as pq
 from flyball.core.errors import BadInput
 from flyball.models.experts.boosted_table.columns import Column
 from flyball.models.experts.boosted_table.parts import Parts
-from flyball.models.experts.boosted_table.trees import ARRAYS, Trees
+from flyball.models.experts.boosted_table.trees import ARRAYS, Trees, misshapen
 from flyball.models.experts.calibration import SCORES, Calibrator
-from flyball.models.experts.saved import card_of, packed, read_files, unpacked, write_files
+from flyball.models.experts.saved import as_parts, card_of, packed, read_files, unpacked, write_files
 
 __all__ = ["BadArtefact", "load", "save"]
 
 _FORMAT = 1
-_DEEPEST = 1_000
-_BY_NODE = ("feature", "threshold", "left", "right", "value", "cover", "missing_left")
 
 
 class BadArtefact(BadInput):
@@ -65,8 +63,9 @@ def load(folder: Path) -> Parts:
         A file is missing or altered, or the format is another one.
     """
     card, files = read_files(folder, format=_FORMAT, what="boosted table", error=BadArtefact)
-    try:
+    with as_parts(folder, what="boosted table", error=BadArtefact):
         arrays = unpacked(files["trees.npz"])
+        (_,) = card["fields"]  # it answers one
         columns = tuple(msgspec.convert(one, Column) for one in card["columns"])
         trees = Trees(
             **{name: arrays[name] for name in ARRAYS},
@@ -75,46 +74,15 @@ def load(folder: Path) -> Parts:
         )
         calibrator = Calibrator(**card["calibrator"])
         scores = pq.read_table(io.BytesIO(files["calibration.parquet"])).cast(SCORES)
-    except (KeyError, TypeError, ValueError) as err:
-        raise BadArtefact(
-            f"The boosted table in {folder} lacks a part ({err}).",
-            fix="Restore the folder from the release, or fit it again.",
-            folder=folder,
-        ) from err
-    problem = _misshapen(trees, len(columns)) or (
-        "the spread has another length" if arrays["spread"].shape != (len(columns),) else ""
-    )
+        spread = arrays["spread"].astype(np.float64)
+        seen = tuple(f"sha256:{one.tobytes().hex()}" for one in arrays["seen_texts"])
+        problem = misshapen(trees, len(columns)) or (
+            "the spread has another length" if spread.shape != (len(columns),) else ""
+        )
     if problem:
         raise BadArtefact(
             f"The trees in {folder} are none: {problem}.",
             fix="Restore the folder from the release, or fit it again.",
             folder=folder,
         )
-    seen = tuple(f"sha256:{one.tobytes().hex()}" for one in arrays["seen_texts"])
-    return Parts(card_of(card), columns, trees, calibrator, arrays["spread"], scores, seen)
-
-
-def _misshapen(trees: Trees, columns: int) -> str:
-    """Say what is wrong with arrays that should be trees; "" for nothing. Nobody walks in circles in them."""
-    nodes = np.arange(len(trees.feature))
-    lengths = {len(getattr(trees, name)) for name in _BY_NODE}
-    if lengths != {len(nodes)} or not len(nodes) or not len(trees.roots):
-        return "their arrays have different lengths, or none"
-    leaf = trees.left == nodes
-    down = (
-        (trees.left > nodes) & (trees.right > nodes) & (trees.left < len(nodes)) & (trees.right < len(nodes))
-    )
-    if not ((leaf & (trees.right == nodes)) | (~leaf & down)).all():
-        return "a node leads back, or out of them"
-    if not ((trees.roots >= 0) & (trees.roots < len(nodes))).all():
-        return "a tree begins outside of them"
-    n_sets = len(trees.set_feature)
-    if trees.width != columns or len(trees.sets) != n_sets:
-        return f"they are for {trees.width} columns, the card names {columns}"
-    if not ((trees.feature >= 0) & (trees.feature < columns + n_sets)).all():
-        return "a split is about a column that is not there"
-    if n_sets and not ((trees.set_feature >= 0) & (trees.set_feature < columns)).all():
-        return "a set is about a column that is not there"
-    if not np.isfinite(trees.value).all() or not (trees.cover[~leaf] > 0.0).all():
-        return "a leaf has no value, or a split no rows"
-    return "" if 0 <= trees.depth <= _DEEPEST else f"they are {trees.depth} steps deep"
+    return Parts(card_of(card), columns, trees, calibrator, spread, scores, seen)

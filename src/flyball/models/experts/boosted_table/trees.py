@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ARRAYS", "Trees", "flattened"]
+__all__ = ["ARRAYS", "Trees", "flattened", "misshapen"]
 
 Floats = npt.NDArray[np.float64]
 
 _AT_ONCE = 128
+_DEEPEST = 1_000
+_BY_NODE = ("feature", "threshold", "left", "right", "value", "cover", "missing_left")
 _NO_SETS = np.zeros((0, 0), dtype=np.bool_)
 
 
@@ -143,6 +145,32 @@ def flattened(roots: Sequence[Mapping[str, Any]], *, share: float, width: int = 
         np.array([column for column, _ in made.sets], dtype=np.int16),
         width,
     )
+
+
+def misshapen(trees: Trees, columns: int) -> str:
+    """Say what is wrong with arrays that should be trees; "" for nothing. Nobody walks in circles in them."""
+    nodes = np.arange(len(trees.feature))
+    lengths = {len(getattr(trees, name)) for name in _BY_NODE}
+    if lengths != {len(nodes)} or not len(nodes) or not len(trees.roots):
+        return "their arrays have different lengths, or none"
+    leaf = trees.left == nodes
+    down = (
+        (trees.left > nodes) & (trees.right > nodes) & (trees.left < len(nodes)) & (trees.right < len(nodes))
+    )
+    if not ((leaf & (trees.right == nodes)) | (~leaf & down)).all():
+        return "a node leads back, or out of them"
+    if not ((trees.roots >= 0) & (trees.roots < len(nodes))).all():
+        return "a tree begins outside of them"
+    n_sets = len(trees.set_feature)
+    if trees.width != columns or len(trees.sets) != n_sets:
+        return f"they are for {trees.width} columns, the card names {columns}"
+    if not ((trees.feature >= 0) & (trees.feature < columns + n_sets)).all():
+        return "a split is about a column that is not there"
+    if n_sets and not ((trees.set_feature >= 0) & (trees.set_feature < columns)).all():
+        return "a set is about a column that is not there"
+    if not np.isfinite(trees.value).all() or not (trees.cover[~leaf] > 0.0).all():
+        return "a leaf has no value, or a split no rows"
+    return "" if 0 <= trees.depth <= _DEEPEST else f"they are {trees.depth} steps deep"
 
 
 class _Flat:

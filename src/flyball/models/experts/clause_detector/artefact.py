@@ -23,7 +23,7 @@ from flyball.models.experts.clause_detector.linear import DocumentScorer, Segmen
 from flyball.models.experts.clause_detector.marks import MARKS
 from flyball.models.experts.clause_detector.ngrams import Vocabulary
 from flyball.models.experts.clause_detector.stages import Parts, StageOne, StageTwo
-from flyball.models.experts.saved import card_of, packed, read_files, unpacked, write_files
+from flyball.models.experts.saved import as_parts, card_of, packed, read_files, unpacked, write_files
 
 __all__ = ["BadArtefact", "load", "save"]
 
@@ -78,55 +78,57 @@ def load(folder: Path) -> Parts:
         A file is missing or altered, or the format is another one.
     """
     card, files = read_files(folder, format=_FORMAT, what="clause detector", error=BadArtefact)
-    words = files["words.txt"].decode("utf-8").splitlines()
-    arrays = unpacked(files["weights.npz"])
-    if len(arrays["segment_marks"]) != MARKS:
-        raise BadArtefact(
-            f"The detector in {folder} knows {len(arrays['segment_marks'])} marks, this version has {MARKS}.",
-            fix="Fit the detector again, or use the version of Flyball that saved it.",
-            folder=folder,
+    with as_parts(folder, what="clause detector", error=BadArtefact):
+        words = files["words.txt"].decode("utf-8").splitlines()
+        arrays = unpacked(files["weights.npz"])
+        if len(arrays["segment_marks"]) != MARKS:
+            raise BadArtefact(
+                f"The detector in {folder} knows {len(arrays['segment_marks'])} marks, this version has "
+                f"{MARKS}.",
+                fix="Fit the detector again, or use the version of Flyball that saved it.",
+                folder=folder,
+            )
+        one = StageOne(
+            Vocabulary(
+                {word: number for number, word in enumerate(words, start=1)}, np.cumsum(arrays["key_steps"])
+            ),
+            SegmentScorer(
+                arrays["segment_rarity"],
+                arrays["segment_weights"],
+                arrays["segment_scale"],
+                arrays["segment_bias"],
+                arrays["segment_marks"],
+            ),
+            DocumentScorer(
+                arrays["document_rows"],
+                arrays["document_rarity"],
+                arrays["document_weights"],
+                arrays["document_scale"],
+                arrays["document_bias"],
+                arrays["document_cues"],
+            ),
         )
-    one = StageOne(
-        Vocabulary(
-            {word: number for number, word in enumerate(words, start=1)}, np.cumsum(arrays["key_steps"])
-        ),
-        SegmentScorer(
-            arrays["segment_rarity"],
-            arrays["segment_weights"],
-            arrays["segment_scale"],
-            arrays["segment_bias"],
-            arrays["segment_marks"],
-        ),
-        DocumentScorer(
-            arrays["document_rows"],
-            arrays["document_rarity"],
-            arrays["document_weights"],
-            arrays["document_scale"],
-            arrays["document_bias"],
-            arrays["document_cues"],
-        ),
-    )
-    trees = Trees(
-        arrays["tree_feature"],
-        arrays["tree_threshold"],
-        arrays["tree_left"],
-        arrays["tree_right"],
-        arrays["tree_value"],
-        arrays["tree_roots"],
-        int(arrays["tree_depth"]),
-    )
-    two = StageTwo(arrays["prior"], trees, arrays["linear_weights"], arrays["linear_bias"])
-    scores = pq.read_table(io.BytesIO(files["calibration.parquet"])).cast(SCORES)
-    return Parts(
-        card_of(card),
-        one,
-        two,
-        Calibrator(**card["calibrator"]),
-        Calibrator(**card["quote"]),
-        scores,
-        tuple(card["seen_texts"]),
-        tuple(card["seen_folded_texts"]),
-    )
+        trees = Trees(
+            arrays["tree_feature"],
+            arrays["tree_threshold"],
+            arrays["tree_left"],
+            arrays["tree_right"],
+            arrays["tree_value"],
+            arrays["tree_roots"],
+            int(arrays["tree_depth"]),
+        )
+        two = StageTwo(arrays["prior"], trees, arrays["linear_weights"], arrays["linear_bias"])
+        scores = pq.read_table(io.BytesIO(files["calibration.parquet"])).cast(SCORES)
+        return Parts(
+            card_of(card),
+            one,
+            two,
+            Calibrator(**card["calibrator"]),
+            Calibrator(**card["quote"]),
+            scores,
+            tuple(card["seen_texts"]),
+            tuple(card["seen_folded_texts"]),
+        )
 
 
 def _arrays(parts: Parts) -> dict[str, npt.NDArray[Any]]:

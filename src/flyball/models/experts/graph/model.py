@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 from flyball.core.errors import BadInput
 from flyball.data.documents.rows import Value, places_of_columns, row_of
 from flyball.models.experts.boosted_table.shares import Shares, shares_of
-from flyball.models.experts.boosted_table.trees import ARRAYS, Trees
+from flyball.models.experts.boosted_table.trees import ARRAYS, Trees, misshapen
 from flyball.models.experts.calibration import SCORES, Calibrator
 from flyball.models.experts.digits import comparable, settled
 from flyball.models.experts.expert import PREDICTIONS, ExpertCard
 from flyball.models.experts.graph.artefact import BadGraphArtefact
 from flyball.models.experts.graph.reasons import phrase
-from flyball.models.experts.saved import card_of, packed, read_files, unpacked, write_files
+from flyball.models.experts.saved import as_parts, card_of, packed, read_files, unpacked, write_files
 
 __all__ = ["NeighbourExpert", "matrix_of"]
 
@@ -144,26 +144,24 @@ class NeighbourExpert:
             A file is missing or altered, or it holds something else.
         """
         card, files = read_files(folder, format=_FORMAT, what="graph expert", error=BadGraphArtefact)
-        try:
+        with as_parts(folder, what="graph expert", error=BadGraphArtefact):
             arrays = unpacked(files[_TREES])
             depth, width = (int(size) for size in arrays.pop("sizes"))
             trees = Trees(**arrays, depth=depth, width=width)
+            (_,) = card["fields"]  # it answers one
+            columns = tuple(str(one) for one in card["columns"])
+            if problem := misshapen(trees, len(columns)):
+                raise ValueError(problem)
             scores = pq.read_table(io.BytesIO(files[_SCORES])).cast(SCORES)
             return cls(
                 card_of(card),
-                card["field"],
-                tuple(card["columns"]),
+                str(card["field"]),
+                columns,
                 trees,
                 Calibrator(**card["calibrator"]),
                 scores,
                 frozenset(card["seen_texts"]),
             )
-        except (KeyError, TypeError, ValueError, pa.ArrowException) as err:
-            raise BadGraphArtefact(
-                f"The files of the graph expert in {folder} do not fit together ({err}).",
-                fix="Fit the expert again.",
-                folder=folder,
-            ) from err
 
     def _told(self, shares: Floats, *, suspected: bool) -> list[int]:
         """Return the columns that raised the chance most; those that lowered it where nobody has to look."""

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flyball.core.errors import BadInput
+from flyball.models.experts.calibration import SCORES
 from flyball.models.experts.expert import ExpertCard
-from flyball.models.experts.saved import card_of, packed, read_files, unpacked, write_files
+from flyball.models.experts.saved import as_parts, card_of, packed, read_files, unpacked, write_files
 from flyball.models.experts.text_classifier.features import PLACES
 
 __all__ = ["FORMAT", "BadClassifier", "FieldModel", "Parts", "load", "save"]
@@ -108,22 +109,34 @@ def load(folder: Path) -> Parts:
         A file is missing or altered, or the format is another one.
     """
     card, files = read_files(folder, format=FORMAT, what="text classifier", error=BadClassifier)
-    arrays = unpacked(files["weights.npz"])
-    fields = []
-    for number, about in enumerate(card["models"]):
-        one = FieldModel(
-            about["field"],
-            tuple(about["answers"]),
-            arrays[f"{number}.places"].astype(np.int64),
-            arrays[f"{number}.rarity"],
-            arrays[f"{number}.weights"],
-            arrays[f"{number}.bias"],
-            float(about["sharpness"]),
-        )
-        if one.weights.shape != (len(one.places), len(one.answers)) or len(one.places) == 0:
+    with as_parts(folder, what="text classifier", error=BadClassifier):
+        if card["places"] != PLACES:
             raise BadClassifier(
-                f"The weights of {one.field} in {folder} do not fit its answers.", fix="Fit it again."
+                f"The text classifier in {folder} has {card['places']!r} places for features, this version "
+                f"{PLACES}.",
+                fix="Fit it again, or use the version of Flyball that saved it.",
+                folder=folder,
             )
-        fields.append(one)
-    scores = pq.read_table(io.BytesIO(files["calibration.parquet"]))
-    return Parts(card_of(card), tuple(fields), scores, tuple(card["seen_texts"]))
+        arrays = unpacked(files["weights.npz"])
+        fields = []
+        for number, about in enumerate(card["models"]):
+            one = FieldModel(
+                about["field"],
+                tuple(about["answers"]),
+                arrays[f"{number}.places"].astype(np.int64),
+                arrays[f"{number}.rarity"],
+                arrays[f"{number}.weights"],
+                arrays[f"{number}.bias"],
+                float(about["sharpness"]),
+            )
+            if (
+                one.weights.shape != (len(one.places), len(one.answers))
+                or len(one.places) == 0
+                or not np.isfinite(one.weights).all()
+            ):
+                raise BadClassifier(
+                    f"The weights of {one.field} in {folder} do not fit its answers.", fix="Fit it again."
+                )
+            fields.append(one)
+        scores = pq.read_table(io.BytesIO(files["calibration.parquet"])).cast(SCORES)
+        return Parts(card_of(card), tuple(fields), scores, tuple(card["seen_texts"]))
