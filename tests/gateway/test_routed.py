@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from flyball.models.router.choice import NeedsStrong
 from flyball.models.router.learned.fit import fit
 from flyball.models.router.learned.prompts import RoutedPrompts
 
@@ -60,7 +61,23 @@ def test_a_router_that_breaks_leaves_the_cascade(learned, gateway, upstream, tmp
     learned.save(tmp_path / "talk" / "learned")
     running = gateway(upstream(plain), upstream(plain), chat='router = "learned"\nguards_in = []')
     monkeypatch.setattr(type(learned), "needs_strong", lambda self, prompt: 1 / 0)
-    assert ask(running, HARD.format(n=7))["chosen"] == "model0"
+    route = ask(running, HARD.format(n=7))
+    assert route["chosen"] == "model0"
+    assert route["choice"]["why"] == (
+        "model0 is the first of the cascade that may be asked; the learned router broke (ZeroDivisionError)"
+    )
+
+
+def test_a_score_that_is_no_number_leaves_the_cascade_and_is_told(
+    learned, gateway, upstream, tmp_path, monkeypatch
+):
+    learned.save(tmp_path / "talk" / "learned")
+    running = gateway(upstream(plain), upstream(plain), chat='router = "learned"\nguards_in = []')
+    nothing = NeedsStrong("learned router x", float("nan"), 0.3)
+    monkeypatch.setattr(type(learned), "needs_strong", lambda self, prompt: nothing)
+    route = ask(running, HARD.format(n=7))
+    assert route["chosen"] == "model0"
+    assert route["choice"]["why"].endswith("; learned router x gave a score that is no number")
 
 
 def test_a_model_that_may_cost_more_than_is_left_is_passed_over_for_one_that_may_not(

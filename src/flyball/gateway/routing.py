@@ -85,7 +85,8 @@ class Models:
             latency_ms=self._chat.latency_ms or None,
             covers=lambda area, place: covers(area, place, today),
         )
-        return choose(candidates, around, needs_strong=self._needs_strong(call))
+        said, unheard = self._needs_strong(call)
+        return choose(candidates, around, needs_strong=said, unheard=unheard)
 
     def in_order(self, choice: Choice | None) -> Iterator[Upstream]:
         """Yield the models of a choice, first to last."""
@@ -97,17 +98,20 @@ class Models:
         for one in self._by_name.values():
             await one.close()
 
-    def _needs_strong(self, call: ChatCall) -> NeedsStrong | None:
-        """Ask the learned router; where it breaks, the cascade is what is left."""
+    def _needs_strong(self, call: ChatCall) -> tuple[NeedsStrong | None, str]:
+        """Return what the learned router says, or why it says nothing: then the cascade is what is left."""
         if self._router is None:
-            return None
+            return None, ""
         asked = next((one for one in reversed(call.messages) if one.role == "user"), None)
         try:
             said = self._router.needs_strong(text_of(asked) if asked else "")
-        except Exception:  # noqa: BLE001 - a router that breaks must not keep anybody from an answer
-            _LOG.exception("The learned router broke; the cheapest model is asked first")
-            return None
-        return said if math.isfinite(said.score) else None
+        except Exception as err:  # noqa: BLE001 - a router that breaks must not keep anybody from an answer
+            # Neither the traceback nor the message: both could hold words of the prompt.
+            _LOG.error("The learned router broke (%s); the cheapest model is asked first", type(err).__name__)
+            return None, f"the learned router broke ({type(err).__name__})"
+        if not math.isfinite(said.score):
+            return None, f"{said.router} gave a score that is no number"
+        return said, ""
 
     def _facts(self, name: str) -> ModelFacts:
         """Return what `[chat.about.MODEL]` says, or else `[expert.about]`."""

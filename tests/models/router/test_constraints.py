@@ -4,6 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flyball.core.errors import BadInput
 from flyball.models.router.choice import NeedsStrong, choose
@@ -204,3 +206,88 @@ def test_passed_over_is_told_once_by_the_first_constraint_that_speaks():
     assert found.passed_over == (
         PassedOver("gpt", "residency", "the data must stay within EU, and api.openai.com stands in US-TX"),
     )
+
+
+NUMBER = st.sampled_from([None, 0.0, 500.0, 1_000.0, 5_000.0, float("nan"), float("inf")])
+ANYBODY = st.builds(
+    Candidate,
+    name=st.just(""),
+    kind=st.just("language_model"),
+    host=st.sampled_from(["", "api.example.com"]),
+    place=st.sampled_from(["", "FR", "US-TX"]),
+    vendor=st.sampled_from(["", "mistral", "openai"]),
+    price_eur=st.sampled_from([Decimal(0), Decimal(1), Decimal("NaN")]),
+    money_left_eur=st.sampled_from([None, Decimal(0), Decimal("0.5"), Decimal(2), Decimal("NaN")]),
+    usual_ms=NUMBER,
+    longest_ms=NUMBER,
+    purposes=st.sampled_from([(), ("fraud",), ("credit",)]),
+    never_sees=st.sampled_from([(), ("personal-data",)]),
+    learns_from_input=st.sampled_from([None, True, False]),
+    out_of_service=st.sampled_from(["", "it drifted"]),
+)
+ANYTHING = st.builds(
+    Circumstances,
+    data_labels=st.lists(
+        st.sampled_from(
+            [
+                "residency:EU",
+                "residency:FR",
+                "residency:home",
+                "personal-data",
+                "no-training",
+                "purpose:fraud",
+            ]
+        ),
+        unique=True,
+    ).map(tuple),
+    purpose_tags=st.sampled_from([(), ("fraud",), ("credit",)]),
+    vendors=st.sampled_from([(), ("mistral",)]),
+    latency_ms=st.sampled_from([None, 1_000.0, float("nan")]),
+    covers=st.just(in_europe),
+)
+SAID = st.one_of(
+    st.none(),
+    st.builds(NeedsStrong, st.just("r"), st.floats(), st.just(0.3)),
+)
+
+
+def may_be_asked(one, around):
+    """The table of docs/router.md, written a second time: one line a constraint, all for what leaves."""
+    kept = {label[10:] for label in around.data_labels if label.startswith("residency:")}
+    uses = {label[8:] for label in around.data_labels if label.startswith("purpose:")}
+    money = one.money_left_eur is None or (
+        one.price_eur.is_finite() and one.money_left_eur.is_finite() and one.price_eur <= one.money_left_eur
+    )
+    here = (
+        money
+        and not one.out_of_service
+        and not set(one.never_sees) & set(around.data_labels)
+        and (not one.purposes or bool(set(one.purposes) & set(around.purpose_tags)))
+        and (not uses or bool(uses & set(around.purpose_tags)))
+    )
+    if not one.host:
+        return here
+    takes = one.usual_ms if one.usual_ms is not None else one.longest_ms
+    return (
+        here
+        and bool(kept)
+        and "home" not in kept
+        and all(in_europe(area, one.place) for area in kept)
+        and (not around.vendors or one.vendor in around.vendors)
+        and (around.latency_ms is None or (takes is not None and takes <= around.latency_ms))
+        and ("no-training" not in around.data_labels or one.learns_from_input is False)
+    )
+
+
+@given(st.lists(ANYBODY, max_size=4), ANYTHING, SAID, st.sampled_from(["rules", "person"]))
+def test_whatever_a_router_says_nobody_is_asked_against_whom_a_constraint_speaks(some, around, said, last):
+    named = [replace(one, name=f"m{number}") for number, one in enumerate(some)]
+    choice = choose(named, around, needs_strong=said, last=last)
+    allowed = [one.name for one in named if may_be_asked(one, around)]
+    assert list(choice.order) in (allowed, allowed[::-1])
+    assert sorted([*choice.order, *(one.name for one in choice.passed_over)]) == [one.name for one in named]
+    assert choice.why
+    assert choice.last == last
+    assert all(one.why and one.constraint in CONSTRAINTS for one in choice.passed_over)
+    if not choice.order:
+        assert choice.why.startswith("rules answer" if last == "rules" else "a person answers")

@@ -3,6 +3,9 @@
 By hand: the cheap detector needs 0.9 for "present"; the language model costs 2 cents and needs 0.8.
 """
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from flyball.models.experts.expert import ExpertCard
 from flyball.models.router.route import REFER, Prediction, order_of, route_field
 from flyball.models.router.thresholds import NEVER, ExpertThresholds, Thresholds
@@ -83,3 +86,53 @@ def test_whoever_decides_a_referral_reads_what_the_expert_says_of_its_best_guess
     )
     assert not routed.automated
     assert routed.reason.endswith(". detector says of its best guess: Low income.")
+
+
+def test_rules_that_break_send_to_a_person_however_sure_an_expert_is():
+    """What they would have decided, or taken from the models, nobody knows."""
+    routed = route_field(
+        "cap", {"detector": says(1.0)}, CARDS, THRESHOLDS, failed={"triage": "row T-9 cannot be read"}
+    )
+    assert (routed.automated, routed.prediction, routed.by_rule) == (False, None, True)
+    assert routed.reason == (
+        "Rules come before models, and triage failed, so a person must answer: row T-9 cannot be read"
+    )
+    assert [(one.expert, one.why) for one in routed.route.considered] == [
+        ("triage", "failed: row T-9 cannot be read")
+    ]
+
+
+SAYS = st.builds(
+    lambda confidence, answer: says(confidence, answer),
+    st.one_of(st.sampled_from([0.0, 0.8, 0.9, 0.95, 1.0, float("nan")]), st.floats(0.0, 1.0)),
+    st.sampled_from(["true", "false", "null", '"other"', REFER]),
+)
+EXPERTS = ("triage", "detector", "model")
+
+
+@given(
+    st.dictionaries(st.sampled_from(EXPERTS), SAYS),
+    st.dictionaries(st.sampled_from(EXPERTS), st.just("time is up")),
+    st.dictionaries(st.sampled_from(EXPERTS), st.just("residency: the data must stay within EU")),
+)
+def test_every_route_ends_at_a_rule_at_a_sure_expert_or_at_a_person_and_says_why(answers, failed, closed):
+    """Whoever is closed or failed never decides; everybody before the one who does is told with a reason."""
+    broke = {name: why for name, why in failed.items() if name not in answers}
+    routed = route_field("cap", answers, CARDS, THRESHOLDS, failed=broke, passed_over=closed)
+    told = [one.expert for one in routed.route.considered]
+    assert routed.reason
+    assert routed.route.reason
+    assert all(one.why for one in routed.route.considered)
+    if routed.automated:
+        who = routed.route.expert
+        assert who in answers
+        assert who not in closed
+        assert routed.prediction == answers[who]
+        assert who == "triage" or answers[who].confidence >= THRESHOLDS.least(who, "cap", answers[who].answer)
+        before = EXPERTS[: EXPERTS.index(who)]
+        assert "triage" in closed or "triage" not in broke
+        assert set(before) - {"triage"} <= set(told)
+    else:
+        assert routed.route.expert == ""
+        open_rules = "triage" not in closed and ("triage" in answers or "triage" in broke)
+        assert open_rules or {"detector", "model"} <= set(told)

@@ -85,6 +85,7 @@ def choose(
     around: Circumstances,
     *,
     needs_strong: NeedsStrong | None = None,
+    unheard: str = "",
     last: LastResort = "person",
 ) -> Choice:
     """Choose the order of asking.
@@ -96,6 +97,8 @@ def choose(
     around : Circumstances
     needs_strong : NeedsStrong, optional
         What a learned router says; None for a cascade from the first to the last.
+    unheard : str
+        Why a learned router that should have been asked says nothing; "" where there is none.
     last : "rules" or "person"
 
     Returns
@@ -115,7 +118,8 @@ def choose(
     admitted = admit(candidates, around)
     order = tuple(one.name for one in admitted.candidates)
     if needs_strong is None:
-        why = f"{order[0]} is the first of the cascade that may be asked" if order else ""
+        but = f"; {unheard}" if unheard else ""
+        why = f"{order[0]} is the first of the cascade that may be asked{but}" if order else ""
     else:
         word = "reaches" if needs_strong.strong else "is below"
         said = f"{needs_strong.router}: {needs_strong.score:.4f} {word} {needs_strong.threshold:.4f}"

@@ -89,7 +89,7 @@ class Routed:
     reason : str
         For people.
     by_rule : bool
-        A rule decided, or called for a person; no model needs to be asked.
+        A rule decided, called for a person, or broke; no model needs to be asked.
     """
 
     prediction: Prediction | None
@@ -217,6 +217,8 @@ def route_field(
             continue
         given = answers.get(card.name)
         if given is None:
+            if card.kind == "rules" and key in card.fields and card.name in (failed or {}):
+                return _without_rules(card, (failed or {})[card.name], considered)
             if key in card.fields and card.kind != "rules":
                 why = (failed or {}).get(card.name)
                 why = "gave no answer" if why is None else f"failed: {why}"
@@ -249,6 +251,13 @@ def route_field(
     asked = [one.why for one in considered if one.expert not in (passed_over or {})]
     said = f" {best[1]} says of its best guess: {best[2].reason}" if best[2].reason else ""
     return Routed(best[2], False, route, f"Not sure enough to decide alone: {asked[-1]}.{said}")
+
+
+def _without_rules(card: ExpertCard, why: str, considered: list[Considered]) -> Routed:
+    """Send to a person what rules that broke might have decided, or taken from the models."""
+    considered.append(Considered(card.name, None, card.price_eur_per_case, f"failed: {why}"))
+    reason = f"Rules come before models, and {card.name} failed, so a person must answer: {why}"
+    return Routed(None, False, Route("", reason, tuple(considered)), reason, by_rule=True)
 
 
 def _by_rule(card: ExpertCard, given: Prediction, considered: list[Considered]) -> Routed:

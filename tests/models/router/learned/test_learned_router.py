@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,6 +62,16 @@ def test_words_that_are_hard_are_found_where_prompts_are_of_one_length():
     assert hard > easy + 0.3
 
 
+def test_a_longer_prompt_leans_to_the_strong_model_where_nothing_was_learned_about_length():
+    """All prompts have one length; the same words twice over are longer and say nothing new."""
+    random = np.random.default_rng(5)
+    prompts = tuple(f"{word} {word} lease" for word in random.choice(["claim", "storm"], 300))
+    weak = np.array([float(one.startswith("claim")) for one in prompts])
+    router = fit(RoutedPrompts(prompts, np.ones(300), weak, None, None, ("one",) * 300))
+    once, twice = router.score(["claim claim lease", "claim claim lease. claim claim lease."])
+    assert twice > once
+
+
 def test_what_both_models_fail_at_is_not_taken_for_what_the_strong_one_gains():
     """A prompt of beta is failed by both, of gamma by the weak one alone, of alpha by none."""
     random = np.random.default_rng(4)
@@ -116,7 +127,7 @@ def test_it_is_saved_as_plain_numbers_and_comes_back_the_same(router, tmp_path):
     assert loaded.digest == router.digest
 
 
-@pytest.mark.parametrize("damage", ["missing", "cut", "other", "format", "text", "slope", "object"])
+@pytest.mark.parametrize("damage", ["missing", "cut", "other", "format", "text", "slope"])
 def test_an_artefact_that_was_altered_is_refused(router, tmp_path, damage):
     router.save(tmp_path)
     card, arrays = tmp_path / "router.json", tmp_path / "router.npz"
@@ -129,15 +140,29 @@ def test_an_artefact_that_was_altered_is_refused(router, tmp_path, damage):
         np.savez(arrays, centre=np.zeros(3))
     elif damage == "text":
         card.write_text("{")
-    elif damage == "object":
-        np.savez(arrays, centre=np.array([object()], dtype=object))
-        card.write_text(json.dumps(written | {"arrays": digest_of_bytes(arrays.read_bytes())}))
     else:
-        card.write_text(
-            json.dumps(written | {"format": {"format": 2, "slope": -1.0}.get(damage), "slope": -1.0})
-        )
+        card.write_text(json.dumps(written | {"format": {"format": 1}, "slope": {"slope": -1.0}}[damage]))
     with pytest.raises(BadRouter, match="No router can be read"):
         LearnedRouter.load(tmp_path)
+
+
+class _Touches:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_nothing_in_an_artefact_is_run_when_it_is_read(router, tmp_path):
+    router.save(tmp_path)
+    card, arrays, touched = tmp_path / "router.json", tmp_path / "router.npz", tmp_path / "was-run"
+    np.savez(arrays, centre=np.array([_Touches(touched)], dtype=object))
+    written = json.loads(card.read_text())
+    card.write_text(json.dumps(written | {"arrays": digest_of_bytes(arrays.read_bytes())}))
+    with pytest.raises(BadRouter, match="No router can be read"):
+        LearnedRouter.load(tmp_path)
+    assert not touched.exists()
 
 
 def test_whatever_is_typed_gets_a_finite_score_in_little_time(router):

@@ -148,11 +148,13 @@ class LearnedRouter:
         """
         try:
             card = json.loads((folder / "router.json").read_text(encoding="utf-8"))
+            if card["format"] != FORMAT:
+                raise ValueError(f"it has format {str(card['format'])[:20]}, and this version reads {FORMAT}")
             path = folder / "router.npz"
             if path.stat().st_size > _LARGEST_BYTES:
                 raise ValueError("router.npz is larger than 200 MB")
             data = path.read_bytes()
-            if card["format"] != FORMAT or card["arrays"] != digest_of_bytes(data):
+            if card["arrays"] != digest_of_bytes(data):
                 raise ValueError("router.npz is not the one that router.json names")
             with np.load(BytesIO(data), allow_pickle=False) as arrays:
                 parts = Parts(
