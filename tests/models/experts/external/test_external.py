@@ -289,3 +289,48 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
         expert(tmp_path, via="onnx", answers="fraud", columns="a")
     with pytest.raises(BadExternal, match=r"There is no model.onnx"):
         expert(tmp_path / "nowhere", via="onnx", answers="fraud", columns="a")
+
+
+@pytest.mark.parametrize("place", ["w.bin", "./w.bin", "../w.bin", "/etc/hostname"])
+def test_weights_outside_of_the_file_of_a_model_are_not_looked_for(tmp_path, monkeypatch, place):
+    folder = onnx_model(tmp_path / "m")
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(folder / "model.onnx", load_external_data=False)
+    (weights,) = model.graph.initializer
+    for here in (tmp_path, folder):
+        (here / "w.bin").write_bytes(weights.raw_data or b"\0" * 8)
+    weights.ClearField("float_data")
+    weights.ClearField("raw_data")
+    weights.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in (("location", place), ("offset", "0"), ("length", "8")):
+        one = weights.external_data.add()
+        one.key, one.value = key, value
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    monkeypatch.chdir(folder)
+    with pytest.raises(BadExternal, match="cannot be loaded") as told:
+        expert(folder, via="onnx", answers="fraud", gives="probability", columns="a,b")
+    assert "with its weights inside this one file" in told.value.fix
+
+
+def test_a_column_that_is_not_there_or_no_number_is_said_and_null_goes_in_as_missing(tmp_path):
+    """By hand: sigmoid(3 - 2) = 0.731."""
+    one = expert(onnx_model(tmp_path), via="onnx", answers="fraud", gives="probability", columns="a,b")
+    found = one.answer(batch({"a": 1}, {"a": 3, "b": 1}, {"a": "3", "b": 1}))
+    assert rows_of(found) == {("c1", "fraud"): "true"}
+    assert {case: failed.error for case, failed in found.failures.items()} == {
+        "c0": "external takes the column 'b', which the case does not have.",
+        "c2": "external takes a number in the column 'a', and the case has a text there.",
+    }
+    assert "c0" not in one.answer(batch({"a": None, "b": 1})).failures
+
+
+@pytest.mark.parametrize(
+    "predictions", ["[]", "[0.5]", "[0.5, 0.5, 0.5]", "[0.5, NaN]", "[0.5, 1e999]", '"ab"']
+)
+def test_over_mlflow_another_number_of_answers_or_none_is_an_error(server, predictions):
+    with server.serving(sure) as model:
+        model.misbehave = lambda body: f'say {{"predictions": {predictions}}}'
+        one = expert(via="mlflow", base_url=model.url, answers="fraud", gives="probability", columns="a")
+        found = one.answer(batch({"a": 1}, {"a": 2}))
+    assert "c1" in found.failures
+    assert ("c1", "fraud") not in rows_of(found)

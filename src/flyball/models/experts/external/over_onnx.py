@@ -6,6 +6,7 @@ specification, version 10.
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,16 @@ def over_onnx(settings: ExternalSettings, folder: Path) -> Asker:
     options = runtime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 4
-    try:
-        session = runtime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
-    except Exception as err:
-        raise BadExternal(
-            f"{MODEL} in {folder} cannot be loaded ({type(err).__name__}).", fix="Export it again as ONNX."
-        ) from err
+    with TemporaryDirectory(prefix="flyball-onnx-") as nothing:
+        # Weights in other files would be looked for where the process runs, and no release signs those.
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", nothing)
+        try:
+            session = runtime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+        except Exception as err:
+            raise BadExternal(
+                f"{MODEL} in {folder} cannot be loaded ({type(err).__name__}).",
+                fix="Export it again as ONNX, with its weights inside this one file.",
+            ) from err
     inputs = session.get_inputs()
     text = len(inputs) == 1 and inputs[0].type == "tensor(string)"
     if len(inputs) != 1 or (not text and not settings.columns):
@@ -64,6 +69,8 @@ def over_onnx(settings: ExternalSettings, folder: Path) -> Asker:
             try:
                 given = _texts(one, shape) if text else _numbers(one, settings, kind)
                 told[one.case_id] = Told((_said(session.run(None, {inputs[0].name: given}), settings),))
+            except _NoNumber as err:
+                told[one.case_id] = Told(failed=Failed(f"{settings.name} {err}."))
             except Exception as err:  # noqa: BLE001 - as above; it becomes a record
                 told[one.case_id] = Told(failed=Failed(f"{settings.name} broke ({type(err).__name__})."))
         return Brought(told)
@@ -76,12 +83,20 @@ def _texts(one: Question, shape: Sequence[object]) -> Any:
     return given.reshape(1, 1) if len(shape) == 2 else given
 
 
+class _NoNumber(Exception):
+    pass
+
+
 def _numbers(one: Question, settings: ExternalSettings, kind: type) -> Any:
     row = one.row or {}
     values = []
     for column in settings.columns:
-        value = row.get(column)
-        values.append(float(value) if isinstance(value, int | float) else np.nan)
+        if column not in row:
+            raise _NoNumber(f"takes the column {column!r}, which the case does not have")
+        value = row[column]
+        if isinstance(value, str):
+            raise _NoNumber(f"takes a number in the column {column!r}, and the case has a text there")
+        values.append(np.nan if value is None else float(value))
     return np.array([values], dtype=kind)
 
 
