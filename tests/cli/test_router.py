@@ -51,8 +51,11 @@ def test_evaluate_takes_several_files_after_one_option_and_answers_with_plain_fi
         "n": 160,
         "removed_overlapping": 0,
         "topics": 2,
+        "strong": 1.0,
+        "weak": found["train"]["weak"],
         "files": ["alpha.csv", "beta.csv"],
     }
+    assert 0.3 < found["train"]["weak"] < 0.6
     assert (found["n"], found["test_files"]) == (80, ["gamma.csv"])
     assert 0.5 < found["apgr"] < found["best"]
     assert found["apgr_interval"][0] <= found["apgr"] <= found["apgr_interval"][1]
@@ -151,6 +154,11 @@ def test_every_file_belongs_to_the_option_before_it(tmp_path):
     assert (found["train"]["n"], found["n"]) == (160, 160)
     stray = ("router", "evaluate", "--train", "alpha.csv", "--seed", "3", "beta.csv", "--test", "gamma.csv")
     flyball(*stray, folder=tmp_path, code=2)
+    flyball(
+        *("router", "evaluate", "--train", "alpha.csv", "--test", "beta.csv", "--seed", "-1"),
+        folder=tmp_path,
+        code=2,
+    )
 
 
 def test_the_same_files_give_the_same_figures_in_another_process(tmp_path):

@@ -39,7 +39,7 @@ WeakOption = Annotated[
     list[str] | None,
     typer.Option("--weak-column", help="Quality of the weak model, where it is not `weak`."),
 ]
-SeedOption = Annotated[int, typer.Option(help="The same seed gives the same router.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="The same seed gives the same router.")]
 
 _ENDINGS = (".csv", ".json", ".jsonl", ".parquet")
 _OF_FILES = ("--train", "--test")
@@ -92,7 +92,10 @@ def evaluate_router(
     )
     output.text()
     removed = f"; {count(found.n_removed, 'prompt')} of the test taken out first" if found.n_removed else ""
-    output.text(f"Learned from {count(found.n_train, 'prompt')} in {count(found.topics, 'topic')}{removed}.")
+    output.text(
+        f"Learned from {count(found.n_train, 'prompt')} in {count(found.topics, 'topic')}: strong "
+        f"{found.train_strong:.3f}, weak {found.train_weak:.3f}{removed}."
+    )
     output.text(
         f"Tried on {count(found.n_test, 'prompt')}: strong {found.strong:.3f}, weak {found.weak:.3f}. "
         f"One prompt takes {found.ms_per_prompt:.2f} ms of CPU time."
@@ -238,6 +241,8 @@ def _plain(found: Evaluated, train: Sequence[Path], test: Sequence[Path]) -> dic
             "n": found.n_train,
             "removed_overlapping": found.n_removed,
             "topics": found.topics,
+            "strong": found.train_strong,
+            "weak": found.train_weak,
             "files": [path.name for path in train],
         },
         "test_files": [path.name for path in test],

@@ -89,7 +89,18 @@ def test_a_list_with_the_scores_of_many_models(tmp_path):
     ("name", "text", "message"),
     [
         ("a.csv", "prompt,gpt,weak\nx,1,0\n", "has no column 'strong'. It has: prompt, gpt, weak."),
-        ("a.csv", "prompt,strong,weak\nx,much,0\n", "Row 1 of a.csv: strong is 'much', which is no number."),
+        (
+            "a.csv",
+            "prompt,strong,weak\nx,much,0\n",
+            "Row 1 of a.csv: strong is 'much', which is no number up to a billion.",
+        ),
+        (
+            "a.csv",
+            "prompt,strong,weak\nx,1e300,0\n",
+            "strong is '1e300', which is no number up to a billion.",
+        ),
+        ("a.csv", "prompt,strong,weak\nx,1\n", "Row 1 of a.csv: weak is missing, which is no number"),
+        ("a.csv", "prompt,strong,weak,weak\nx,1,0,1\n", "two columns are called 'weak'"),
         ("a.csv", "prompt,strong,weak\nx,nan,0\n", "which is no number"),
         ("a.csv", "prompt,strong,weak,weak_cost\nx,1,0,-2\n", "weak_cost is -2.0"),
         ("a.csv", "prompt,strong,weak\n", "There is no prompt in a.csv."),

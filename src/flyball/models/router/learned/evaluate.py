@@ -46,8 +46,11 @@ class Evaluated:
         Prompts learned from; training prompts taken out because they are test prompts, too; test prompts.
     topics : int
         Topics among the training prompts.
+    train_strong, train_weak : float
+        Mean quality of both models on the prompts learned from; where they are the same there was nothing
+        to learn.
     strong, weak : float
-        Mean quality of both models on the test prompts.
+        The same on the test prompts.
     router, length : Recovered
         Of the learned router, and of the length of the prompt alone.
     random : tuple of float
@@ -63,6 +66,8 @@ class Evaluated:
     n_removed: int
     n_test: int
     topics: int
+    train_strong: float
+    train_weak: float
     strong: float
     weak: float
     router: Recovered
@@ -111,6 +116,8 @@ def evaluate(train: RoutedPrompts, test: RoutedPrompts, *, seed: int = 0) -> Eva
         n_removed=int(seen.sum()),
         n_test=len(test),
         topics=int(str(router.about["topics"])),
+        train_strong=float(left.strong.mean()),
+        train_weak=float(left.weak.mean()),
         strong=float(test.strong.mean()),
         weak=float(test.weak.mean()),
         router=measured,

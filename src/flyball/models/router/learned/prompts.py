@@ -9,6 +9,7 @@ import csv
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -26,6 +27,7 @@ __all__ = ["Columns", "RoutedPrompts", "overlapping", "read_prompts"]
 Floats = npt.NDArray[np.float64]
 
 _LARGEST_BYTES = 2_000_000_000
+_LARGEST = 1e9
 _WORDS_IN_A_ROW = 8
 _FEWEST_WITHIN, _MOST_AROUND = 3, 40
 _WORD = re.compile(r"[^\W_]+")
@@ -207,7 +209,11 @@ def _records(path: Path, text: str) -> Iterator[Mapping[str, object]]:
     try:
         if path.suffix.lower() == ".csv":
             csv.field_size_limit(1 << 28)
-            yield from csv.DictReader(StringIO(text, newline=""))
+            rows = csv.DictReader(StringIO(text, newline=""))
+            twice = [name for name, n in Counter(rows.fieldnames or ()).items() if n > 1]
+            if twice:
+                raise ValueError(f"two columns are called {twice[0][:40]!r}")
+            yield from rows
             return
         stripped = text.lstrip()
         parsed = json.loads(text) if stripped.startswith("[") else None
@@ -289,9 +295,9 @@ def _number(path: Path, number: int, name: str, value: object) -> float:
         found = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         found = math.nan
-    if not math.isfinite(found):
+    if not abs(found) <= _LARGEST:
         raise BadInput(
-            f"Row {number} of {path.name}: {name} is {_shown(value)}, which is no number.",
+            f"Row {number} of {path.name}: {name} is {_shown(value)}, which is no number up to a billion.",
             fix="Write a number, or true and false.",
             file=path,
             row=number,
@@ -300,4 +306,6 @@ def _number(path: Path, number: int, name: str, value: object) -> float:
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return "missing"
     return "too large" if isinstance(value, int) else repr(str(value)[:40])
