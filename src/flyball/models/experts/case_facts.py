@@ -61,7 +61,7 @@ def case_facts(
     """
     jurisdiction = " ".join(jurisdictions) or None
     if media_type == ROW_MEDIA_TYPE:
-        return dict(_row_facts(text, jurisdiction))
+        return _row_facts(text, jurisdiction)
     return {
         "text": text,
         "characters": float(len(text)),
@@ -72,12 +72,10 @@ def case_facts(
     }
 
 
-@lru_cache(maxsize=2_048)  # asked for the rows of a batch by triage, then by the playbook
 def _row_facts(text: str, jurisdiction: str | None) -> dict[str, FactValue]:
     """Return each column as `row.<column>`, in lower case; a row is in no language."""
-    columns = {f"{ROW}{column.lower()}": value for column, value in (row_of(text) or {}).items()}
     return {
-        **columns,
+        **_columns(text),
         "text": text,
         "characters": float(len(text)),
         "words": None,
@@ -85,6 +83,16 @@ def _row_facts(text: str, jurisdiction: str | None) -> dict[str, FactValue]:
         "media_type": ROW_MEDIA_TYPE,
         "jurisdiction": jurisdiction,
     }
+
+
+@lru_cache(maxsize=2_048)  # asked for the rows of a batch by triage, then by the playbook
+def _columns(text: str) -> dict[str, FactValue]:
+    return {_fact_of(column): value for column, value in (row_of(text) or {}).items()}
+
+
+@lru_cache(maxsize=8_192)
+def _fact_of(column: str) -> str:
+    return f"{ROW}{column.lower()}"
 
 
 @lru_cache(maxsize=16)  # asked for the same case by triage and by the playbook
