@@ -25,10 +25,15 @@ import time
 from pathlib import Path
 
 # ruff: noqa: S311, E501 - where an attack stands in a text need not be hard to guess
+from flyball.data.documents.assembly import Assembly
+from flyball.data.documents.records import Limits
+from flyball.data.documents.rows import document_of_row
 from flyball.governance.guardrails.inspect import open_guardrails
 from flyball.governance.guardrails.outgoing import Outgoing
 from flyball.governance.guardrails.prompt_injection import model as classifier
 from flyball.governance.guardrails.records import Passage
+from flyball.loop.guarding import open_case_guards
+from flyball.loop.settings import DeploymentSettings, Settings
 
 PUBLISHED = {
     "source": "Li et al. 2024, arXiv:2410.22770 (PIGuard), accuracies in %",
@@ -149,6 +154,48 @@ def strangers(data, opened):
         )
         for name, texts in sets.items()
     }
+
+
+def cases(data):
+    """Return what the guards of the doors for decisions cost a case, and how many they refuse."""
+    guards = open_case_guards(Settings(DeploymentSettings("bench", "", "", ("DE",))))
+    contracts = []
+    with gzip.open(data / "contracts/cuad/train.json.gz", "rt") as file:
+        contracts = [one["paragraphs"][0]["context"] for one in json.load(file)["data"]][:200]
+    agreements = [one["text"] for one in read_json(data / "contracts/contractnli/dev.json")["documents"]]
+    codes = [
+        document_of_row(
+            {"amount": n, "from": f"ACC{n % 997:06d}", "kind": "TRANSFER", "day": n % 30}, name="r"
+        )
+        for n in range(20_000)
+    ]
+    notes = [
+        document_of_row({"amount": n, "note": f"Rent for flat {n} in May, thank you"}, name="r")
+        for n in range(5_000)
+    ]
+    found = {}
+    for name, documents in (
+        ("contracts (CUAD train)", [as_document(text) for text in contracts]),
+        ("agreements (ContractNLI)", [as_document(text) for text in agreements]),
+        ("rows of numbers and codes", codes),
+        ("rows with a note", notes),
+    ):
+        guards.refusals(documents[:2])
+        start = time.process_time()
+        refused = guards.refusals(documents)
+        spent = (time.process_time() - start) / len(documents)
+        found[name] = {
+            "us each": round(spent * 1e6, 1),
+            "refused": wilson(sum(map(bool, refused)), len(refused)),
+        }
+    return found
+
+
+def as_document(text):
+    """Return a text as the doors read it."""
+    assembly = Assembly("case", Limits())
+    assembly.add(text, label="text")
+    return assembly.document(text.encode(), "text/plain")
 
 
 def words_in(value):
@@ -347,6 +394,7 @@ def main():
     told = {
         "quality": quality(given.data, opened),
         "documents of strangers, harmless": strangers(given.data, opened),
+        "cases": cases(given.data),
         "published": PUBLISHED,
         "hidden": hidden(given.data, opened),
         "secrets": secrets(given.data),

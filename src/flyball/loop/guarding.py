@@ -90,6 +90,12 @@ class CaseGuards:
         ]
         return self._leaving(decisions)
 
+    def refusals(self, documents: Sequence[Document]) -> list[str]:
+        """Return why each document may not go in; "" where it may. Nothing is decided."""
+        seen = self._seen(documents)
+        checks = [_check_of(_covered(one, two), two) for one, two in zip(documents, seen, strict=True)]
+        return ["" if check is None or check.passed else check.detail for check in checks]
+
     def _seen(self, documents: Sequence[Document]) -> list["_Entering"]:
         guards = self.going_in
         if guards is None:

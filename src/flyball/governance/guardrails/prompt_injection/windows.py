@@ -57,8 +57,9 @@ def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Return a sentence in pieces of at most `WINDOW` characters; nothing where it is blank."""
     found: list[tuple[int, int]] = []
     while end - start > WINDOW:
-        cut = text.rfind(" ", start + WINDOW // 2, start + WINDOW)
-        cut = start + WINDOW if cut < 0 else cut
+        furthest = min(start + WINDOW, end - _SHORT)  # a single word that is left over says nothing
+        cut = text.rfind(" ", start + WINDOW // 2, furthest)
+        cut = furthest if cut < 0 else cut
         found.append((start, cut))
         start = cut
     if text[start:end].strip():
