@@ -132,6 +132,24 @@ def test_a_model_whose_own_budget_is_spent_is_passed_over_for_the_next(deploymen
     assert over["why"].endswith("and 0.01 are left")
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_model_whose_own_budget_ends_between_two_tries_is_followed_by_the_next(
+    deployment, serve, upstream, stream
+):
+    """It fails once, which counts as about 1.40 euros of its 2; the second try cannot be paid for."""
+    broken, sound = upstream(lambda handler, body: handler.say(500, {})), upstream(plain)
+    folder = deployment(broken, sound, more=PRICES)
+    written = (folder / "flyball.toml").read_text()
+    own = 'max_retries = 1\nbudget_eur_per_day = "2"\n'
+    (folder / "flyball.toml").write_text(written.replace("max_retries = 1\n", own, 1))
+    running = serve(folder)
+    assert ask(running, "default", stream=stream)[0] == 200
+    assert (len(broken.asked), len(sound.asked)) == (1, 1)
+    route = running.entries()[-1].body["route"]
+    assert route["chosen"] == "model1"
+    assert "are left of the budget" in route["failures"][0]["why"]
+
+
 @pytest.mark.parametrize(
     ("budget", "told"),
     [

@@ -45,7 +45,7 @@ __all__ = ["Chat", "Told", "open_chat"]
 
 Door = Literal["chat", "responses"]
 _ENCODE = msgspec.json.Encoder().encode
-_NEXT = (UpstreamFailed, CircuitOpen)
+_NEXT = (UpstreamFailed, CircuitOpen, BudgetSpent)
 """What the next model may still make good."""
 
 
@@ -216,15 +216,17 @@ class Chat:
         return call
 
     async def _ask(self, talk: _Talk, call: ChatCall) -> Reply:
+        refused: BudgetSpent | None = None
         for upstream in self._models.in_order(talk.choice):
             try:
                 reply = await upstream.complete(call, talk.tried, tenant=talk.principal.tenant)
             except _NEXT as err:
                 self._failed(talk, upstream, err)
+                refused = err if isinstance(err, BudgetSpent) else None
                 continue
             talk.chosen = upstream.name
             return reply
-        raise self._none(talk)
+        raise refused or self._none(talk)
 
     async def _guarded(self, talk: _Talk, call: ChatCall) -> AsyncGenerator[Delta]:
         """Yield what may leave; calls of tools only as a whole, when the guards have seen all of them."""
@@ -266,6 +268,7 @@ class Chat:
 
     async def _pieces(self, talk: _Talk, call: ChatCall) -> AsyncGenerator[Delta]:
         """Yield what the first model says that says anything; its end is noted and not yielded."""
+        refused: BudgetSpent | None = None
         for upstream in self._models.in_order(talk.choice):
             try:
                 async with aclosing(
@@ -283,10 +286,11 @@ class Chat:
                 self._failed(talk, upstream, err)
                 if talk.chosen:  # half of an answer has left: another model cannot go on with it
                     raise
+                refused = err if isinstance(err, BudgetSpent) else None
                 continue
             talk.chosen = upstream.name
             return
-        raise self._none(talk)
+        raise refused or self._none(talk)
 
     def _failed(self, talk: _Talk, upstream: Upstream, err: FlyballError) -> None:
         talk.failures.append({"model": upstream.name, "why": err.message})
