@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 from flyball.loop.engine import limits_of
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.spending import EVERYTHING, MONEY
 from flyball.models.router.budget import period_of
-from flyball.models.router.budget_file import Account, BudgetFile
+from flyball.models.router.budget_file import Account, BudgetFile, Taken
 
 __all__ = ["Spending", "spending_of"]
 
@@ -47,12 +48,20 @@ def spending_of(workshop: Workshop) -> list[Spending]:
     today = period_of(workshop.clock(), "day")[0]
     path = workshop.state / MONEY
     made = path.exists() or path.with_name(f"{MONEY}.made").exists()
-    rows = BudgetFile(path).everything() if made else []
+    rows = _rows(path) if made else []
     taken = {one.account: one.nano for one in rows if one.period == today}
     return [
         Spending(name, account.tenant, limit, Decimal(taken.get(account, 0)) / _NANO)
         for name, account, limit in _budgets(workshop, set(taken))
     ]
+
+
+def _rows(path: Path) -> list[Taken]:
+    file = BudgetFile(path)
+    try:
+        return file.everything()
+    finally:
+        file.close()
 
 
 def _budgets(workshop: Workshop, seen: set[Account]) -> Iterator[tuple[str, Account, Decimal]]:
