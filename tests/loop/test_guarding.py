@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from flyball.core.errors import UnknownName
 from flyball.core.records import Context
 from flyball.core.verdicts import Check, Verdict
 from flyball.data.documents.assembly import Assembly
@@ -16,6 +17,7 @@ from flyball.governance.guardrails import watch as watching
 from flyball.governance.guardrails.errors import BadGuardrail
 from flyball.governance.guardrails.guardrail import Looked
 from flyball.governance.guardrails.inspect import Guardrails, open_guardrails
+from flyball.loop.deployment import open_deployment
 from flyball.loop.guarding import CaseGuards, open_case_guards, were_guarded
 from flyball.loop.settings import DecisionSettings, DeploymentSettings, Settings
 from flyball.models.decisions.records import Decision, FieldDecision
@@ -189,6 +191,16 @@ def test_what_the_loop_already_holds_is_not_looked_at_twice(name):
     settings = Settings(DeploymentSettings("d", "p", "o", ("DE",)), decisions=DecisionSettings((name,)))
     with pytest.raises(BadGuardrail, match=name):
         open_case_guards(settings)
+
+
+def test_a_guardrail_that_nobody_knows_is_refused_before_it_goes_live(tmp_path):
+    (tmp_path / "flyball.toml").write_text(
+        '[deployment]\nname = "d"\npurpose = "p"\nowner = "o"\njurisdictions = ["DE"]\n'
+        '[[expert]]\nname = "small"\nkind = "language_model"\n[chat]\nmodels = ["small"]\n'
+        '[decisions]\nguards_in = ["injektion"]\n'
+    )
+    with pytest.raises(UnknownName, match=r"'injektion', which is not known"):
+        open_deployment(tmp_path)
 
 
 def test_without_guards_a_decision_is_what_the_engine_says():

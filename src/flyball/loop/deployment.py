@@ -8,6 +8,7 @@ import flyball
 from flyball.core.digests import digest_of, digest_of_bytes
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.records import Field
+from flyball.governance.guardrails.guardrail import GUARDRAILS
 from flyball.loop.settings import ExpertSettings, Settings, load_settings, talks_only
 from flyball.loop.toml_tables import read_tables
 from flyball.models.experts.expert import EXPERTS, ExpertMaker
@@ -94,8 +95,21 @@ class Deployment:
 
 
 def open_deployment(root: Path) -> Deployment:
-    """Read `flyball.toml` and the fields beside it."""
+    """Read `flyball.toml` and the fields beside it.
+
+    Raises
+    ------
+    BadInput, UnknownName
+        A setting that does not fit, or a guardrail of `[decisions]` that is not known: before it goes live.
+    """
     settings = load_settings(root / "flyball.toml")
+    for name in (*settings.decisions.guards_in, *settings.decisions.guards_out):
+        if name not in (known := GUARDRAILS.names()):
+            raise UnknownName(
+                f"flyball.toml: decisions names the guardrail {name!r}, which is not known.",
+                fix=f"Known: {', '.join(known)}.",
+                name=name,
+            )
     fields = root / settings.deployment.fields
     return Deployment(
         root, settings, () if talks_only(settings) and not fields.exists() else read_fields(fields)
