@@ -6,6 +6,7 @@ The deployment is that of `tests/loop/test_models.py`: messages of one line that
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -131,3 +132,36 @@ def test_a_calibration_is_said_done_and_when_killed_leaves_the_one_before(tmp_pa
     assert digest_of_path(folder / "experts" / "model") == before
     assert len(entries(folder, "expert.calibrated")) == 1
     assert told("model", "show", "model", folder=folder)["figures"]
+
+
+@pytest.mark.slow
+def test_a_graph_expert_learns_from_the_transfers_of_the_deployment(tmp_path):
+    pytest.importorskip("lightgbm", reason="fitting needs the extra train")
+    run("init", "payment-fraud", "--folder", "here", folder=tmp_path)
+    here = tmp_path / "here"
+    said = " ".join(run("model", "fit", "graph_model", folder=here).stdout.split())
+    assert 'Write path = "experts/graph_model" into [[expert]] graph_model of flyball.toml.' in said
+    settings = here / "flyball.toml"
+    settings.write_text(
+        re.sub(r'path = "shipped:[^"]*"', 'path = "experts/graph_model"', settings.read_text())
+    )
+    (entry,) = entries(here, "expert.fitted")
+    assert entry["body"]["artefact"] == digest_of_path(here / "experts" / "graph_model")
+    card = told("model", "show", "graph_model", folder=here)
+    assert card["figures"] == entry["body"]["figures"]
+    assert 0.6 < card["figures"]["auc"]["low"] < card["figures"]["auc"]["value"] < 1.0
+
+
+@pytest.mark.slow
+def test_a_table_that_needs_reasons_which_nobody_wrote_is_not_put_in_the_place_of_the_one_before(tmp_path):
+    pytest.importorskip("lightgbm", reason="fitting needs the extra train")
+    run("init", "credit-risk", "--folder", "here", folder=tmp_path)
+    here, reasons = tmp_path / "here", tmp_path / "here" / "model" / "reasons.csv"
+    before = digest_of_path(here / "model")
+    said = run("model", "fit", "credit_model", folder=here, code=2).stderr
+    assert "does not fit the files beside it, so the expert from before stays: reasons.csv" in said
+    assert digest_of_path(here / "model") == before
+    assert not entries(here, "expert.fitted")
+    reasons.unlink()
+    assert told("model", "fit", "credit_model", folder=here)["figures"]["auc"]["value"] > 0.6
+    assert told("model", "show", "credit_model", folder=here)["figures"]

@@ -29,7 +29,15 @@ from flyball.loop.stages.snapshot import read_cases
 from flyball.loop.turn import run_turn
 from flyball.loop.versions import expert_of, folder_of
 from flyball.loop.workshop import Workshop
-from flyball.models.experts.expert import PREDICTIONS, Calibrated, Expert, OnDemand, check_predictions
+from flyball.models.experts.digits import with_settled_scores
+from flyball.models.experts.expert import (
+    PREDICTIONS,
+    Calibrated,
+    Expert,
+    OnDemand,
+    check_predictions,
+    taken,
+)
 
 __all__ = [
     "Calibrates",
@@ -200,7 +208,7 @@ def plan_calibration(workshop: Workshop, name: str, *, cases_at_most: int | None
     before = {one.name: others[one.name] for one in asked_before(deployment.settings, name)}
     batch = _batch(cases)
     given = {
-        other: as_if_unseen(one, one.predict(batch))
+        other: as_if_unseen(one, taken(batch, one.predict(batch), other))
         for other, one in before.items()
         if not isinstance(one, OnDemand)
     }
@@ -283,4 +291,4 @@ def as_if_unseen(expert: Expert, predictions: pa.RecordBatch) -> pa.RecordBatch:
         if said is not None:
             row["answer"], row["confidence"] = said
             row["evidence"] = []
-    return pa.RecordBatch.from_pylist(rows, schema=PREDICTIONS)
+    return with_settled_scores(pa.RecordBatch.from_pylist(rows, schema=PREDICTIONS))

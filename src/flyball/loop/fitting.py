@@ -8,7 +8,9 @@ from flyball.core.estimates import as_plain
 from flyball.data.labels.columns import require_learnable
 from flyball.loop.calibrating import labelled_cases
 from flyball.loop.deployment import digest_of_path
+from flyball.loop.engine import make_expert
 from flyball.loop.keeping import drafted, take_place
+from flyball.loop.settings import ExpertSettings
 from flyball.loop.versions import expert_of, folder_of
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.expert import EXPERTS, Expert, ExpertMaker
@@ -58,6 +60,7 @@ def fit_expert(workshop: Workshop, name: str, *, seed: int = 0) -> FittedExpert:
     folder = folder_of(workshop.deployment, settings)
     with drafted(folder) as draft:
         fitted.save(draft)
+        _refuse_unusable(workshop, settings, draft)
         workshop.ledger.append(
             kind="expert.fitted",
             actor=workshop.actor,
@@ -72,3 +75,17 @@ def fit_expert(workshop: Workshop, name: str, *, seed: int = 0) -> FittedExpert:
         )
         take_place(draft, folder)
     return FittedExpert(fitted, folder, cases.num_rows)
+
+
+def _refuse_unusable(workshop: Workshop, settings: ExpertSettings, draft: Path) -> None:
+    """Refuse what could not be loaded beside the files that people keep there; the one before stays."""
+    deployment = workshop.deployment
+    try:
+        make_expert(settings, draft, deployment.fields, deployment.state, deployment.settings.budget)
+    except BadInput as err:
+        raise BadInput(
+            f"What {settings.name} has learned does not fit the files beside it, so the expert from before "
+            f"stays: {err.message}",
+            fix=f"{err.fix} Then run flyball model fit {settings.name} again.",
+            expert=settings.name,
+        ) from err

@@ -56,7 +56,8 @@ def list_models(deployment: DeploymentOption = None, json: JsonOption = False) -
         return
     rows = []
     for row in found:
-        live_word = "yes" if row["live"] == row["artefact"] else short(row["live"]) if row["live"] else "no"
+        same = row["live"] == row["artefact"]
+        live_word = "no" if not row["live"] else "yes" if same else short(row["live"])
         here = short(row["artefact"]) if row["artefact"] else "no files"
         rows.append([row["name"], row["kind"], here, live_word, _pinned(row)])
     output.table(["expert", "kind", "artefact", "live", "pinned"], rows)
@@ -246,7 +247,8 @@ def _path_hint(workshop: Workshop, expert: str, folder: Path) -> str:
     settings = expert_of(workshop.deployment, expert)
     if settings.path and (root / settings.path).resolve() == folder:
         return ""
-    return f'Write path = "{folder.relative_to(root).as_posix()}" into [[expert]] {expert} of flyball.toml. '
+    path = folder.relative_to(root).as_posix()
+    return escape(f'Write path = "{path}" into [[expert]] {expert} of flyball.toml. ')
 
 
 def _pinned(row: dict[str, str]) -> str:

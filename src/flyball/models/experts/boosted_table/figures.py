@@ -1,5 +1,6 @@
 """Figures of a table model on cases that it had not seen."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def figures_of(chance: Floats, truth: Flags) -> dict[str, Measurement]:
     truth : ndarray of bool, shape (n_cases,)
     """
     squares = (chance - truth) ** 2
-    half = 1.96 * float(squares.std()) / np.sqrt(max(len(squares), 1))
+    half = 1.96 * float(squares.std()) / math.sqrt(max(len(squares), 1))
     brier = float(squares.mean()) if len(squares) else 0.0
     return {
         "auc": area_under_curve(chance, truth),
@@ -46,7 +47,7 @@ def area_under_curve(score: Floats, truth: Flags) -> Measurement:
     if min(positive, negative) < _FEWEST:
         return NotMeasured(f"{positive} true and {negative} false cases, {_FEWEST} of each needed")
     value, variance = area_with_variance(score, truth)
-    half = 1.96 * np.sqrt(variance)
+    half = 1.96 * math.sqrt(variance)
     return Estimate(value, n=len(truth), low=max(value - half, 0.0), high=min(value + half, 1.0))
 
 

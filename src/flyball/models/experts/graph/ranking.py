@@ -67,4 +67,4 @@ def by_groups(
         if truth[rows].any():
             found.append(statistic(scores[rows], truth[rows]))
     low, high = np.quantile(found, [0.025, 0.975])
-    return Estimate(statistic(scores, truth), n=len(truth), low=float(low), high=float(high))
+    return Estimate(float(statistic(scores, truth)), n=len(truth), low=float(low), high=float(high))
