@@ -20,6 +20,7 @@ from flyball.loop.halves import in_tuning_half
 from flyball.loop.releases import promotions
 from flyball.loop.versions import artefact_here, expert_of, pin, roll_back_expert, unpin
 from flyball.loop.workshop import Workshop
+from flyball.models.experts.digits import DIGITS
 from flyball.models.experts.text_classifier.fit import fit
 
 FAKE = Path(__file__).parents[1] / "models" / "experts" / "language_model" / "fake_endpoint.py"
@@ -271,7 +272,7 @@ def test_what_an_expert_has_learned_from_is_asked_about_as_if_it_had_not():
     known = {row["case_id"]: row for row in expert.out_of_fold.to_pylist()}
     for row in unseen.to_pylist():
         assert row["answer"] == known[row["case_id"]]["answer"]
-        assert row["confidence"] == known[row["case_id"]]["confidence"]
+        assert row["confidence"] == round(known[row["case_id"]]["confidence"], DIGITS)
     right = dict(zip(ids, answers, strict=True))
     hits = [
         sum(right[row["case_id"]] == row["answer"] for row in batch.to_pylist()) for batch in (seen, unseen)
