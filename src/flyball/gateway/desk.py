@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from litestar.di import NamedDependency
 
+from flyball.evaluation.history.history import History
 from flyball.gateway.house import Served
 from flyball.gateway.incoming import Incoming
 from flyball.gateway.limits.idempotency import Replies
-from flyball.gateway.listing import Listing
 from flyball.gateway.reviewing import Reviews
 from flyball.gateway.settings import GatewaySettings
 
@@ -22,21 +22,20 @@ class Desk:
     Parameters
     ----------
     served : Served
-    listing : Listing
+    history : History
     reviews : Reviews
     replies : Replies
     incoming : Incoming
     """
 
     served: Served
-    listing: Listing
+    history: History
     reviews: Reviews
     replies: Replies
     incoming: Incoming
 
     def close(self) -> None:
         """Release the files."""
-        self.listing.close()
         self.replies.close()
         self.incoming.close()
 
@@ -68,7 +67,7 @@ def _open_desk(served: Served, settings: GatewaySettings) -> Desk:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Desk(
         served,
-        Listing(folder / "listing.sqlite", served.workshop.ledger),
+        served.workshop.history,
         Reviews(served.workshop, settings.review),
         Replies(folder, hours=settings.limits.replies_hours),
         Incoming(folder / "incoming"),

@@ -68,6 +68,7 @@ class Served:
         try:
             await asyncio.to_thread(self.workshop.ledger.checkpoint)
         finally:
+            await asyncio.to_thread(self.workshop.history.close)
             await asyncio.to_thread(self.workshop.ledger.close)
 
 

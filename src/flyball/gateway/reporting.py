@@ -10,11 +10,11 @@ import msgspec
 from flyball.core.digests import canonical_json
 from flyball.core.errors import FlyballError
 from flyball.core.records import Field, Span
+from flyball.evaluation.history.history import History
 from flyball.evaluation.outcomes.records import OUTCOME, OutcomeKind, ReportedOutcome
 from flyball.evaluation.outcomes.standing import Standing, standings
 from flyball.gateway.cases import Known, document_of, find_decision
 from flyball.gateway.errors import BadRequest
-from flyball.gateway.listing import Listing
 from flyball.gateway.principal import Principal
 from flyball.ledger.records import Draft
 from flyball.loop.workshop import Workshop
@@ -93,14 +93,14 @@ class Reported:
 
 
 def report_outcomes(
-    workshop: Workshop, listing: Listing, reports: Sequence[tuple[int, Report]], principal: Principal
+    workshop: Workshop, history: History, reports: Sequence[tuple[int, Report]], principal: Principal
 ) -> list[Reported]:
     """Write reports down; all of them, or none.
 
     Parameters
     ----------
     workshop : Workshop
-    listing : Listing
+    history : History
     reports : sequence of (ledger entry of the decision, Report)
     principal : Principal
 
@@ -127,7 +127,7 @@ def report_outcomes(
         Draft(OUTCOME, one, principal.id, (one.note,) if one.note else (), one.key) for one in made
     )
     stands = {
-        entry: {(one.about, one.name): one.state for one in standings(told_about(workshop, listing, entry))}
+        entry: {(one.about, one.name): one.state for one in standings(told_about(workshop, history, entry))}
         for entry in known
     }
     return [
@@ -140,17 +140,17 @@ def report_outcomes(
     ]
 
 
-def told_about(workshop: Workshop, listing: Listing, entry: int) -> list[ReportedOutcome]:
+def told_about(workshop: Workshop, history: History, entry: int) -> list[ReportedOutcome]:
     """Return every report about one decision, in their order."""
     return [
         msgspec.convert(workshop.ledger.entry(index).body, ReportedOutcome)
-        for index in listing.outcomes_of(entry)
+        for index in history.reports_of(entry)
     ]
 
 
-def stands_for(workshop: Workshop, listing: Listing, entry: int) -> list[Standing]:
+def stands_for(workshop: Workshop, history: History, entry: int) -> list[Standing]:
     """Return what stands for one decision."""
-    return standings(told_about(workshop, listing, entry))
+    return standings(told_about(workshop, history, entry))
 
 
 def check_answer(field: Field, answer: object) -> str:

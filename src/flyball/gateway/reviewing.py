@@ -14,10 +14,10 @@ import msgspec
 from flyball.core.digests import canonical_json
 from flyball.core.errors import Refused
 from flyball.core.records import Field, Span
+from flyball.evaluation.history.records import REVIEW
 from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
 from flyball.gateway.cases import Known, decision_id
 from flyball.gateway.errors import BadRequest
-from flyball.gateway.listing import REVIEW
 from flyball.gateway.principal import Principal
 from flyball.gateway.reporting import Passage, check_answer, check_passages
 from flyball.ledger.errors import KeyReused

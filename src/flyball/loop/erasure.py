@@ -30,7 +30,7 @@ __all__ = ["BEGUN", "DONE", "Erased", "Found", "erase", "find"]
 
 DONE, REFUSED = "erasure.done", "erasure.refused"
 
-_CACHES = ("texts", "memo", "listings", "reports")
+_CACHES = ("texts", "memo", "listings", "reports", "history")
 """Folders of the state that hold nothing of their own: all is made of texts and outputs, and may go."""
 _CASES = ("cases", "labels", "places")
 _SHORTEST_REASON = 8

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from flyball.core.clock import Clock, utc_now
 from flyball.core.records import Context
+from flyball.evaluation.history.history import History
 from flyball.ledger.blobs import Blobs
 from flyball.ledger.keys import load_or_create_key
 from flyball.ledger.ledger import Ledger
@@ -40,7 +41,7 @@ def quiet(items: Iterable[T], title: str, total: int) -> Iterable[T]:
 
 @dataclass
 class Workshop:
-    """Everything that a stage may touch. Use it in a `with` statement: it closes the ledger.
+    """Everything that a stage may touch. Use it in a `with` statement: it closes ledger and history.
 
     Parameters
     ----------
@@ -84,6 +85,11 @@ class Workshop:
         )
 
     @cached_property
+    def history(self) -> History:
+        """What was decided and what turned out, as columns; follows the ledger."""
+        return History(self.state / "history" / "history.sqlite", self.ledger)
+
+    @cached_property
     def blobs(self) -> Blobs:
         """Contents by digest."""
         return Blobs(self.state / "blobs")
@@ -116,6 +122,8 @@ class Workshop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if "history" in self.__dict__:
+            self.history.close()
         if "ledger" in self.__dict__:
             self.ledger.close()
 

@@ -8,7 +8,6 @@ import pytest
 
 from flyball.gateway.cases import find_decision
 from flyball.gateway.errors import BadRequest
-from flyball.gateway.listing import Listing
 from flyball.gateway.principal import Principal
 from flyball.gateway.reporting import Passage
 from flyball.gateway.reviewing import GivenAnswer, NoPerson, NotYours, Reviews, ReviewSettings
@@ -168,43 +167,3 @@ def test_an_answer_that_does_not_fit_is_refused_and_nothing_is_written(reviews, 
         reviews.answer(case, ANNA, given)
     assert len(list(workshop.ledger.entries("review"))) == 1
     assert not list(workshop.ledger.entries("outcome"))
-
-
-def test_the_list_holds_what_waits_and_is_made_again_from_the_ledger(reviews, workshop, tmp_path):
-    entries = [write_decision(workshop, n=n, referred=("cap",) if n % 2 else ()) for n in range(6)]
-    write_decision(workshop, n=7, tenant="other")
-    listing = Listing(tmp_path / "list.sqlite", workshop.ledger)
-
-    def waiting():
-        return [one.entry for one in listing.waiting("acme", after=-1, limit=9, wanted=lambda one: True)[0]]
-
-    assert waiting() == [entries[1], entries[3], entries[5]]
-    case = find_decision(workshop, entries[3], "acme")
-    reviews.claim(case, ANNA)
-    assert waiting() == [entries[1], entries[3], entries[5]]
-    reviews.answer(case, ANNA, YES)
-    assert waiting() == [entries[1], entries[5]]
-    listing.close()
-    (tmp_path / "list.sqlite").write_bytes(b"damaged" * 2000)
-    listing = Listing(tmp_path / "list.sqlite", workshop.ledger)
-    assert waiting() == [entries[1], entries[5]]
-    assert listing.waiting("acme", after=-1, limit=1, wanted=lambda one: True) == (
-        listing.waiting("acme", after=-1, limit=9, wanted=lambda one: True)[0][:1], entries[1]
-    )  # fmt: skip
-    listing.close()
-
-
-def test_a_list_of_another_ledger_is_not_believed(workshop, tmp_path):
-    import sqlite3
-
-    write_decision(workshop)
-    listing = Listing(tmp_path / "list.sqlite", workshop.ledger)
-    assert len(listing.decisions("acme", after=-1, limit=9)) == 1
-    listing.close()
-    with sqlite3.connect(tmp_path / "list.sqlite") as database:
-        database.execute("UPDATE followed SET ledger = x'00'")
-        database.execute("UPDATE decisions SET tenant = 'other'")
-    database.close()
-    listing = Listing(tmp_path / "list.sqlite", workshop.ledger)
-    assert listing.decisions("other", after=-1, limit=9) == []
-    listing.close()

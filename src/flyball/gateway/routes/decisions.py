@@ -14,6 +14,7 @@ from flyball.core.errors import BadInput, FlyballError
 from flyball.core.text import sayable
 from flyball.data.documents.records import Document, Unreadable
 from flyball.data.documents.rows import document_of_row
+from flyball.evaluation.history.records import Wanted
 from flyball.gateway.asked import asked_for
 from flyball.gateway.cases import decision_id, document_of, entry_of_id, find_decision
 from flyball.gateway.deciding import plain_document
@@ -121,7 +122,7 @@ async def list_decisions(
     """List the decisions of the tenant, oldest first; go on behind `next`."""
     served = served_for(house, principal, deployment)
     found = await asyncio.to_thread(
-        desks.of(served).listing.decisions, principal.tenant, after=after, limit=limit
+        desks.of(served).history.decisions, Wanted(tenant=principal.tenant), after=after, limit=limit
     )
     told = [
         {

@@ -9,6 +9,7 @@ from litestar.connection import Request
 from litestar.params import FromQuery
 
 from flyball.core.estimates import as_plain
+from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.outcomes.agreement import automated_agreement
 from flyball.evaluation.outcomes.records import ReportedOutcome
 from flyball.evaluation.outcomes.standing import Standing
@@ -61,7 +62,7 @@ async def report(
 
     def written() -> Whole:
         reports = [(entry, one) for (_, entry), one in zip(named, asked.outcomes, strict=True)]
-        done = report_outcomes(served.workshop, desk.listing, reports, principal)
+        done = report_outcomes(served.workshop, desk.history, reports, principal)
         told = [
             {
                 "decision": decision_id(served.name, entry),
@@ -84,12 +85,12 @@ async def show(decision: FromQuery[str], house: TheHouse, desks: TheDesks, princ
         name, entry = entry_of_id(decision)
         served = served_of_decision(house, principal, name, decision)
         find_decision(served.workshop, entry, principal.tenant)
-        listing = desks.of(served).listing
+        history = desks.of(served).history
         return {
             "ok": True,
             "decision": decision,
-            "outcomes": [_told(one) for one in told_about(served.workshop, listing, entry)],
-            "standing": [_stands(one) for one in stands_for(served.workshop, listing, entry)],
+            "outcomes": [_told(one) for one in told_about(served.workshop, history, entry)],
+            "standing": [_stands(one) for one in stands_for(served.workshop, history, entry)],
         }
 
     return json_reply(await asyncio.to_thread(found))
@@ -103,12 +104,13 @@ async def agreement(
     served = served_for(house, principal, deployment)
 
     def measured() -> dict[str, object]:
-        listing = desks.of(served).listing
-        entries = listing.reported(principal.tenant)
+        history = desks.of(served).history
+        reported = Wanted(tenant=principal.tenant, reported=True)
+        entries = history.decisions_table(reported)["entry"].to_pylist()
         pairs = (
             (
                 find_decision(served.workshop, entry, principal.tenant).issued.decision.fields,
-                stands_for(served.workshop, listing, entry),
+                stands_for(served.workshop, history, entry),
             )
             for entry in entries
         )

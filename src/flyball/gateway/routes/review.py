@@ -1,6 +1,7 @@
 """`/v1/review`: the cases that people decide: list, claim, answer, give back, settle."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -8,12 +9,13 @@ from litestar import get, post
 from litestar.connection import Request
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from flyball.evaluation.history.history import History
+from flyball.evaluation.history.records import DecisionRow, Wanted
 from flyball.gateway.asked import asked_for
 from flyball.gateway.bodies import read_body
 from flyball.gateway.cases import Known, decision_id, document_of, entry_of_id, find_decision
 from flyball.gateway.desk import Desk, Desks, TheDesks
 from flyball.gateway.house import House
-from flyball.gateway.listing import Listed
 from flyball.gateway.naming import served_for, served_of_decision
 from flyball.gateway.once import once
 from flyball.gateway.principal import Principal
@@ -25,7 +27,7 @@ from flyball.loop.shown import decision_as_json
 
 __all__ = ["review"]
 
-Wanted = Literal["open", "mine", "claimed", "disputed", "all"]
+Only = Literal["open", "mine", "claimed", "disputed", "all"]
 Comment = Annotated[str, msgspec.Meta(max_length=10_000)]
 
 
@@ -53,7 +55,7 @@ async def list_cases(
     desks: TheDesks,
     principal: Caller,
     deployment: FromQuery[str] = "",
-    only: FromQuery[Wanted] = "open",
+    only: FromQuery[Only] = "open",
     after: FromQuery[int] = -1,
     limit: Annotated[int, QueryParameter(ge=1, le=500)] = 50,
 ) -> Reply:
@@ -64,11 +66,11 @@ async def list_cases(
     def found() -> dict[str, object]:
         seen: dict[int, Review] = {}
 
-        def wanted(one: Listed) -> bool:
+        def wanted(one: DecisionRow) -> bool:
             seen[one.entry] = desk.reviews.state(one.entry, one.for_people)
             return _is_wanted(seen[one.entry], only, principal)
 
-        listed, further = desk.listing.waiting(principal.tenant, after=after, limit=limit, wanted=wanted)
+        listed, further = _waiting(desk.history, principal.tenant, after=after, limit=limit, wanted=wanted)
         items = [
             {
                 "id": decision_id(served.name, one.entry),
@@ -176,13 +178,30 @@ async def settle(
     return await once(request, body, principal, desk.replies, lambda: asyncio.to_thread(done))
 
 
+def _waiting(
+    history: History, tenant: str, *, after: int, limit: int, wanted: Callable[[DecisionRow], bool]
+) -> tuple[list[DecisionRow], int]:
+    """Return what waits for people and is wanted, oldest first, and where to go on: -1 for no further."""
+    found: list[DecisionRow] = []
+    while page := history.decisions(Wanted(tenant=tenant, waiting=True), after=after, limit=200):
+        for one in page:
+            after = one.entry
+            if wanted(one):
+                found.append(one)
+                if len(found) == limit:
+                    return found, after
+        if len(page) < 200:
+            break
+    return found, -1
+
+
 def _found(id: str, house: House, desks: Desks, principal: Principal) -> tuple[Desk, Known]:
     name, entry = entry_of_id(id)
     served = served_of_decision(house, principal, name, id)
     return desks.of(served), find_decision(served.workshop, entry, principal.tenant)
 
 
-def _is_wanted(one: Review, state: Wanted, principal: Principal) -> bool:
+def _is_wanted(one: Review, state: Only, principal: Principal) -> bool:
     mine = one.holder == principal.id
     if state == "open":
         return one.state == "open" and all(given.by != principal.id for given in one.answered)

@@ -1,0 +1,218 @@
+"""Bring the history up to the ledger: what each kind of entry adds to which table."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from flyball.evaluation.history.records import REVIEW
+from flyball.evaluation.history.schema import OUTCOMES
+from flyball.evaluation.outcomes.records import OUTCOME
+from flyball.ledger.ledger import Ledger
+from flyball.ledger.store import Row
+
+__all__ = ["follow", "microseconds"]
+
+_CHUNK = 5_000
+_NUMBER = {outcome: number for number, outcome in enumerate(OUTCOMES)}
+
+
+class _Route(msgspec.Struct):
+    expert: str = ""
+
+
+class _Field(msgspec.Struct):
+    field: str
+    outcome: str
+    answer: str
+    confidence: float
+    route: _Route
+
+
+class _Context(msgspec.Struct):
+    tenant: str
+
+
+class _Verdict(msgspec.Struct):
+    allowed: bool
+
+
+class _Decision(msgspec.Struct):
+    case_id: str
+    case_name: str
+    release: str
+    context: _Context
+    decided_at: datetime
+    fields: list[_Field]
+    findings: list[msgspec.Raw]
+    verdict: _Verdict
+    cost_eur: str
+
+
+class _DecisionEntry(msgspec.Struct):
+    actor: str
+    body: _Decision
+
+
+class _Report(msgspec.Struct):
+    decision: int
+    kind: str
+    name: str
+    answer: str
+    by: str
+    source: str = "api"
+    unit: str = ""
+    observed_at: datetime | None = None
+    minutes: float | None = None
+
+
+class _ReportEntry(msgspec.Struct):
+    at: datetime
+    body: _Report
+
+
+class _Review(msgspec.Struct):
+    decision: int
+    act: str = ""
+    by: str = ""
+    minutes: float | None = None
+    done: bool = False
+
+
+class _ReviewEntry(msgspec.Struct):
+    at: datetime
+    body: _Review
+
+
+_DECISION = msgspec.json.Decoder(_DecisionEntry)
+_REPORT = msgspec.json.Decoder(_ReportEntry)
+_REVIEW = msgspec.json.Decoder(_ReviewEntry)
+
+
+def microseconds(at: datetime) -> int:
+    """Return a time as the tables hold it."""
+    return round(at.timestamp() * 1_000_000)
+
+
+def follow(database: sqlite3.Connection, ledger: Ledger) -> None:
+    """Add everything that the ledger has and the history has not, in transactions of some thousand entries.
+
+    Killed in between, the same call goes on. Two processes that follow at once take turns.
+    """
+    size = ledger.size()
+    while _read(database) < size:
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            start = _read(database)
+            stop = min(size, start + _CHUNK)
+            rows = ledger.store.rows
+            names = _Names(database)
+            _add_decisions(database, names, rows(start, stop, kind="decision"))
+            _add_reports(database, names, rows(start, stop, kind=OUTCOME))
+            _add_reviews(database, names, rows(start, stop, kind=REVIEW))
+            database.execute("UPDATE followed SET read = ?", (stop,))
+            database.execute("COMMIT")
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+
+
+def _read(database: sqlite3.Connection) -> int:
+    return int(database.execute("SELECT read FROM followed").fetchone()[0])
+
+
+class _Names:
+    """Numbers of names that stand in many rows, for one transaction."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._known: dict[str, int] = {}
+
+    def __call__(self, name: str) -> int:
+        number = self._known.get(name)
+        if number is None:
+            self._database.execute("INSERT OR IGNORE INTO names (name) VALUES (?)", (name,))
+            found = self._database.execute("SELECT id FROM names WHERE name = ?", (name,)).fetchone()
+            number = self._known[name] = int(found[0])
+        return number
+
+
+def _add_decisions(database: sqlite3.Connection, names: _Names, rows: Iterator[Row]) -> None:
+    decisions: list[tuple[object, ...]] = []
+    answers: list[tuple[object, ...]] = []
+    for row in rows:
+        entry = _DECISION.decode(row.leaf)
+        one = entry.body
+        counts = [0, 0, 0]
+        for field in one.fields:
+            number = _NUMBER[field.outcome]
+            counts[number] += 1
+            answers.append(
+                (
+                    row.index,
+                    names(field.field),
+                    number,
+                    names(field.route.expert),
+                    field.confidence,
+                    field.answer,
+                )
+            )
+        people = [field.field for field in one.fields if field.outcome != "automated"]
+        decisions.append(
+            (
+                row.index,
+                names(one.context.tenant),
+                one.case_id,
+                one.case_name,
+                names(one.release),
+                names(entry.actor),
+                microseconds(one.decided_at),
+                one.verdict.allowed,
+                bool(people) or not one.verdict.allowed,
+                json.dumps(people),
+                *counts,
+                min((field.confidence for field in one.fields), default=None),
+                int(Decimal(one.cost_eur) * 1_000_000_000),
+                len(one.findings),
+                0,
+            )
+        )
+    _insert(database, "decisions", decisions)
+    _insert(database, "answers", answers)
+
+
+def _add_reports(database: sqlite3.Connection, names: _Names, rows: Iterator[Row]) -> None:
+    reports: list[tuple[object, ...]] = []
+    for row in rows:
+        entry = _REPORT.decode(row.leaf)
+        one = entry.body
+        observed = None if one.observed_at is None else microseconds(one.observed_at)
+        about = (one.kind, names(one.name), one.answer, one.unit, names(one.by), one.source)
+        reports.append((row.index, one.decision, *about, observed, one.minutes, microseconds(entry.at)))
+    _insert(database, "reports", reports)
+    database.executemany(
+        "UPDATE decisions SET reports = reports + 1 WHERE entry = ?", [(one[1],) for one in reports]
+    )
+
+
+def _add_reviews(database: sqlite3.Connection, names: _Names, rows: Iterator[Row]) -> None:
+    reviews: list[tuple[object, ...]] = []
+    done: list[tuple[int]] = []
+    for row in rows:
+        entry = _REVIEW.decode(row.leaf)
+        one = entry.body
+        reviews.append((row.index, one.decision, one.act, names(one.by), one.minutes, microseconds(entry.at)))
+        if one.done:
+            done.append((one.decision,))
+    _insert(database, "reviews", reviews)
+    database.executemany("UPDATE decisions SET waits = 0 WHERE entry = ?", done)
+
+
+def _insert(database: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    if rows:
+        marks = ", ".join("?" * len(rows[0]))
+        database.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)  # noqa: S608 - our own names
