@@ -1,0 +1,221 @@
+"""What charts are made from, and what comes out of them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flyball.core.estimates import Measurement
+
+__all__ = [
+    "Bar",
+    "Bins",
+    "Cell",
+    "Chart",
+    "Dot",
+    "Drawing",
+    "Link",
+    "Period",
+    "Place",
+    "Point",
+    "Reference",
+    "Series",
+    "Step",
+]
+
+Place = float | date | datetime
+"""Where something stands on an axis: a number, or a time."""
+
+Cell = str | float | int | None
+"""One cell of the table behind a chart; None where nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value of a series.
+
+    Parameters
+    ----------
+    x : float, date or datetime
+    value : Measurement
+        What was not measured leaves a gap in the line and its reason in the table.
+    href : str
+        Address of the records behind it; "" for none.
+    """
+
+    x: Place
+    value: Measurement
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line."""
+
+    name: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A value to compare with, such as an objective; or a moment, such as a promotion.
+
+    Parameters
+    ----------
+    at : float, date or datetime
+        On the axis of values, or of times where the chart says so.
+    label : str
+    href : str
+        Address of the record behind it; "" for none.
+    """
+
+    at: Place
+    label: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One estimate under its name.
+
+    Parameters
+    ----------
+    label : str
+    value : Measurement
+    note : str
+        Said beside it in the table.
+    href : str
+    """
+
+    label: str
+    value: Measurement
+    note: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One count or amount under its name, at least 0."""
+
+    label: str
+    value: float
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """Shares of a set of values in bins that two sets have in common.
+
+    Parameters
+    ----------
+    name : str
+    shares : tuple of float
+        One for each bin, each in [0, 1].
+    n : int
+        Values behind them.
+    """
+
+    name: str
+    shares: tuple[float, ...]
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Something that lasts from a day until before another one.
+
+    Parameters
+    ----------
+    label : str
+    start : date
+    end : date or None
+        First day on which it lasts no longer; None: no end known.
+    note : str
+    href : str
+    on : bool
+        Whether it is in force on the day asked about; shown filled and said in the table.
+    """
+
+    label: str
+    start: date
+    end: date | None
+    note: str = ""
+    href: str = ""
+    on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One piece of work inside a longer one.
+
+    Parameters
+    ----------
+    label : str
+    start, seconds : float
+        Seconds since the beginning of the whole.
+    depth : int
+        How far inside: 0 for the whole.
+    failed : bool
+    note : str
+    href : str
+    """
+
+    label: str
+    start: float
+    seconds: float
+    depth: int = 0
+    failed: bool = False
+    note: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A cell of a table that leads to the record behind it."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture in SVG without its frame.
+
+    Parameters
+    ----------
+    width, height : int
+        In CSS pixels.
+    body : str
+        Elements; every text in it is escaped.
+    """
+
+    width: int
+    height: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart with the numbers that it shows.
+
+    Parameters
+    ----------
+    name : str
+        Lower case letters, digits and hyphens; names files and elements of the page.
+    title, description : str
+        For people: what it shows, and in one sentence what is to be seen.
+    wide, narrow : Drawing
+        For a desk and for a phone.
+    columns : tuple of str
+    rows : tuple of tuple of Cell
+        The same numbers as a table, in full precision.
+    hrefs : tuple of str
+        Address of the record behind each row; "" for none.
+    """
+
+    name: str
+    title: str
+    description: str
+    wide: Drawing
+    narrow: Drawing
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    hrefs: tuple[str, ...]

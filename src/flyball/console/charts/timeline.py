@@ -1,0 +1,100 @@
+"""Periods one below the other, from the day on which each begins until the day on which it ends."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from flyball.console.charts.axes import bottom_axis
+from flyball.console.charts.ink import fitted, label, rect, rule, text_width
+from flyball.console.charts.records import Chart, Drawing, Period, Reference
+from flyball.console.charts.scale import as_number, time_scale
+
+__all__ = ["timeline"]
+
+_WIDE, _NARROW = 720, 340
+_ROW = 22
+
+
+def timeline(
+    rows: Sequence[Period],
+    *,
+    name: str,
+    title: str,
+    description: str,
+    first: date,
+    last: date,
+    marks: Sequence[Reference] = (),
+    column: str = "what",
+) -> Chart:
+    """Draw periods between two days; what goes on beyond an end is open at that end.
+
+    Parameters
+    ----------
+    rows : sequence of Period
+    name, title, description
+        See `Chart`.
+    first, last : date
+        Ends of the picture; `last` is after `first`.
+    marks : sequence of Reference
+        Days, such as today.
+    column : str
+        What the labels name.
+
+    Returns
+    -------
+    Chart
+    """
+    last = max(last, first + timedelta(days=1))
+    return Chart(
+        name=name,
+        title=title,
+        description=description,
+        wide=_drawn(rows, _WIDE, first, last, marks),
+        narrow=_drawn(rows, _NARROW, first, last, marks),
+        columns=(column, "from", "until (that day excluded)", "on the day asked about", "note"),
+        rows=tuple(
+            (one.label, one.start.isoformat(), one.end.isoformat() if one.end else "", _on(one), one.note)
+            for one in rows
+        ),
+        hrefs=tuple(one.href for one in rows),
+    )
+
+
+def _on(one: Period) -> str:
+    return "in force" if one.on else "not in force"
+
+
+def _drawn(
+    rows: Sequence[Period], width: int, first: date, last: date, marks: Sequence[Reference]
+) -> Drawing:
+    if not rows:
+        return Drawing(width, 60, label(width / 2, 34, "Nothing to show yet.", "ch-tick", anchor="middle"))
+    above = width < 480
+    left = 4.0 if above else min(max(text_width(one.label) for one in rows) + 14, width * 0.36)
+    x = time_scale([first, last], start=left, end=width - 8.0, most=3 if above else 6)
+    top = 22.0 if marks else 6.0
+    height = _ROW + 16 if above else _ROW
+    bottom = top + height * len(rows) + 4
+    parts = bottom_axis(x, bottom, top=top, edge=width)
+    for number, one in enumerate(rows):
+        y = top + number * height + (height - _ROW)
+        words = fitted(one.label, width - 8 if above else left - 12)
+        parts.append(label(2, y + (1 if above else 15), words))
+        parts.append(_period(one, x.start, x.end, x(one.start), x(one.end or last), y + 4))
+    for mark in marks:
+        at = x(mark.at)
+        if not x.low <= as_number(mark.at) <= x.high:
+            continue
+        half = text_width(mark.label) / 2
+        parts.append(rule(at, top - 4, at, bottom, "ch-reference"))
+        parts.append(label(min(max(at, half), width - half), top - 8, mark.label, "ch-tick", anchor="middle"))
+    return Drawing(width, int(bottom + 26), "".join(parts))
+
+
+def _period(one: Period, left: float, right: float, start: float, end: float, y: float) -> str:
+    until = f"until {one.end}" if one.end else "no end known"
+    told = f"{one.label}: from {one.start}, {until}; {_on(one)}"
+    look = "ch-period ch-on" if one.on else "ch-period"
+    if end <= left or start >= right:  # wholly outside: a mark at the side where it lies
+        at = left if end <= left else right - 3
+        return rect(at, y + 2, 3, _ROW - 12, "ch-period", said=told)
+    return rect(start, y, max(end - start, 3), _ROW - 8, look, said=told)
