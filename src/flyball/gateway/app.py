@@ -1,14 +1,17 @@
 """The application: every route on the shelf, closed by default, with one shape for errors."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Litestar
 from litestar.connection import Request
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
+from litestar.response.base import Response
 
 from flyball.core.errors import FlyballError
 from flyball.gateway.access.loopback import Access, Connection
@@ -22,10 +25,31 @@ from flyball.gateway.replies import on_error
 from flyball.gateway.route import ROUTES
 from flyball.gateway.settings import GatewaySettings
 
-__all__ = ["build_app"]
+__all__ = ["MakeDoors", "MoreDoors", "build_app"]
 
 
-def build_app(house: House, access: Access, settings: GatewaySettings) -> Litestar:
+@dataclass(frozen=True, slots=True)
+class MoreDoors:
+    """Doors that a room above the gateway adds.
+
+    Parameters
+    ----------
+    handlers : tuple of HTTPRouteHandler
+        Those with `opt={"own_access": True}` let callers in by themselves.
+    on_error : callable
+        Turns what was raised for a request into a reply; None leaves it to the gateway.
+    """
+
+    handlers: tuple[HTTPRouteHandler, ...]
+    on_error: Callable[[Request[Any, Any, Any], Exception], Response[bytes] | None]
+
+
+MakeDoors = Callable[[House, Desks, Access, GatewaySettings], MoreDoors]
+
+
+def build_app(
+    house: House, access: Access, settings: GatewaySettings, *, more: MakeDoors | None = None
+) -> Litestar:
     """Return the ASGI application.
 
     Parameters
@@ -34,6 +58,8 @@ def build_app(house: House, access: Access, settings: GatewaySettings) -> Litest
         Closed when the application ends.
     access : Access
     settings : GatewaySettings
+    more : callable, optional
+        Makes further doors of the house, its desks, the access and the settings.
 
     Returns
     -------
@@ -43,7 +69,7 @@ def build_app(house: House, access: Access, settings: GatewaySettings) -> Litest
 
     async def let_in(connection: Connection, handler: BaseRouteHandler) -> None:
         """Let the caller in before anything is read; a handler that names no scope opens to "*" alone."""
-        if handler.opt.get("open"):
+        if handler.opt.get("open") or handler.opt.get("own_access"):
             return
         principal = await access(connection)
         scope = handler.opt.get("scope", "*")
@@ -65,8 +91,17 @@ def build_app(house: House, access: Access, settings: GatewaySettings) -> Litest
 
     desks = Desks(house.everything(), settings)
     figures = Figures(house)
+    added = more(house, desks, access, settings) if more is not None else None
+
+    def told(request: Request[Any, Any, Any], err: Exception) -> Response[bytes]:
+        page = added.on_error(request, err) if added is not None else None
+        return on_error(request, err) if page is None else page
+
     app = Litestar(
-        route_handlers=[handler for name in ROUTES.names() for handler in ROUTES.load(name)],
+        route_handlers=[
+            *(handler for name in ROUTES.names() for handler in ROUTES.load(name)),
+            *(added.handlers if added is not None else ()),
+        ],
         guards=[let_in],
         middleware=[lambda app: Meter(app, figures)],
         lifespan=[open_until_the_end],
@@ -77,7 +112,7 @@ def build_app(house: House, access: Access, settings: GatewaySettings) -> Litest
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "principal": Provide(_principal, sync_to_thread=False),
         },
-        exception_handlers={FlyballError: on_error, HTTPException: on_error, Exception: on_error},
+        exception_handlers={FlyballError: told, HTTPException: told, Exception: told},
         request_max_body_size=settings.largest_body_mb * 1_000_000,
         openapi_config=None,
         logging_config=None,

@@ -17,7 +17,7 @@ from litestar.types import Receive, Scope, Send
 from flyball.core.errors import FlyballError
 from flyball.gateway.errors import BadRequest, NoSuchDoor, TooLarge, WrongMethod, status_of
 
-__all__ = ["Events", "Whole", "error_body", "error_reply", "json_reply", "on_error", "stopped"]
+__all__ = ["Events", "Whole", "error_body", "error_of", "error_reply", "json_reply", "on_error", "stopped"]
 
 _LOG = logging.getLogger(__name__)
 _ENCODE = msgspec.json.Encoder(decimal_format="string").encode
@@ -104,12 +104,17 @@ def error_reply(err: FlyballError) -> Response[bytes]:
 
 def on_error(request: Request[Any, Any, Any], err: Exception) -> Response[bytes]:
     """Turn whatever a handler raised into a reply; a fault of ours is logged and not shown."""
+    return error_reply(error_of(request, err))
+
+
+def error_of(request: Request[Any, Any, Any], err: Exception) -> FlyballError:
+    """Return whatever a handler raised as an error that may be told; a fault of ours is logged."""
     if isinstance(err, FlyballError):
-        return error_reply(err)
+        return err
     if isinstance(err, HTTPException):
-        return error_reply(_of_http(request, err))
+        return _of_http(request, err)
     _LOG.error("A fault of the gateway at %r", request.scope["path"], exc_info=err)
-    return error_reply(_fault())
+    return _fault()
 
 
 def stopped(err: Exception) -> FlyballError:

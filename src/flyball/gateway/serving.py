@@ -3,16 +3,17 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
+from socket import socket
 
 import uvicorn
 from litestar import Litestar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from flyball.gateway.access.loopback import Access
-from flyball.gateway.app import build_app
+from flyball.gateway.app import MakeDoors, build_app
 from flyball.gateway.errors import CannotListen
 from flyball.gateway.house import House
 from flyball.gateway.settings import GatewaySettings
@@ -25,11 +26,28 @@ _SWITCH_SECONDS = 0.0005
 """How long the event loop may keep the interpreter while the ledger's thread waits for it."""
 
 
-def serve(house: House, access: Access, settings: GatewaySettings) -> None:
+def serve(
+    house: House,
+    access: Access,
+    settings: GatewaySettings,
+    *,
+    more: MakeDoors | None = None,
+    started: Callable[[int], None] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Requests under way are finished first, for `shutdown_seconds` at most; then what waits for the ledger is
     written, the ledger is signed, and everything is closed.
+
+    Parameters
+    ----------
+    house : House
+    access : Access
+    settings : GatewaySettings
+    more : callable, optional
+        Makes further doors; see `build_app`.
+    started : callable, optional
+        Told the port as soon as it is listened on.
 
     Raises
     ------
@@ -38,7 +56,7 @@ def serve(house: House, access: Access, settings: GatewaySettings) -> None:
     """
     check_address(settings, access)
     sys.setswitchinterval(_SWITCH_SECONDS)
-    server = _Server(config_of(build_app(house, access, settings), settings))
+    server = _Server(config_of(build_app(house, access, settings, more=more), settings), started)
     try:
         server.run()
     except SystemExit as err:
@@ -51,7 +69,18 @@ def serve(house: House, access: Access, settings: GatewaySettings) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server for which a signal is the usual way to end, and not a failure."""
+    """A server that says when it listens, and for which a signal is the usual way to end, no failure."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[int], None] | None) -> None:
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        listening = [one for server in getattr(self, "servers", ()) for one in server.sockets]
+        if self._tell is not None and listening:
+            self._tell(int(listening[0].getsockname()[1]))
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

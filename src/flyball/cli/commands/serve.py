@@ -1,4 +1,4 @@
-"""`flyball serve`: deployments as HTTP services that speak OpenAI's form."""
+"""`flyball serve`: deployments as HTTP services that speak OpenAI's form, and as pages for people."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption
+from flyball.console.doors import console_doors
 from flyball.core.errors import BadInput
 from flyball.gateway.access.opening import open_access
 from flyball.gateway.house import open_house
@@ -39,10 +40,12 @@ def command(
     access = open_access(house, settings)
     check_address(settings, access)
     names = ", ".join(one.name for one in house.everything())
-    output.say(
-        f"Serving {escape(names)} at http://{escape(settings.host)}:{settings.port}/v1. Stop with Ctrl-C."
-    )
-    serve(house, access, settings)
+
+    def listening(port: int) -> None:
+        place = f"http://{escape(settings.host)}:{port}"
+        output.say(f"Serving {escape(names)} at {place}/v1, with the console at {place}/. Stop with Ctrl-C.")
+
+    serve(house, access, settings, more=console_doors, started=listening)
 
 
 def _found(folder: Path | None, deployment: str | None) -> tuple[Path, list[Path]]:

@@ -73,6 +73,42 @@ class Gatekeeper:
         self._limits.take(principal)
         return principal
 
+    async def person_with(self, presented: str, connection: Connection) -> tuple[str, Principal]:
+        """Return the id of a key that somebody typed in, and who they are; a program is nobody here.
+
+        Raises
+        ------
+        NotLetIn, TooManyRequests
+        """
+        source = source_of(connection.client.host if connection.client else "")
+        self.failures.check(source)
+        try:
+            if not is_api_key(presented):
+                raise unknown_key()
+            self._by_key(presented, source)
+            id = presented.split("_")[1]
+            return id, self.person_of(id)
+        except NotLetIn:
+            self.failures.count(source)
+            raise
+
+    def person_of(self, id: str) -> Principal:
+        """Return the person whose key has this id, as long as the key is valid.
+
+        Raises
+        ------
+        NotLetIn
+        """
+        for book in self._books:
+            found = book.person(id)
+            if found is not None:
+                self._limits.take(found)
+                return found
+        raise NotLetIn(
+            "This key is a program's, and the console is for people.",
+            fix="Make one for yourself: flyball key create NAME --person --role reviewer",
+        )
+
     async def _who(self, connection: Connection) -> Principal:
         if not self.has_keys:  # clients of OpenAI send a key whether or not one is asked for
             return await self._loopback(connection)

@@ -160,6 +160,15 @@ class KeyBook:
         same = hmac.compare_digest(_hash(presented), key.hash if key else _NOBODY)
         if key is None or not same:
             raise unknown_key()
+        return self._opened(key)
+
+    def person(self, id: str) -> Principal | None:
+        """Return the person whose key has this id; None where none of this book has, or a program's."""
+        self._look()
+        key = self._keys.get(id)
+        return self._opened(key) if key is not None and key.person else None
+
+    def _opened(self, key: ApiKey) -> Principal:
         state = key.state(self._clock())
         if state in ("expired", "revoked"):
             raise NotLetIn(

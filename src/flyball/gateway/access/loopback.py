@@ -8,7 +8,7 @@ from litestar.connection import ASGIConnection
 from flyball.gateway.errors import NotLetIn
 from flyball.gateway.principal import Principal
 
-__all__ = ["Access", "Connection", "LoopbackAccess"]
+__all__ = ["LOCAL", "Access", "Connection", "LoopbackAccess", "is_here"]
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -48,18 +48,26 @@ class LoopbackAccess:
         otherwise reach the gateway with the rights of whoever looks at the page. What a proxy hands on may
         come from anywhere.
         """
-        caller = connection.client.host if connection.client else ""
-        host = connection.headers.get("host", "").rsplit("@", 1)[-1]
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        strange = any(header in connection.headers for header in _FROM_ELSEWHERE)
-        if caller in _HERE and name in _NAMES and not strange:
-            return Principal("local", scopes=frozenset({"*"}), deployments=frozenset({"*"}))
+        if is_here(connection) and "origin" not in connection.headers:
+            return LOCAL
         raise NotLetIn(
             "Without keys only programs on this machine are let in, no pages in a browser and no proxy.",
             fix="Call http://127.0.0.1 from this machine, or make a key: flyball key create NAME.",
         )
 
 
+def is_here(connection: Connection) -> bool:
+    """Return whether this machine asks, by a name of this machine, and nobody handed it on."""
+    caller = connection.client.host if connection.client else ""
+    host = connection.headers.get("host", "").rsplit("@", 1)[-1]
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    strange = any(header in connection.headers for header in _FROM_ELSEWHERE)
+    return caller in _HERE and name in _NAMES and not strange
+
+
+LOCAL = Principal("local", scopes=frozenset({"*"}), deployments=frozenset({"*"}))
+"""Whoever sits at this machine, before any key was made."""
+
 _HERE = ("127.0.0.1", "::1", "")
-_FROM_ELSEWHERE = ("origin", "forwarded", "x-forwarded-for", "x-real-ip", "via")
+_FROM_ELSEWHERE = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 _NAMES = ("127.0.0.1", "localhost", "[::1]")

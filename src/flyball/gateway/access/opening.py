@@ -13,7 +13,7 @@ from flyball.gateway.limits.rate import RateLimits
 from flyball.gateway.settings import GatewaySettings
 from flyball.loop.workshop import Workshop
 
-__all__ = ["open_access"]
+__all__ = ["open_access", "session_key"]
 
 
 def open_access(house: House, settings: GatewaySettings) -> Gatekeeper:
@@ -35,7 +35,7 @@ def open_access(house: House, settings: GatewaySettings) -> Gatekeeper:
     if settings.oidc is not None:
         verifier = OidcVerifier(settings.oidc)
         if settings.oidc.public_url and served:
-            login = Login(verifier, _session_key(min(served, key=lambda one: one.name).workshop))
+            login = Login(verifier, session_key(min(served, key=lambda one: one.name).workshop))
     return Gatekeeper(
         books,
         verifier=verifier,
@@ -45,7 +45,7 @@ def open_access(house: House, settings: GatewaySettings) -> Gatekeeper:
     )
 
 
-def _session_key(workshop: Workshop) -> bytes:
-    """Derive the key of sign-in cookies, so that they are good in every process of this house."""
+def session_key(workshop: Workshop, use: bytes = b"flyball session, form 1") -> bytes:
+    """Derive the key of a kind of cookie, so that cookies are good in every process of a house."""
     secret = workshop.key.private.private_bytes_raw()
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"flyball session, form 1").derive(secret)
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=use).derive(secret)

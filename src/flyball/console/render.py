@@ -1,0 +1,174 @@
+"""Pages as HTML: one frame around the template of a page, with everything from elsewhere escaped."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+import flyball
+from flyball.console.charts.files import chart_style
+from flyball.console.page import PAGES, Asked, Page, address
+from flyball.console.words import FILTERS, shown_text
+from flyball.core.errors import FlyballError
+
+__all__ = ["STATIC", "Frame", "MenuItem", "frame_of", "menu_of", "render", "static_file", "static_href"]
+
+_PACKAGE = "flyball.console"
+STATIC: Mapping[str, str] = {
+    "console.css": "text/css; charset=utf-8",
+    "charts.css": "text/css; charset=utf-8",
+    "console.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+"""The files that a page may fetch, with their media types; there are no others."""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One line of the menu."""
+
+    name: str
+    title: str
+    href: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around every page.
+
+    Parameters
+    ----------
+    title : str
+        Of the window and the page.
+    page : str
+        Name of the page on its shelf; "" for one that is on none, such as an error.
+    who : str
+        Who is signed in; "" for nobody.
+    token : str
+        Of this session, for its forms.
+    deployment : str
+        Of the page; "" for none.
+    deployments, menu : sequence of MenuItem
+    theme : {"auto", "light", "dark"}
+    keys : bool
+        Whether single letters are shortcuts.
+    said : str
+        What was just done.
+    problem : FlyballError or None
+        Why what was just tried did not work.
+    live : bool
+    signs_in : bool
+        Whether there is anything to sign out of.
+    here : str
+        Path and query of this page, to come back to.
+    alone : bool
+        Rendered as one file for somebody else: without menu, forms and script; the style stands inside.
+    """
+
+    title: str
+    page: str = ""
+    who: str = ""
+    token: str = ""
+    deployment: str = ""
+    deployments: Sequence[MenuItem] = ()
+    menu: Sequence[MenuItem] = ()
+    theme: str = "auto"
+    keys: bool = True
+    said: str = ""
+    problem: FlyballError | None = None
+    live: bool = False
+    signs_in: bool = False
+    here: str = "/"
+    alone: bool = False
+
+    @property
+    def version(self) -> str:
+        """Of the software."""
+        return flyball.__version__
+
+
+def frame_of(page: Page, name: str, asked: Asked, **more: object) -> Frame:
+    """Return the frame of a page for who asks; `more` are fields of `Frame`."""
+    deployment = asked.path.get("deployment", "")
+    names = asked.house.names(asked.principal)
+    frame = Frame(
+        title=page.title,
+        page=name,
+        who=asked.principal.id,
+        deployment=deployment,
+        deployments=[MenuItem(one, one, address("d", one), one == deployment) for one in names],
+        menu=menu_of(asked, name) if deployment else (),
+        problem=asked.problem,
+        live=page.live,
+    )
+    return replace(frame, **more)  # type: ignore[arg-type]
+
+
+def menu_of(asked: Asked, current: str) -> list[MenuItem]:
+    """Return the pages of a deployment that who asks may see, in their order."""
+    return [
+        MenuItem(name, page.title, page.path.replace("/d/{deployment}", asked.link()), name == current)
+        for name, page in _in_menu()
+        if not page.scope or asked.principal.may(page.scope)
+    ]
+
+
+@cache
+def _in_menu() -> list[tuple[str, Page]]:
+    pages = [(name, PAGES.load(name)) for name in PAGES.names()]
+    return sorted((pair for pair in pages if pair[1].place), key=lambda pair: pair[1].place)
+
+
+def render(template: str, frame: Frame, shown: Mapping[str, object] | None = None) -> str:
+    """Return a page as HTML.
+
+    Parameters
+    ----------
+    template : str
+        File in `templates/`.
+    frame : Frame
+    shown : mapping of str to object, optional
+        What the page returned; its `title`, where it has one, is the title of the window.
+    """
+    values = dict(shown or {})
+    title = values.pop("title", None)
+    if isinstance(title, str):
+        frame = replace(frame, title=title)
+    return _environment().get_template(template).render(**values, frame=frame)
+
+
+@cache
+def static_href(name: str) -> str:
+    """Return the address of a file; it changes with the file, so that it may be kept for good."""
+    return f"/console/{name}?v={sha256(static_file(name)).hexdigest()[:12]}"
+
+
+@cache
+def static_file(name: str) -> bytes:
+    """Return a file of `STATIC`."""
+    if name == "charts.css":
+        return chart_style().encode()
+    return files(_PACKAGE).joinpath("static", name).read_bytes()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(_PACKAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown_text,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    environment.globals.update(
+        address=address,
+        static=static_href,
+        style=lambda: (static_file("console.css") + static_file("charts.css")).decode(),
+    )
+    return environment

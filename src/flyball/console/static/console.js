@@ -1,0 +1,78 @@
+// Shortcuts and news. Every page works without this; nothing is sent anywhere but to the console itself.
+"use strict";
+(() => {
+  const typing = (at) => at && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) && !/^(radio|checkbox|button|submit)$/.test(at.type));
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+  const go = (where) => { const link = document.querySelector(where); if (link) { link.click(); } };
+  let at = -1;
+  let first = "";
+
+  const move = (by) => {
+    const all = rows();
+    if (!all.length) { return; }
+    const held = all.findIndex((one) => one.contains(document.activeElement));
+    at = Math.min(all.length - 1, Math.max(0, (held >= 0 ? held : at) + by));
+    all.forEach((one, place) => one.classList.toggle("now", place === at));
+    const target = all[at].querySelector("a, input, button") || all[at];
+    target.focus({ preventScroll: true });
+    all[at].scrollIntoView({ block: "nearest" });
+  };
+
+  const choose = (number) => {
+    const all = rows();
+    const row = all.find((one) => one.contains(document.activeElement)) || all[at];
+    const choices = row ? [...row.querySelectorAll("input[type=radio]")] : [];
+    if (choices[number - 1]) { choices[number - 1].checked = true; choices[number - 1].focus(); }
+  };
+
+  const unanswered = () => {
+    const row = rows().find((one) => one.querySelector("input[type=radio]") && !one.querySelector("input[type=radio]:checked"))
+      || rows().find((one) => [...one.querySelectorAll("input, textarea")].some((each) => each.required && !each.value));
+    if (row) { at = rows().indexOf(row); move(0); }
+  };
+
+  const after = { g: { h: "a.brand", o: '[data-page="overview"]', d: '[data-page="decisions"]', r: '[data-page="review"]' } };
+  const alone = {
+    "/": () => document.getElementById("find")?.focus(),
+    "?": () => { location.href = "/keyboard"; },
+    j: () => move(1),
+    k: () => move(-1),
+    a: unanswered,
+    c: () => go('button[data-key="c"]'),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (document.body.dataset.keys === "off" || event.ctrlKey || event.metaKey || event.altKey) { return; }
+    if (typing(document.activeElement)) {
+      if (event.key === "Escape") { document.activeElement.blur(); }
+      return;
+    }
+    const next = after[first]?.[event.key];
+    first = after[event.key] && !next ? event.key : "";
+    if (next) { event.preventDefault(); go(next); return; }
+    if (/^[1-9]$/.test(event.key)) { choose(Number(event.key)); return; }
+    if (alone[event.key]) { event.preventDefault(); alone[event.key](); }
+  });
+
+  const main = document.querySelector("main[data-live]");
+  if (main) {
+    let paused = false;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "plain";
+    const say = () => { button.textContent = paused ? "Look for news again" : "Stop looking for news"; };
+    button.addEventListener("click", () => { paused = !paused; say(); });
+    say();
+    document.querySelector(".end p")?.append(" ", button);
+    const look = async () => {
+      if (paused || document.hidden || main.contains(document.activeElement)) { return; }
+      try {
+        const reply = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
+        if (!reply.ok) { return; }
+        const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector("main");
+        if (fresh && fresh.innerHTML !== main.innerHTML) { main.replaceChildren(...fresh.childNodes); }
+      } catch { paused = true; say(); }
+    };
+    setInterval(look, 1000 * Number(main.dataset.live));
+  }
+})();

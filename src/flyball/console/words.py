@@ -1,0 +1,116 @@
+"""Numbers, days and people as pages say them; words from elsewhere with nothing hidden in them."""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from flyball.core.digests import short
+from flyball.core.estimates import Estimate
+from flyball.evaluation.reports.phrases import day, moment, percent, visible
+
+__all__ = ["FILTERS", "shown_text"]
+
+_OUTCOMES = {"automated": "decided by machine", "referred": "for a person", "refused": "refused"}
+
+
+def shown_text(value: object) -> object:
+    """Return what a template prints: signs that hide or reorder words are made visible."""
+    return visible(value) if type(value) is str else value
+
+
+def number(value: float | Decimal | None, digits: int = 2) -> str:
+    """Return a number with thousands apart: "12,345", "0.25"; large ones without fractions."""
+    if value is None:
+        return "–"
+    value = float(value)
+    if not math.isfinite(value):
+        return "–"
+    if value.is_integer() or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    told = f"{value:,.{digits}f}" if abs(value) >= 10**-digits else f"{value:.2g}"
+    return told.rstrip("0").rstrip(".") if "." in told and "e" not in told else told
+
+
+def euros(value: float | Decimal | str) -> str:
+    """Return an amount of money: "€ 1,234.50", with more digits where it is smaller than a cent."""
+    amount = Decimal(str(value))
+    digits = 2 if amount == 0 or abs(amount) >= Decimal("0.01") else 6
+    told = f"{amount:,.{digits}f}"
+    return f"€\u00a0{told.rstrip('0').rstrip('.') if digits == 6 else told}"
+
+
+def figure(value: float, unit: str = "") -> str:
+    """Return a figure with its unit; a share is told in percent."""
+    if unit in ("share", "share, 0 to 1"):
+        return percent(value)
+    if unit in ("EUR", "eur"):
+        return euros(value)
+    return f"{number(value)}\u00a0{unit}" if unit else number(value)
+
+
+def interval(estimate: Estimate, unit: str = "") -> str:
+    """Return both ends of an interval: "94.1 % to 97.2 %"; "" where there is none."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"{figure(estimate.low, unit)} to {figure(estimate.high, unit)}"
+
+
+def when(at: datetime) -> str:
+    """Return a moment short and sortable: "2026-11-30 14:05"; UTC, as the page says once."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def iso(at: datetime | date) -> str:
+    """Return a moment for machines."""
+    return at.isoformat()
+
+
+def apart(at: datetime, now: datetime) -> str:
+    """Return how far a moment is away, in the largest unit that fits: "in 3 hours", "2 days ago"."""
+    seconds = (at - now).total_seconds()
+    size = abs(seconds)
+    for length, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if size >= length:
+            told = f"{size / length:.0f} {name}{'' if round(size / length) == 1 else 's'}"
+            break
+    else:
+        return "now"
+    return f"in {told}" if seconds > 0 else f"{told} ago"
+
+
+def person(actor: str) -> str:
+    """Return who acted, as people say it."""
+    kind, _, name = actor.partition(":")
+    if actor == "local":
+        return "somebody at this machine"
+    if kind in ("person", "user"):
+        return name
+    return f"{name} ({'a program' if kind == 'key' else kind})" if name else actor
+
+
+def outcome(word: str) -> str:
+    """Return how a field was decided, in words."""
+    return _OUTCOMES.get(word, word)
+
+
+def release_name(digest: str) -> str:
+    """Return the short name of a release."""
+    return short(digest) if digest else "none"
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "number": number,
+    "euros": euros,
+    "figure": figure,
+    "interval": interval,
+    "percent": percent,
+    "when": when,
+    "iso": iso,
+    "day": day,
+    "moment": moment,
+    "apart": apart,
+    "person": person,
+    "outcome": outcome,
+    "short": release_name,
+}
