@@ -4,10 +4,10 @@ import csv
 import io
 from importlib.resources import files
 
-from flyball.console.charts.ink import frame_attribute, label
-from flyball.console.charts.records import Cell, Chart, Drawing
+from flyball.console.charts.ink import attribute, label
+from flyball.console.charts.records import Cell, Chart
 
-__all__ = ["chart_style", "csv_file", "svg_element", "svg_file"]
+__all__ = ["chart_style", "csv_file", "svg_file"]
 
 _HEAD = 30
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -18,16 +18,6 @@ def chart_style() -> str:
     return files("flyball.console.charts").joinpath("charts.css").read_text(encoding="utf-8")
 
 
-def svg_element(chart: Chart, drawing: Drawing, *, id: str) -> str:
-    """Return one drawing as an element for a page, with its title and description for those who hear it."""
-    words = chart.description if chart.description else chart.title
-    return (
-        f'<svg class="chart" role="img" aria-label={frame_attribute(f"{chart.title}. {words}")} '
-        f'id={frame_attribute(id)} viewBox="0 0 {drawing.width} {drawing.height}" '
-        f'width="{drawing.width}" height="{drawing.height}">{drawing.body}</svg>'
-    )
-
-
 def svg_file(chart: Chart) -> str:
     """Return a chart as an SVG file that needs nothing else; it follows light and dark of its reader."""
     drawing = chart.wide
@@ -35,7 +25,7 @@ def svg_file(chart: Chart) -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart ch-alone" role="img" '
-        f"aria-label={frame_attribute(f'{chart.title}. {chart.description}')} "
+        f"aria-label={attribute(f'{chart.title}. {chart.description}')} "
         f'viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
         f"<style>{chart_style()}</style>"
         f'<rect class="ch-paper" width="{width}" height="{height}"/>'

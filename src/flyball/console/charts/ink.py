@@ -4,7 +4,7 @@ import re
 import unicodedata
 from xml.sax.saxutils import escape, quoteattr
 
-__all__ = ["FONT", "dot", "fitted", "group", "label", "path", "rect", "rule", "text_width"]
+__all__ = ["FONT", "attribute", "dot", "fitted", "group", "label", "path", "rect", "rule", "text_width"]
 
 FONT = 12
 """Size of all text, in CSS pixels."""
@@ -62,7 +62,7 @@ def fitted(words: str, width: float) -> str:
     return words.rstrip() + "…"
 
 
-def frame_attribute(words: str) -> str:
+def attribute(words: str) -> str:
     """Return a text as a quoted attribute."""
     return quoteattr(_clean(words))
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from markupsafe import Markup
+
+from flyball.console.charts.ink import attribute
 from flyball.core.estimates import Measurement
 
 __all__ = [
@@ -219,3 +222,33 @@ class Chart:
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     hrefs: tuple[str, ...]
+
+    @property
+    def wide_svg(self) -> Markup:
+        """The wide drawing as an element of a page."""
+        return self._element(self.wide)
+
+    @property
+    def narrow_svg(self) -> Markup:
+        """The narrow drawing as an element of a page."""
+        return self._element(self.narrow)
+
+    @property
+    def table(self) -> tuple[tuple[str, ...], ...]:
+        """The rows in words, for a page; numbers with at most six digits."""
+        return tuple(tuple(_in_words(cell) for cell in row) for row in self.rows)
+
+    def _element(self, drawing: Drawing) -> Markup:
+        said = f"{self.title}. {self.description}" if self.description else self.title
+        frame = (
+            f'<svg class="chart" role="img" aria-label={attribute(said)} '
+            f'viewBox="0 0 {drawing.width} {drawing.height}" '
+            f'width="{drawing.width}" height="{drawing.height}">'
+        )
+        return Markup(frame + drawing.body + "</svg>")  # noqa: S704 - `ink` has escaped every text in it
+
+
+def _in_words(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    return cell if isinstance(cell, str) else f"{cell:,.6g}" if isinstance(cell, float) else f"{cell:,}"
