@@ -19,6 +19,9 @@ Scope = Literal[
     "review",
     "review.read",
     "review.settle",
+    "governance.read",
+    "releases",
+    "alerts",
     "metrics",
 ]
 KeyState = Literal["valid", "rotated", "expired", "revoked"]
