@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 
+from flyball.core.errors import FlyballError
 from flyball.ledger.keys import load_or_create_key
 from flyball.ledger.opening import open_ledger
 
@@ -17,11 +18,19 @@ def main():
     key = load_or_create_key(key_file, name="example.com/killed")
     ledger = open_ledger(url, key=key, checkpoint_every=50)
 
+    def append(name, body):
+        while True:
+            try:
+                return ledger.append(kind="decision", body=body, actor="system:test", key=name)
+            except FlyballError as err:  # on a busy machine the other process can hold the file for long
+                if not err.retry:
+                    raise
+
     def write(thread):
         for number in itertools.count():
             name = f"{round_name}-{thread}-{number}"
             body = {"name": name, "padding": "x" * (number * 37 % 3000)}
-            receipt = ledger.append(kind="decision", body=body, actor="system:test", key=name)
+            receipt = append(name, body)
             os.write(1, f"{receipt.index} {name}\n".encode())
 
     def sign():
