@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "decide": "Decide files with the live release.",
     "serve": "Serve deployments over HTTP, in the form that clients of OpenAI speak.",
     "evaluate": "Measure a deployment on labelled cases.",
+    "kpi": "Measure the figures by which the business judges, with intervals.",
     "impact": "Show what a changed rule, duty, principle or expert touches.",
     "verify": "Check the ledger, or an export of it, offline.",
     "release": "List, show, approve, promote, try beside the live one, roll back; the evidence behind.",

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from flyball.core.errors import BadInput
+from flyball.evaluation.kpis.settings import KpiSettings
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
@@ -285,6 +286,7 @@ class Settings(_Section, frozen=True):
     guardrails: dict[str, dict[str, Any]] = {}
     privacy: PrivacySettings = PrivacySettings()
     retention: tuple[RetentionSettings, ...] = ()
+    kpi: tuple[KpiSettings, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

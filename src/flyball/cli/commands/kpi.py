@@ -1,0 +1,198 @@
+"""`flyball kpi`: the figures by which the business judges a deployment, each with its interval."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, Literal
+
+import typer
+from rich.markup import escape
+
+from flyball.cli.output import Output
+from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
+from flyball.core.errors import BadInput
+from flyball.core.estimates import Estimate, NotMeasured, as_plain
+from flyball.core.text import count
+from flyball.evaluation.history.records import Wanted
+from flyball.evaluation.kpis.records import Kpi, KpisView
+from flyball.loop.kpis import kpis_view, record_kpis
+
+__all__ = ["command"]
+
+_HELD = {
+    "period": "before and after, not proof of cause",
+    "canary": "chosen at random",
+    "release": "not chosen at random",
+    "tenant": "not chosen at random",
+    "value": "stated, not measured",
+}
+
+
+def command(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Which KPIs; all by default.", show_default=False)
+    ] = None,
+    on: Annotated[str | None, typer.Option("--on", help="One day, UTC: 2026-03-31.")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="From this day or time on, UTC.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Before this day or time, UTC.")] = None,
+    by: Annotated[
+        Literal["day", "week", "month"] | None,
+        typer.Option("--by", help="Also period by period: day, week or month."),
+    ] = None,
+    tenant: Annotated[str | None, typer.Option("--tenant", help="Only the decisions of this one.")] = None,
+    record: Annotated[bool, typer.Option("--record", help="Write the figures to the ledger.")] = False,
+    deployment: DeploymentOption = None,
+    person: AsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure the KPIs that flyball.toml declares, with intervals, and what was saved."""
+    output = Output(json)
+    begin, end = _period(on, since, until)
+    with open_workshop(deployment, output, person) as workshop:
+        view = kpis_view(
+            workshop, tenant=tenant, since=begin, until=end, by=by or "", names=tuple(names or ())
+        )
+        entry = record_kpis(workshop, view) if record else None
+    if json:
+        output.json(_as_json(view, entry))
+        return
+    _show(output, view)
+    if entry is not None:
+        output.text(f"Written down as ledger entry {entry}.")
+
+
+def _show(output: Output, view: KpisView) -> None:
+    if not view.kpis:
+        output.text("No KPI is declared. Write one as [[kpi]] in flyball.toml; see docs/kpis.md.")
+        return
+    output.text(f"[bold]{escape(view.deployment)}[/]: {count(view.decisions, 'decision')}{_in_period(view)}")
+    output.table(
+        ["KPI", ">value", ">from", ">to", "unit", ">n"],
+        ([kpi.title, *_cells(kpi.estimate), kpi.unit, _n(kpi.estimate)] for kpi in view.kpis),
+    )
+    for kpi in view.kpis:
+        for line in _lines(kpi):
+            output.text(f"[dim]{escape(kpi.title)}:[/] {escape(line)}")
+    if view.by:
+        output.table(
+            ["KPI", view.by, ">value", ">from", ">to", ">n"],
+            (
+                [kpi.title, f"{one.since:%Y-%m-%d}", *_cells(one.estimate), _n(one.estimate)]
+                for kpi in view.kpis
+                for one in kpi.series
+            ),
+        )
+
+
+def _lines(kpi: Kpi) -> list[str]:
+    found = [] if isinstance(kpi.estimate, Estimate) else [f"not measured: {kpi.estimate.reason}."]
+    found += [f"{count(n, 'decision')} left out of {said}: not known (yet)." for said, n in kpi.unknown]
+    found += list(kpi.notes)
+    if kpi.baseline is not None:
+        found.append(f"baseline {kpi.baseline.estimate} ({kpi.baseline.about}).")
+    if kpi.saving is not None and kpi.baseline is not None:
+        held = _HELD[kpi.baseline.against]
+        found.append(f"better by {kpi.saving.each} {kpi.unit} ({held}).")
+        if kpi.saving.total is not None:
+            found.append(f"in all {kpi.saving.total} {kpi.saving.total_unit} ({held}).")
+    return found
+
+
+def _as_json(view: KpisView, entry: int | None) -> dict[str, object]:
+    return {
+        "ok": True,
+        "deployment": view.deployment,
+        "since": view.since,
+        "until": view.until,
+        "decisions": view.decisions,
+        "measured_at": view.measured_at,
+        "ledger_size": view.ledger_size,
+        "entry": entry,
+        "kpis": [_kpi_as_json(one) for one in view.kpis],
+    }
+
+
+def _kpi_as_json(kpi: Kpi) -> dict[str, object]:
+    baseline, saving = kpi.baseline, kpi.saving
+    return {
+        "name": kpi.name,
+        "title": kpi.title,
+        "formula": kpi.formula,
+        "unit": kpi.unit,
+        "better": kpi.better,
+        **as_plain(kpi.estimate),
+        "unknown": [{"part": said, "decisions": n} for said, n in kpi.unknown],
+        "notes": list(kpi.notes),
+        "entries": list(kpi.entries),
+        "decisions": _asked(kpi.of),
+        "series": [{"since": one.since, "until": one.until, **as_plain(one.estimate)} for one in kpi.series],
+        "baseline": None
+        if baseline is None
+        else {
+            "against": baseline.against,
+            "about": baseline.about,
+            "causal": baseline.causal,
+            **as_plain(baseline.estimate),
+            "compared": as_plain(baseline.compared),
+            "decisions": None if baseline.of is None else _asked(baseline.of),
+        },
+        "savings": None
+        if saving is None
+        else {
+            "each": as_plain(saving.each),
+            "total": None if saving.total is None else as_plain(saving.total),
+            "total_unit": saving.total_unit,
+            "volume": saving.volume,
+        },
+    }
+
+
+def _asked(wanted: Wanted) -> dict[str, object]:
+    return {
+        "tenant": wanted.tenant,
+        "since": wanted.since,
+        "until": wanted.until,
+        "release": wanted.release or None,
+    }
+
+
+def _cells(found: Estimate | NotMeasured) -> list[str]:
+    if not isinstance(found, Estimate):
+        return ["not measured", "", ""]
+    ends = (found.low, found.high)
+    return [_figure(found.value), *("" if end is None else _figure(end) for end in ends)]
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:,.4g}"
+
+
+def _n(found: Estimate | NotMeasured) -> str:
+    return f"{found.n:,}" if isinstance(found, Estimate) else ""
+
+
+def _in_period(view: KpisView) -> str:
+    since = f" from {view.since:%Y-%m-%d %H:%M}" if view.since else ""
+    until = f" before {view.until:%Y-%m-%d %H:%M}" if view.until else ""
+    return f"{since}{until}{' UTC' if since or until else ''}"
+
+
+def _period(on: str | None, since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    if on is not None and (since is not None or until is not None):
+        raise BadInput("--on is one day; --since and --until are a period.", fix="Give one or the other.")
+    if on is not None:
+        day = datetime.combine(_time("--on", on).date(), time(), UTC)
+        return day, day + timedelta(days=1)
+    return (
+        None if since is None else _time("--since", since),
+        None if until is None else _time("--until", until),
+    )
+
+
+def _time(option: str, text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as err:
+        raise BadInput(
+            f"{option} must be a day or a time, got {text[:40]!r}.",
+            fix="Write 2026-03-31 or 2026-03-31T08:00.",
+        ) from err
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
