@@ -20,6 +20,7 @@ _PACKAGE = "flyball.console"
 STATIC: Mapping[str, str] = {
     "console.css": "text/css; charset=utf-8",
     "charts.css": "text/css; charset=utf-8",
+    "records.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
@@ -109,9 +110,12 @@ def frame_of(page: Page, name: str, asked: Asked, **more: object) -> Frame:
 
 
 def menu_of(asked: Asked, current: str) -> list[MenuItem]:
-    """Return the pages of a deployment that who asks may see, in their order."""
+    """Return the pages of a deployment that who asks may see, in their order; where one is, is marked."""
+    path = PAGES.load(current).path if current in PAGES.names() else ""
+    above = [(len(page.path), name) for name, page in _in_menu() if path.startswith(f"{page.path}/")]
+    at = current if any(name == current for name, _ in _in_menu()) else max(above, default=(0, ""))[1]
     return [
-        MenuItem(name, page.title, page.path.replace("/d/{deployment}", asked.link()), name == current)
+        MenuItem(name, page.title, page.path.replace("/d/{deployment}", asked.link()), name == at)
         for name, page in _in_menu()
         if not page.scope or asked.principal.may(page.scope)
     ]
@@ -169,6 +173,6 @@ def _environment() -> Environment:
     environment.globals.update(
         address=address,
         static=static_href,
-        style=lambda: (static_file("console.css") + static_file("charts.css")).decode(),
+        style=lambda: b"".join(static_file(one) for one in STATIC if one.endswith(".css")).decode(),
     )
     return environment

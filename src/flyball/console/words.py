@@ -1,13 +1,13 @@
 """Numbers, days and people as pages say them; words from elsewhere with nothing hidden in them."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from flyball.core.digests import short
 from flyball.core.estimates import Estimate
-from flyball.evaluation.reports.phrases import day, moment, percent, visible
+from flyball.evaluation.reports.phrases import day, moment, percent, sure_percent, visible
 
 __all__ = ["FILTERS", "shown_text"]
 
@@ -56,6 +56,11 @@ def interval(estimate: Estimate, unit: str = "") -> str:
     return f"{figure(estimate.low, unit)} to {figure(estimate.high, unit)}"
 
 
+def sure(confidence: float) -> str:
+    """Return a confidence in percent, rounded down, so that it never claims more than there is."""
+    return sure_percent(confidence)
+
+
 def when(at: datetime) -> str:
     """Return a moment short and sortable: "2026-11-30 14:05"; UTC, as the page says once."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
@@ -99,12 +104,23 @@ def release_name(digest: str) -> str:
     return short(digest) if digest else "none"
 
 
-FILTERS: Mapping[str, Callable[..., str]] = {
+def pairs(words: Iterable[str]) -> list[tuple[str, str]]:
+    """Return words as choices that are called what they are."""
+    return [(one, one) for one in words]
+
+
+def releases(digests: Iterable[str]) -> list[tuple[str, str]]:
+    """Return releases as choices."""
+    return [(one, short(one)) for one in digests]
+
+
+FILTERS: Mapping[str, Callable[..., object]] = {
     "number": number,
     "euros": euros,
     "figure": figure,
     "interval": interval,
     "percent": percent,
+    "sure": sure,
     "when": when,
     "iso": iso,
     "day": day,
@@ -113,4 +129,6 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "person": person,
     "outcome": outcome,
     "short": release_name,
+    "pairs": pairs,
+    "releases": releases,
 }
