@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "turn": "Run what has changed: re-test, gate, release, write down.",
     "decide": "Decide files with the live release.",
     "serve": "Serve deployments over HTTP, in the form that clients of OpenAI speak.",
+    "slo": "The objectives of the running deployment: what room is left, how fast it is used up.",
     "evaluate": "Measure a deployment on labelled cases.",
     "kpi": "Measure the figures by which the business judges, with intervals.",
     "impact": "Show what a changed rule, duty, principle or expert touches.",

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flyball.core.errors import BadInput, FlyballError
+from flyball.evaluation.objectives.requests import REQUESTS, RequestLog
 from flyball.gateway.chatting import Chat, open_chat
+from flyball.gateway.counting import Counting
 from flyball.gateway.deciding import Decider
 from flyball.gateway.errors import UnknownModel
 from flyball.gateway.principal import Principal
+from flyball.gateway.whose import note_whose
 from flyball.gateway.writing import Scribe
 from flyball.loop.deployment import open_deployment
 from flyball.loop.neighbours import Remembered
@@ -82,6 +85,9 @@ class House:
 
     def __init__(self, served: Mapping[str, Served]) -> None:
         self._served = dict(served)
+        self.counting = Counting(
+            {name: RequestLog(one.workshop.state / REQUESTS) for name, one in self._served.items()}
+        )
 
     def names(self, principal: Principal) -> list[str]:
         """Return the deployments that a caller may use, sorted."""
@@ -107,10 +113,12 @@ class House:
                 fix=f"Known: {', '.join(known)}." if known else "Nothing is served that you may use.",
                 model=name[:100],
             )
+        note_whose(name)
         return found
 
     async def close(self) -> None:
         """Close all; a failure of one keeps no other open."""
+        await asyncio.to_thread(self.counting.close)
         for one in self._served.values():
             try:
                 await one.close()

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import msgspec
 
 from flyball.core.errors import BadInput
+from flyball.evaluation.objectives.settings import SloSettings
+from flyball.loop.alerts.settings import AlertSettings, WatchSettings
 from flyball.evaluation.kpis.settings import KpiSettings
 
 __all__ = [
@@ -286,6 +288,9 @@ class Settings(_Section, frozen=True):
     guardrails: dict[str, dict[str, Any]] = {}
     privacy: PrivacySettings = PrivacySettings()
     retention: tuple[RetentionSettings, ...] = ()
+    slo: tuple[SloSettings, ...] = ()
+    alerts: AlertSettings = AlertSettings()
+    watch: WatchSettings = WatchSettings()
     kpi: tuple[KpiSettings, ...] = ()
 
 
@@ -406,8 +411,9 @@ def _refuse_nonsense(settings: Settings, path: Path) -> None:
     for kind, names in (
         ("source", [source.name for source in settings.source]),
         ("expert", [expert.name for expert in settings.expert]),
+        ("slo", [slo.name for slo in settings.slo]),
     ):
-        if not names and not (kind == "source" and talks_only(settings)):
+        if not names and kind != "slo" and not (kind == "source" and talks_only(settings)):
             raise BadInput(f"{path.name}: no [[{kind}]].", fix=f"Declare at least one [[{kind}]].", kind=kind)
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:

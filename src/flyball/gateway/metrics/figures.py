@@ -28,6 +28,7 @@ class Figures:
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self.counting = house.counting
         self.under_way = 0
         self.requests = Counter(
             "flyball_requests_total", "Requests that ended.", ("door", "method", "status")

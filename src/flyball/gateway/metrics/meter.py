@@ -1,4 +1,4 @@
-"""The meter: sees every request begin and end, and takes nothing from it but door, status and time."""
+"""The meter: sees every request begin and end, and takes from it door, status, time and whose it is."""
 
 import time
 
@@ -6,6 +6,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from flyball.gateway.metrics.figures import Figures
+from flyball.gateway.whose import WHOSE
 
 __all__ = ["Meter"]
 
@@ -29,6 +30,8 @@ class Meter:
             await self._app(scope, receive, send)
             return
         begun, status = time.perf_counter(), "none"
+        whose: set[str] = set()
+        token, broke = WHOSE.set(whose), False
 
         async def noted(message: Message) -> None:
             nonlocal status
@@ -39,9 +42,16 @@ class Meter:
         self._figures.under_way += 1
         try:
             await self._app(scope, receive, noted)
+        except Exception:
+            broke = True
+            raise
         finally:
+            WHOSE.reset(token)
             self._figures.under_way -= 1
             # The path as the route writes it: what a caller writes would make a series of its own.
             door = str(scope.get("path_template") or "none")
-            self._figures.requests.add(door, str(scope.get("method")), status)
-            self._figures.seconds.observe(time.perf_counter() - begun, door)
+            method, seconds = str(scope.get("method")), time.perf_counter() - begun
+            self._figures.requests.add(door, method, status)
+            self._figures.seconds.observe(seconds, door)
+            sent = 500 if broke else 0 if status == "none" else int(status)
+            self._figures.counting.add(whose, f"{method} {door}", sent, seconds)

@@ -1,0 +1,81 @@
+"""`flyball slo`: the objectives of the running deployment, what room is left, and how fast it is used up."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from flyball.cli.output import Output
+from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
+from flyball.core.estimates import Estimate, as_plain
+from flyball.evaluation.objectives.records import ObjectiveState
+from flyball.loop.objectives import measure_objectives
+
+__all__ = ["command"]
+
+
+def command(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Which ones. Default: all.", show_default=False)
+    ] = None,
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure the objectives now. Writes nothing; flyball watch does."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        states = measure_objectives(workshop, names=tuple(names or ()))
+    if json:
+        output.json({"ok": True, "objectives": [_plain(one) for one in states]})
+        return
+    if not states:
+        output.text("No [[slo]] in flyball.toml: see docs/objectives.md.")
+        return
+    output.table(
+        ["objective", "what", ">target", ">now", "95 %", ">n", "stands", ">left", "burning"],
+        (
+            [one.name, f"{one.unit}, {one.window_days} days", *_figure(one), _left(one), _burning(one)]
+            for one in states
+        ),
+    )
+    for one in states:
+        if one.speaks in ("page", "ticket"):
+            output.text(f"[bold]{escape(one.speaks)}[/] {escape(one.title)}: {escape(one.why)}")
+
+
+def _figure(one: ObjectiveState) -> list[str]:
+    target = f"{'>=' if one.better == 'higher' else '<='} {one.target:g}"
+    if not isinstance(one.figure, Estimate):
+        return [target, "", str(one.figure), "0", one.status]
+    ends = "" if one.figure.low is None else f"{one.figure.low:.4g} to {one.figure.high:.4g}"
+    return [target, f"{one.figure.value:.5g}", ends, f"{one.figure.n:,}", one.status]
+
+
+def _left(one: ObjectiveState) -> str:
+    return "" if one.budget is None else f"{one.budget.left:.0%}"
+
+
+def _burning(one: ObjectiveState) -> str:
+    return ", ".join(
+        f"{burn.long.value:.2g}x over {burn.rule.long_minutes // 60} h"
+        for burn in one.burn
+        if isinstance(burn.long, Estimate)
+    )
+
+
+def _plain(one: ObjectiveState) -> dict[str, object]:
+    burn = [
+        {
+            "severity": each.rule.severity,
+            "long_minutes": each.rule.long_minutes,
+            "short_minutes": each.rule.short_minutes,
+            "factor": each.rule.factor,
+            "long": as_plain(each.long),
+            "short": as_plain(each.short),
+            "speaks": each.speaks,
+            "chance": each.chance,
+        }
+        for each in one.burn
+    ]
+    return asdict(one) | {"figure": as_plain(one.figure), "burn": burn}

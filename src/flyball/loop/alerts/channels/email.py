@@ -1,0 +1,126 @@
+"""E-mail by SMTP: TLS before anything is said, or within this machine only without."""
+
+import smtplib
+import ssl
+from collections.abc import Mapping
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any, Literal
+
+import msgspec
+
+from flyball.core.digests import digest_of
+from flyball.core.errors import BadInput
+from flyball.core.secrets import Secret, secret
+from flyball.loop.alerts.channel import Address, Channel, Message, NotDelivered, channel
+
+__all__ = ["email"]
+
+_SECONDS = 20.0
+_HERE = ("localhost", "127.0.0.1", "::1")
+
+
+class _Settings(msgspec.Struct, forbid_unknown_fields=True):
+    host: str
+    sender: str
+    to: tuple[str, ...]
+    port: int = 587
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: dict[str, Any] | None = None
+    ca_file: str = ""
+
+
+class _Email:
+    def __init__(self, name: str, settings: _Settings, password: Secret | None) -> None:
+        self._name, self._settings, self._password = name, settings, password
+
+    def addresses(self) -> tuple[Address, ...]:
+        """Return its host."""
+        return (Address(f"{self._settings.host}:{self._settings.port}", f"alerts.channel {self._name} host"),)
+
+    def deliver(self, message: Message) -> None:
+        """Send one message to everybody in `to`."""
+        one = self._settings
+        mail = EmailMessage()
+        mail["From"], mail["To"] = one.sender, ", ".join(one.to)
+        mail["Subject"] = message.headline.replace("\r", " ").replace("\n", " ")[:200]
+        mail["Date"] = format_datetime(message.at)
+        first = f"<{digest_of(message.dedup_key)[7:39]}@flyball>"
+        mail["Message-ID"] = f"<{digest_of([message.dedup_key, message.entry])[7:39]}@flyball>"
+        mail["References"] = first  # one conversation for one alert
+        mail.set_content(message.text)
+        try:
+            with self._connected() as server:
+                if self._password is not None:
+                    server.login(one.user, self._password.reveal())
+                refused = server.send_message(mail)
+        except smtplib.SMTPResponseException as err:
+            again = 400 <= err.smtp_code < 500
+            raise NotDelivered(
+                f"{one.host} answered {err.smtp_code} to the channel {self._name}.",
+                fix="It is tried again." if again else "Check user, password, sender and to in flyball.toml.",
+                again=again,
+                channel=self._name,
+            ) from None
+        except (smtplib.SMTPException, OSError) as err:
+            permanent = isinstance(err, smtplib.SMTPRecipientsRefused | smtplib.SMTPNotSupportedError)
+            raise NotDelivered(
+                f"The channel {self._name} cannot send through {one.host}: {type(err).__name__}.",
+                fix="Check addresses, certificate and network; it is tried again where that may help.",
+                again=not permanent,
+                channel=self._name,
+            ) from None
+        if refused:
+            raise NotDelivered(
+                f"{one.host} refused {len(refused)} of {len(one.to)} recipients of the channel {self._name}.",
+                fix="Correct `to` in flyball.toml; the others have the message.",
+                again=False,
+                channel=self._name,
+            )
+
+    def _connected(self) -> smtplib.SMTP:
+        one = self._settings
+        context = ssl.create_default_context(cafile=one.ca_file or None)
+        if one.tls == "tls":
+            return smtplib.SMTP_SSL(one.host, one.port, timeout=_SECONDS, context=context)
+        server = smtplib.SMTP(one.host, one.port, timeout=_SECONDS)
+        try:
+            if one.tls == "starttls":
+                server.starttls(
+                    context=context
+                )  # raises where the server does not offer it: never in the clear
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+@channel
+def email(name: str, settings: Mapping[str, Any]) -> Channel:
+    """Make a channel that sends mail through `host`."""
+    try:
+        found = msgspec.convert(settings, _Settings)
+    except msgspec.ValidationError as err:
+        raise BadInput(
+            f"[[alerts.channel]] {name}: {err}.",
+            fix="email has host, sender and to; and port, tls, user, password, ca_file.",
+        ) from None
+    if found.tls == "none" and found.host not in _HERE:
+        raise BadInput(
+            f'[[alerts.channel]] {name}: tls = "none" is for this machine only, not for {found.host}.',
+            fix='Leave tls out for STARTTLS, or write tls = "tls".',
+        )
+    if bool(found.user) != (found.password is not None):
+        raise BadInput(
+            f"[[alerts.channel]] {name}: user and password go together.", fix="Give both, or neither."
+        )
+    strange = [one for one in (found.sender, *found.to) if "@" not in one or any(ord(c) < 33 for c in one)]
+    if strange or not found.to:
+        raise BadInput(
+            f"[[alerts.channel]] {name}: {strange[0]!r} is no address."
+            if strange
+            else f"{name}: `to` is empty.",
+            fix='Write to = ["team@example.com"].',
+        )
+    return _Email(name, found, None if found.password is None else secret(found.password))
