@@ -28,6 +28,7 @@ __all__ = [
     "load_people",
     "missing_approvals",
     "sign_approval",
+    "signed_bytes",
     "verify_approval",
 ]
 
@@ -222,7 +223,7 @@ def sign_approval(
     if at.tzinfo is None:
         raise BadInput(f"The time {at.isoformat()} has no time zone.", fix="Give it in UTC.", at=at)
     unsigned = Approval(digest, kind, person, str(key.verifier), decision, comment, at.astimezone(UTC))
-    signature = key.private.sign(_signed_bytes(unsigned))
+    signature = key.private.sign(signed_bytes(unsigned))
     return replace(unsigned, signature=base64.b64encode(signature).decode())
 
 
@@ -251,7 +252,7 @@ def verify_approval(approval: Approval, person: Person) -> None:
         if VerifierKey.parse(approval.public_key).public != key.public:
             raise InvalidSignature
         signature = base64.b64decode(approval.signature, validate=True)
-        Ed25519PublicKey.from_public_bytes(key.public).verify(signature, _signed_bytes(approval))
+        Ed25519PublicKey.from_public_bytes(key.public).verify(signature, signed_bytes(approval))
     except (InvalidSignature, binascii.Error, ValueError, FlyballError) as err:
         raise ApprovalForged(
             f"The approval of {short(approval.digest)} in the name of {person.id} is not signed by that "
@@ -340,5 +341,6 @@ def _genuine(approval: Approval, person: Person) -> bool:
     return True
 
 
-def _signed_bytes(approval: Approval) -> bytes:
+def signed_bytes(approval: Approval) -> bytes:
+    """Return the exact bytes that a person signs, also for tools that sign elsewhere."""
     return _WHAT + canonical_json(replace(approval, signature=""))
