@@ -17,6 +17,7 @@ from flyball.loop.workshop import Workshop
 __all__ = ["LawView", "law_view", "span_of"]
 
 _AHEAD_DAYS = 3 * 366
+_RECENT_DAYS = 5 * 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,8 @@ def span_of(view: LawView) -> tuple[date, date]:
     """Return the first and last day of a picture in which every change of the view can be seen."""
     days = [view.on, view.today, *(one.day for one in view.ahead)]
     days += [view.against] if view.against else []
-    recent = [
-        duty.effective_from for duty in view.ever if duty.effective_from > view.on - timedelta(days=1830)
-    ]
+    began = [duty.effective_from for duty in view.ever]
+    recent = [day for day in began if (view.on - day).days < _RECENT_DAYS]
     first, last = min([*days, *recent]), max([*days, *recent])
     edge = timedelta(days=max(60, (last - first).days // 12))
     first = first - edge if first - date.min > edge else date.min

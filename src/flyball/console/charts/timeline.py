@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from flyball.console.charts.axes import bottom_axis
 from flyball.console.charts.ink import fitted, label, rect, rule, text_width
 from flyball.console.charts.records import Chart, Drawing, Period, Reference
-from flyball.console.charts.scale import as_number, time_scale
+from flyball.console.charts.scale import Scale, as_number, time_scale
 
 __all__ = ["timeline"]
 
@@ -71,7 +71,8 @@ def _drawn(
     above = width < 480
     left = 4.0 if above else min(max(text_width(one.label) for one in rows) + 14, width * 0.36)
     x = time_scale([first, last], start=left, end=width - 8.0, most=3 if above else 6)
-    top = 22.0 if marks else 6.0
+    places = _label_rows(marks, x, width)
+    top = 6.0 + 16.0 * max(places, default=0)
     height = _ROW + 16 if above else _ROW
     bottom = top + height * len(rows) + 4
     parts = bottom_axis(x, bottom, top=top, edge=width)
@@ -80,14 +81,33 @@ def _drawn(
         words = fitted(one.label, width - 8 if above else left - 12)
         parts.append(label(2, y + (1 if above else 15), words))
         parts.append(_period(one, x.start, x.end, x(one.start), x(one.end or last), y + 4))
-    for mark in marks:
+    for mark, row in zip(marks, places, strict=True):
+        if not row:
+            continue
         at = x(mark.at)
+        middle = _middle(mark, x, width)
+        parts.append(rule(at, top - 3 - 16 * (row - 1), at, bottom, "ch-reference"))
+        parts.append(label(middle, top - 7 - 16 * (row - 1), mark.label, "ch-tick", anchor="middle"))
+    return Drawing(width, int(bottom + 26), "".join(parts))
+
+
+def _label_rows(marks: Sequence[Reference], x: Scale, width: int) -> list[int]:
+    """Return above which line each mark says its words, from 1 on, so that none covers another; 0: not drawn."""
+    ends: list[float] = []
+    rows = [0] * len(marks)
+    for number, mark in sorted(enumerate(marks), key=lambda one: as_number(one[1].at)):
         if not x.low <= as_number(mark.at) <= x.high:
             continue
-        half = text_width(mark.label) / 2
-        parts.append(rule(at, top - 4, at, bottom, "ch-reference"))
-        parts.append(label(min(max(at, half), width - half), top - 8, mark.label, "ch-tick", anchor="middle"))
-    return Drawing(width, int(bottom + 26), "".join(parts))
+        middle, half = _middle(mark, x, width), text_width(mark.label) / 2
+        row = next((place for place, end in enumerate(ends) if middle - half > end + 6), len(ends))
+        ends[row:] = [middle + half, *ends[row + 1 :]]
+        rows[number] = row + 1
+    return rows
+
+
+def _middle(mark: Reference, x: Scale, width: int) -> float:
+    half = text_width(mark.label) / 2
+    return min(max(x(mark.at), half), width - half)
 
 
 def _period(one: Period, left: float, right: float, start: float, end: float, y: float) -> str:
