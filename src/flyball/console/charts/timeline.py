@@ -92,7 +92,7 @@ def _drawn(
 
 
 def _label_rows(marks: Sequence[Reference], x: Scale, width: int) -> list[int]:
-    """Return above which line each mark says its words, from 1 on, so that none covers another; 0: not drawn."""
+    """Return the row, from 1 on, in which each mark says its words so that none covers another; 0: none."""
     ends: list[float] = []
     rows = [0] * len(marks)
     for number, mark in sorted(enumerate(marks), key=lambda one: as_number(one[1].at)):

@@ -43,7 +43,7 @@ def _charts(asked: Asked) -> dict[str, Chart]:
 def _charts_of(found: Evidence | None) -> dict[str, Chart]:
     if found is None:
         return {}
-    standings = [one.standing for one in found.coverage]
+    standings: list[str] = [one.standing for one in found.coverage]
     chart = bars(
         [Bar(words, standings.count(name)) for name, words in _STANDINGS.items()],
         name="duties-by-standing",
