@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "serve": "Serve deployments over HTTP, in the form that clients of OpenAI speak.",
     "slo": "The objectives of the running deployment: what room is left, how fast it is used up.",
     "evaluate": "Measure a deployment on labelled cases.",
+    "outcome": "Load what turned out about decisions, and list it.",
     "kpi": "Measure the figures by which the business judges, with intervals.",
     "impact": "Show what a changed rule, duty, principle or expert touches.",
     "verify": "Check the ledger, or an export of it, offline.",

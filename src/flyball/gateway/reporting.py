@@ -11,12 +11,14 @@ from flyball.core.digests import canonical_json
 from flyball.core.errors import FlyballError
 from flyball.core.records import Field, Span
 from flyball.evaluation.history.history import History
+from flyball.evaluation.outcomes.claim import Claim
 from flyball.evaluation.outcomes.records import OUTCOME, OutcomeKind, ReportedOutcome
-from flyball.evaluation.outcomes.standing import Standing, standings
+from flyball.evaluation.outcomes.standing import standings
 from flyball.gateway.cases import Known, document_of, find_decision
 from flyball.gateway.errors import BadRequest
 from flyball.gateway.principal import Principal
 from flyball.ledger.records import Draft
+from flyball.loop.outcomes import About, reported_outcome, stands_for, told_about
 from flyball.loop.workshop import Workshop
 
 __all__ = [
@@ -140,19 +142,6 @@ def report_outcomes(
     ]
 
 
-def told_about(workshop: Workshop, history: History, entry: int) -> list[ReportedOutcome]:
-    """Return every report about one decision, in their order."""
-    return [
-        msgspec.convert(workshop.ledger.entry(index).body, ReportedOutcome)
-        for index in history.reports_of(entry)
-    ]
-
-
-def stands_for(workshop: Workshop, history: History, entry: int) -> list[Standing]:
-    """Return what stands for one decision."""
-    return standings(told_about(workshop, history, entry))
-
-
 def check_answer(field: Field, answer: object) -> str:
     """Return an answer as JSON, if the field can have it.
 
@@ -208,39 +197,34 @@ def _outcome(
     principal: Principal,
 ) -> ReportedOutcome:
     decision = known.issued.decision
-    if report.kind == "business":
-        if not report.name or report.field:
-            raise BadRequest(
-                "A business result has a name and no field.", fix='Write, for instance, "name": "loss_eur".'
-            )
-        name, answer = report.name, canonical_json(report.answer).decode()
-    else:
-        if report.field not in fields or report.name:
-            raise BadRequest(
-                f"{report.field[:80]!r} is no field of {decision.deployment}."
-                if report.field not in fields
-                else "A label or a correction has a field and no name.",
-                fix=f"Fields: {', '.join(fields)}.",
-                field=report.field[:80],
-            )
-        name, answer = report.field, check_answer(fields[report.field], report.answer)
+    if report.kind == "business" and (not report.name or report.field):
+        raise BadRequest(
+            "A business result has a name and no field.", fix='Write, for instance, "name": "loss_eur".'
+        )
+    if report.kind != "business" and (not report.field or report.name):
+        raise BadRequest(
+            "A label or a correction has a field and no name.", fix=f"Fields: {', '.join(fields)}."
+        )
     observed = report.observed_at
     if observed is not None and observed.tzinfo is None:
         raise BadRequest(
             f"The time {observed.isoformat()} has no time zone.", fix="Write it as 2026-11-30T12:00:00Z."
         )
-    return ReportedOutcome(
-        decision=known.issued.entry,
-        case_id=decision.case_id,
-        release=decision.release,
-        tenant=principal.tenant,
+    claim = Claim(
+        name=report.field or report.name,
+        answer=report.answer,
         kind=report.kind,
-        name=name,
-        answer=answer,
-        by=principal.id,
         unit=report.unit,
         observed_at=None if observed is None else observed.astimezone(UTC),
         minutes=report.minutes,
+    )
+    return reported_outcome(
+        About(known.issued.entry, decision.case_id, decision.release, principal.tenant, decision.decided_at),
+        claim,
+        fields,
+        by=principal.id,
+        source="api",
+        now=workshop.clock(),
         evidence=check_passages(report.evidence, workshop, known),
         note=workshop.blobs.put(report.comment.encode("utf-8", "replace")) if report.comment else "",
     )

@@ -14,6 +14,7 @@ from flyball.core.errors import BadInput
 from flyball.evaluation.objectives.settings import SloSettings
 from flyball.loop.alerts.settings import AlertSettings, WatchSettings
 from flyball.evaluation.kpis.settings import KpiSettings
+from flyball.evaluation.outcomes.settings import OutcomeSourceSettings
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
@@ -292,6 +293,7 @@ class Settings(_Section, frozen=True):
     alerts: AlertSettings = AlertSettings()
     watch: WatchSettings = WatchSettings()
     kpi: tuple[KpiSettings, ...] = ()
+    outcome_source: tuple[OutcomeSourceSettings, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def test_a_business_result_is_a_figure_about_the_case(decided):
     [
         ({"decision": "contracts:4711"}, 404, "No decision has the id 'contracts:4711'"),
         ({"decision": "nonsense"}, 404, "No decision has the id 'nonsense'"),
-        ({"field": "capp"}, 400, "'capp' is no field of contracts"),
+        ({"field": "capp"}, 400, "There is no field 'capp'"),
         ({"answer": "yes"}, 400, "is answered by true or false, got 'yes'"),
         ({"field": "amount", "answer": True}, 400, "is answered by a number, got 'True'"),
         ({"kind": "guess"}, 400, "Invalid enum value 'guess'"),

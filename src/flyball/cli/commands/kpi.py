@@ -61,7 +61,7 @@ def command(
 
 def _show(output: Output, view: KpisView) -> None:
     if not view.kpis:
-        output.text("No KPI is declared. Write one as [[kpi]] in flyball.toml; see docs/kpis.md.")
+        output.text(escape("No KPI is declared. Write one as [[kpi]] in flyball.toml; see docs/kpis.md."))
         return
     output.text(f"[bold]{escape(view.deployment)}[/]: {count(view.decisions, 'decision')}{_in_period(view)}")
     output.table(
@@ -83,17 +83,30 @@ def _show(output: Output, view: KpisView) -> None:
 
 
 def _lines(kpi: Kpi) -> list[str]:
-    found = [] if isinstance(kpi.estimate, Estimate) else [f"not measured: {kpi.estimate.reason}."]
-    found += [f"{count(n, 'decision')} left out of {said}: not known (yet)." for said, n in kpi.unknown]
+    if isinstance(kpi.estimate, Estimate):
+        found = [f"{count(n, 'decision')} left out of {said}: not known (yet)." for said, n in kpi.unknown]
+    else:
+        found = [f"not measured: {kpi.estimate.reason}."]
     found += list(kpi.notes)
-    if kpi.baseline is not None:
-        found.append(f"baseline {kpi.baseline.estimate} ({kpi.baseline.about}).")
-    if kpi.saving is not None and kpi.baseline is not None:
-        held = _HELD[kpi.baseline.against]
-        found.append(f"better by {kpi.saving.each} {kpi.unit} ({held}).")
-        if kpi.saving.total is not None:
-            found.append(f"in all {kpi.saving.total} {kpi.saving.total_unit} ({held}).")
+    baseline, saving = kpi.baseline, kpi.saving
+    if baseline is None or saving is None:
+        return found
+    found.append(f"baseline {_written(baseline.estimate, kpi.unit)}; {baseline.about}.")
+    held = _HELD[baseline.against]
+    if isinstance(saving.each, NotMeasured):
+        return [*found, f"what was saved is not measured: {saving.each.reason}."]
+    found.append(f"better by {_written(saving.each, kpi.unit)} ({held}).")
+    if saving.total is not None:
+        found.append(f"in all {_written(saving.total, saving.total_unit)} ({held}).")
     return found
+
+
+def _written(found: Estimate | NotMeasured, unit: str) -> str:
+    if isinstance(found, NotMeasured):
+        return f"not measured: {found.reason}"
+    ends = (found.low, found.high)
+    within = f" [{', '.join(_figure(end) for end in ends if end is not None)}]" if None not in ends else ""
+    return f"{_figure(found.value)}{within} {unit}".rstrip()
 
 
 def _as_json(view: KpisView, entry: int | None) -> dict[str, object]:

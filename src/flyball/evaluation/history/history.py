@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flyball.core.errors import BadInput
 from flyball.evaluation.history.asking import conditions
@@ -30,6 +31,7 @@ from flyball.ledger.ledger import Ledger
 __all__ = ["History"]
 
 _BATCH = 50_000
+_MARKS = 500
 _STEPS = 10_000
 _KNOWN = {
     "release": "decisions",
@@ -125,6 +127,39 @@ class History:
         """
         where, values = conditions(wanted)
         return self._table(DECISIONS.sql(where), values, DECISIONS.schema)
+
+    def named(
+        self, *, entries: Sequence[int] = (), cases: Sequence[str] = (), tenant: str | None = None
+    ) -> pa.Table:
+        """Return decisions by their ledger entries, and those about cases by id or name, oldest first.
+
+        Parameters
+        ----------
+        entries : sequence of int
+        cases : sequence of str
+            Ids or whole names of cases; capitals are not told apart.
+        tenant : str or None
+            None for those of all tenants.
+
+        Returns
+        -------
+        pa.Table of shape (n_decisions, 13)
+            Columns as in `decisions_table`.
+        """
+        allowed, values = conditions(Wanted(tenant=tenant))
+        found = [DECISIONS.schema.empty_table()]
+        for column, wanted in (
+            ("decisions.entry", entries),
+            ("case_id", cases),
+            ("case_name COLLATE NOCASE", cases),
+        ):
+            for start in range(0, len(wanted), _MARKS):
+                part = wanted[start : start + _MARKS]
+                where = f"{column} IN ({', '.join('?' * len(part))}) AND {allowed}"
+                found.append(self._table(DECISIONS.sql(where), [*part, *values], DECISIONS.schema))
+        table = pa.concat_tables(found).unify_dictionaries().sort_by("entry")
+        repeated = pc.equal(table["entry"][1:], table["entry"][:-1]).to_pylist() if len(table) > 1 else []
+        return table.filter([True, *(not one for one in repeated)]) if any(repeated) else table
 
     def answers_table(self, wanted: Wanted, *, fields: Sequence[str] = ()) -> pa.Table:
         """Return the answers of decisions as columns, oldest first.

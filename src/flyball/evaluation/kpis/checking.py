@@ -107,7 +107,12 @@ def _checked(one: KpiSettings, formula: Node, checker: "_Checker", whole: "_Whol
     name = f"volume of {one.name}"
     volume = whole.put_in(read_formula(one.volume, name=name), name)
     total = checker.total(name, volume).times(unit)
-    return CheckedKpi(one, formula, shown, volume, Unit(total.powers))
+    return CheckedKpi(one, formula, shown, volume, _total_unit(total))
+
+
+def _total_unit(unit: Unit) -> Unit:
+    """Return the unit of a total: time is told in hours."""
+    return Unit(unit.powers, 3600.0) if unit.powers == (("second", 1),) else Unit(unit.powers)
 
 
 class _Whole:

@@ -2,8 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -17,6 +17,8 @@ from flyball.evaluation.kpis.formula import COLUMNS, Column, Node, Told, parts_o
 from flyball.evaluation.kpis.units import Unit, unit_of
 
 __all__ = ["Needs", "Rows", "Vector", "coded", "needs_of"]
+
+_CHECKED = ("fields_checked", "fields_wrong", "fields_false")
 
 Bools: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
@@ -58,11 +60,14 @@ class Needs:
     fields : tuple of str
         Whose answers.
     reports, reviews : bool
+    checked : bool
+        Whether every answer is held against what turned out.
     """
 
     fields: tuple[str, ...]
     reports: bool
     reviews: bool
+    checked: bool = False
 
 
 def needs_of(formulas: Iterable[Node], minutes: Mapping[str, float]) -> Needs:
@@ -82,8 +87,9 @@ def needs_of(formulas: Iterable[Node], minutes: Mapping[str, float]) -> Needs:
         fields |= {name for name, one in minutes.items() if one > 0.0}
     return Needs(
         tuple(sorted(fields)),
-        bool(columns & {"minutes", "reported"}) or any(one.about == "outcome" for one in told),
+        bool(columns & {"minutes", "reported", *_CHECKED}) or any(one.about == "outcome" for one in told),
         "time_to_decision" in columns,
+        bool(columns & set(_CHECKED)),
     )
 
 
@@ -107,6 +113,8 @@ class Rows:
         self._answers = history.answers_table(wanted, fields=needs.fields) if needs.fields else None
         self._reports = history.reports_table(wanted) if needs.reports else None
         self._reviews = history.reviews_table(wanted) if needs.reviews else None
+        self._judged = history.answers_table(replace(wanted, reported=True)) if needs.checked else None
+        self._checked: dict[str, Floats] | None = None
         self._told: dict[tuple[str, str], pa.Table] = {}
 
     def codes(self, name: Literal["release", "tenant", "case_id"]) -> tuple[Whole, list[str]]:
@@ -125,6 +133,9 @@ class Rows:
             return Vector("number", self._minutes_automated() * 60.0, every)
         if name == "time_to_decision":
             return self._time()
+        if name in _CHECKED:
+            counted = self._held_against()
+            return Vector("number", counted[name], counted["fields_checked"] > 0)
         if name in ("allowed", "waiting"):
             return Vector("truth", self._truth("waits" if name == "waiting" else name), every)
         if name in ("automated", "referred"):
@@ -187,6 +198,14 @@ class Rows:
             vector = numbers
         return Vector(vector.kind, vector.values, vector.known, vector.words, disputed, strange)
 
+    def _held_against(self) -> dict[str, Floats]:
+        """Return how many automated answers were checked, wrong, and falsely yes, for each decision."""
+        if self._checked is None:
+            assert self._judged is not None  # noqa: S101 - see `needs_of`
+            assert self._reports is not None  # noqa: S101 - see `needs_of`
+            self._checked = _checked(self._judged, self._reports, self._places, self.n)
+        return self._checked
+
     def _of(self, table: pa.Table, column: str, name: str) -> pa.Table:
         key = (column, name)
         if key not in self._told:
@@ -238,6 +257,45 @@ class Rows:
         known = machine | (~self._truth("waits") & (last > 0))
         seconds = np.where(machine, 0.0, np.maximum(0, last - self.at) / 1e6)
         return Vector("number", np.where(known, seconds, 0.0), known)
+
+
+def _checked(
+    answers: pa.Table, reports: pa.Table, places: Callable[[Whole], Whole], n: int
+) -> dict[str, Floats]:
+    """Hold automated answers against what stands for the same field of the same decision."""
+    answers = answers.filter(pc.equal(answers.column("outcome"), "automated"))
+    reports = reports.filter(pc.not_equal(reports.column("kind"), "business"))
+    fields, names = _coded_texts(answers.column("field"))
+    told, told_names = _coded_texts(reports.column("name"))
+    number = {name: at for at, name in enumerate(names)}
+    told = np.array([number.get(name, -1) for name in told_names] or [-1], dtype=np.int64)[told]
+    reports, told = reports.filter(pa.array(told >= 0)), told[told >= 0]
+    width = max(1, len(names))
+    by, _ = _coded_texts(reports.column("by"))
+    said, words = _coded_texts(reports.column("answer"))
+    settled = pc.equal(reports.column("source"), "settled").to_numpy(zero_copy_only=False)
+    cell, stands, _ = _standing(places(_numbers(reports, "decision")) * width + told, by, said, settled)
+    given, given_words = _coded_texts(answers.column("answer"))
+    ours = places(_numbers(answers, "entry")) * width + fields
+    at = np.minimum(np.searchsorted(cell, ours), max(0, len(cell) - 1))
+    judged = cell[at] == ours if len(cell) else np.zeros(len(ours), dtype=np.bool_)
+    codes: dict[object, int] = {}
+    left = np.array([_code(word, codes) for word in given_words] or [0])[given[judged]]
+    right = np.array([_code(word, codes) for word in words] or [0])[stands[at[judged]]]
+    yes = np.array([_parsed(word) is True for word in given_words] or [False])[given[judged]]
+    where = ours[judged] // width
+    wrong = (left != right).astype(np.float64)
+    return {
+        "fields_checked": np.bincount(where, minlength=n).astype(np.float64),
+        "fields_wrong": np.bincount(where, weights=wrong, minlength=n).astype(np.float64),
+        "fields_false": np.bincount(where, weights=wrong * yes, minlength=n).astype(np.float64),
+    }
+
+
+def _code(word: str, codes: dict[object, int]) -> int:
+    """Return a number for an answer: 5 and 5.0 have the same, true has another than 1."""
+    parsed = _parsed(word)
+    return codes.setdefault((isinstance(parsed, bool), parsed), len(codes))
 
 
 def coded(n: int, places: Whole, codes: Whole, words: Sequence[str], unit: Unit | None = None) -> Vector:

@@ -71,9 +71,14 @@ COLUMNS: dict[str, ColumnOf] = {
     "fields_automated": ColumnOf("number", "How many of its fields a machine answered."),
     "fields_referred": ColumnOf("number", "How many went to a person."),
     "fields_refused": ColumnOf("number", "How many were refused."),
+    "fields_checked": ColumnOf(
+        "number", "Of the fields that a machine answered, those of which it is known what is right."
+    ),
+    "fields_wrong": ColumnOf("number", "Of those checked, how many were answered wrongly."),
+    "fields_false": ColumnOf("number", "Of those checked, how many were answered yes where no is right."),
     "minutes": ColumnOf(
         "number",
-        "What people said they spent on it; 0 where none had to look and none said anything, else not known.",
+        "What people said they spent on it; 0 where none had to look, else not known unless they say it.",
         _SECONDS,
     ),
     "minutes_automated": ColumnOf(

@@ -12,6 +12,7 @@ from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.kpis.checking import CheckedKpi
 from flyball.evaluation.kpis.measure import By, Group, Question, kpi_of, measure, scaled
 from flyball.evaluation.kpis.records import Against, Baseline, Kpi, Saving
+from flyball.evaluation.kpis.units import Unit
 from flyball.evaluation.records import Better
 
 __all__ = ["Compared", "difference", "measured_kpis"]
@@ -122,10 +123,10 @@ def _saving(checked: CheckedKpi, baseline: Baseline, volume: Estimate | NotMeasu
         return Saving(each, None, "", None)
     if isinstance(volume, NotMeasured):
         return Saving(
-            each, NotMeasured(f"its volume is not known: {volume.reason}"), str(checked.total_unit), None
+            each, NotMeasured(f"its volume is not known: {volume.reason}"), _said(checked.total_unit), None
         )
     total = scaled(each, volume.value * checked.unit.scale / checked.total_unit.scale)
-    return Saving(each, total, str(checked.total_unit), volume.value)
+    return Saving(each, total, _said(checked.total_unit), volume.value)
 
 
 def difference(
@@ -159,6 +160,12 @@ def difference(
     low = value - math.hypot(first.value - _end(first.low), _end(second.high) - second.value)
     high = value + math.hypot(_end(first.high) - first.value, second.value - _end(second.low))
     return Estimate(value, n=now.n, low=low, high=high, level=now.level)
+
+
+def _said(unit: Unit) -> str:
+    if not unit.powers:
+        return ""
+    return "hours" if unit.powers == (("second", 1),) else str(unit)
 
 
 def _end(end: float | None) -> float:

@@ -7,12 +7,13 @@ from typing import Literal
 from flyball.core.digests import digest_of
 from flyball.core.records import Span
 
-__all__ = ["OUTCOME", "OutcomeKind", "ReportedOutcome"]
+__all__ = ["OUTCOME", "OutcomeKind", "OutcomeSource", "ReportedOutcome"]
 
 OUTCOME = "outcome"
 """Kind of the ledger entries that hold reports."""
 
 OutcomeKind = Literal["label", "correction", "business"]
+OutcomeSource = Literal["api", "file", "source", "review", "settled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,9 @@ class ReportedOutcome:
         As JSON: "true", "12.5".
     by : str
         Who says so: "person:anna", "key:claims".
-    source : {"api", "review", "settled"}
-        "settled" for the word of who settled a dispute of reviewers: it stands.
+    source : {"api", "file", "source", "review", "settled"}
+        Which way it came: "source" for a table that a source brought, "settled" for the word of who
+        settled a dispute of reviewers: it stands.
     unit : str
     observed_at : datetime, optional
         When it turned out, UTC.
@@ -55,7 +57,7 @@ class ReportedOutcome:
     name: str
     answer: str
     by: str
-    source: Literal["api", "review", "settled"] = "api"
+    source: OutcomeSource = "api"
     unit: str = ""
     observed_at: datetime | None = None
     minutes: float | None = None
