@@ -17,6 +17,7 @@ from litestar.response.base import Response
 from litestar.types import Receive, Scope, Send
 
 from flyball.console.finding import found_by
+from flyball.console.lately import Lately
 from flyball.console.page import PAGES, Act, Asked, File, Go, NoSuchPage, Page, Rows, Shown
 from flyball.console.render import STATIC, Frame, frame_of, render, static_file
 from flyball.console.sessions import Sessions, Visit
@@ -87,6 +88,7 @@ class _Console:
         self._desks = desks
         self._settings = settings
         self._sessions = sessions
+        self._lately = Lately()
 
     def of_page(self, name: str, page: Page) -> list[HTTPRouteHandler]:
         """Return the handlers of one page."""
@@ -208,7 +210,16 @@ class _Console:
                 fix="Ask for something shorter.",
             )
         path = {name: str(value) for name, value in request.path_params.items()}
-        return Asked(self._house, self._desks, self._settings, visit.principal, path, query, form or {})
+        return Asked(
+            self._house,
+            self._desks,
+            self._settings,
+            visit.principal,
+            path,
+            query,
+            form or {},
+            lately=self._lately,
+        )
 
     # ----- who
 

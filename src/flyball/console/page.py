@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, TypeVar
 from urllib.parse import quote, urlencode
 
+from flyball.console.lately import Lately
 from flyball.core.errors import FlyballError, UnknownName
 from flyball.core.shelves import Shelf
 from flyball.gateway.desk import Desk, Desks
@@ -13,6 +15,8 @@ from flyball.gateway.principal import Principal
 from flyball.gateway.settings import GatewaySettings
 
 __all__ = ["PAGES", "Act", "Asked", "File", "Go", "NoSuchPage", "Page", "Rows"]
+
+T = TypeVar("T")
 
 PAGES = Shelf(kind="page", package="flyball.console.pages")
 
@@ -43,6 +47,8 @@ class Asked:
         What was sent with an act.
     problem : FlyballError, optional
         Why the act that was just tried did not work; the page is shown again with what was sent.
+    lately : Lately, optional
+        Keeps what takes long to work out; without it everything is worked out now.
     """
 
     house: House
@@ -53,6 +59,7 @@ class Asked:
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     problem: FlyballError | None = None
+    lately: Lately | None = None
 
     @property
     def desk(self) -> Desk:
@@ -65,6 +72,15 @@ class Asked:
         """
         return self.desks.of(self.house.of(self.path["deployment"], self.principal))
 
+    def worked_out(self, wanted: Mapping[str, Callable[[], T]]) -> Mapping[str, T | FlyballError | None]:
+        """Return what takes long, by name: as of a moment ago; None for what is not there yet.
+
+        A value that cannot be had is the error that says why.
+        """
+        if self.lately is None:
+            return {name: _or_error(make) for name, make in wanted.items()}
+        return self.lately.all({name: partial(_or_error, make) for name, make in wanted.items()})
+
     def sent(self, name: str) -> str:
         """Return one value of the form, "" where it was not sent."""
         return (self.form.get(name) or ("",))[-1].replace("\r\n", "\n")
@@ -72,6 +88,13 @@ class Asked:
     def link(self, *parts: object, **query: object) -> str:
         """Return the address of a page of this deployment: `link("decisions", 12)`."""
         return address("d", self.path["deployment"], *parts, **query)
+
+
+def _or_error(make: Callable[[], T]) -> T | FlyballError:
+    try:
+        return make()
+    except FlyballError as err:
+        return err
 
 
 def address(*parts: object, **query: object) -> str:

@@ -14,6 +14,7 @@ from flyball.evaluation.outcomes.standing import Standing, standings
 from flyball.evaluation.reports.phrases import value_words
 from flyball.evaluation.traces.view import view_of_trace
 from flyball.gateway.reporting import told_about
+from flyball.gateway.reviewing import reviewer_of, visible_reports
 from flyball.ledger.proofs import prove
 from flyball.loop.decided import Known, UnknownDecision, decision_id, find_decision
 from flyball.loop.decision_view import decision_view
@@ -57,19 +58,18 @@ def _show(asked: Asked) -> Shown:
         "title": view.decision.case_name or view.decision.case_id,
         "view": view,
         "id": decision_id(desk.served.name, view.entry),
-        "turned": _turned(asked, known, {one.field: one.title for one in view.answers}, blind=waits),
+        "turned": _turned(asked, known, {one.field: one.title for one in view.answers}),
         "waits": waits,
         "may_review": asked.principal.may("review.read"),
         "trace": _trace(asked, known),
     }
 
 
-def _turned(asked: Asked, known: Known, titles: dict[str, str], *, blind: bool) -> list[_Turned]:
-    """Return what was reported; what reviewers said stays away from other readers until all have answered."""
-    desk, entry = asked.desk, known.issued.entry
-    told = told_about(desk.served.workshop, desk.history, entry)
-    if blind and not asked.principal.may("review.settle"):
-        told = [one for one in told if one.source == "api" or one.by == asked.principal.id]
+def _turned(asked: Asked, known: Known, titles: dict[str, str]) -> list[_Turned]:
+    """Return what was reported, as far as who asks may see it while readers have not all answered."""
+    desk = asked.desk
+    told = told_about(desk.served.workshop, desk.history, known.issued.entry)
+    told = visible_reports(desk.reviews, known, told, reviewer_of(asked.principal))
     names = dict.fromkeys(one.name for one in told)
     standing = {one.name: one for one in standings(told)}
     return [_of(titles, [one for one in told if one.name == name], standing[name]) for name in names]

@@ -1,13 +1,166 @@
-"""One deployment at a glance: what it promises, what it does, what needs attention."""
+"""One deployment at a glance: what it is worth, what it promises, what it spends, and what needs somebody."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from functools import partial
+
+from flyball.console.asking import link_for
+from flyball.console.charts.line import line
+from flyball.console.charts.records import Chart, Point, Series
+from flyball.console.charts.sparkline import sparkline
+from flyball.console.keeping import chart_files
 from flyball.console.page import Asked, Page, Shown
+from flyball.console.pages.home import waiting_of
+from flyball.core.errors import FlyballError
+from flyball.core.estimates import Estimate, NotMeasured
+from flyball.evaluation.history.history import History
+from flyball.evaluation.history.records import Wanted
+from flyball.evaluation.kpis.records import Kpi, KpisView
+from flyball.evaluation.objectives.records import ObjectiveState
+from flyball.gateway.house import Served
+from flyball.loop.kpis import kpis_view
+from flyball.loop.money import spending_of
+from flyball.loop.objectives import ObjectivesView, objectives_view
+from flyball.loop.picture import LoopView, loop_view
 
 __all__ = ["overview"]
 
+_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """What was decided in the last days."""
+
+    decisions: int
+    automated: int
+    since: datetime
+    chart: Chart
+
 
 def _show(asked: Asked) -> Shown:
-    about = asked.desk.served.workshop.deployment.settings.deployment
-    return {"title": about.name, "about": about}
+    served = asked.desk.served
+    workshop, tenant = served.workshop, asked.principal.tenant
+    name = served.name
+    kpis, objectives, loop = _looked_at(asked, served)
+    days = _days(asked, workshop.history, workshop.clock())
+    return {
+        "title": name,
+        "about": workshop.deployment.settings.deployment,
+        "loop": loop if isinstance(loop, LoopView) else None,
+        "waiting": waiting_of(asked, served, loop if isinstance(loop, LoopView) else None),
+        "kpis": _kpis(asked, kpis) if isinstance(kpis, KpisView) else (),
+        "kpis_problem": _why(kpis),
+        "kpis_at": kpis.measured_at if isinstance(kpis, KpisView) else None,
+        "objectives": _objectives(objectives) if isinstance(objectives, ObjectivesView) else (),
+        "objectives_problem": _why(objectives),
+        "alerts": [one for one in objectives.alerts if one.state != "resolved"]
+        if isinstance(objectives, ObjectivesView)
+        else (),
+        "spending": _spending(served),
+        "days": days,
+        "decided_link": asked.link("decisions", since=days.since.date()),
+        "tenant": tenant,
+    }
 
 
-overview = Page("Overview", "/d/{deployment}", _show, place=10, live=True)
+def _looked_at(
+    asked: Asked, served: Served
+) -> tuple[
+    KpisView | FlyballError | None, ObjectivesView | FlyballError | None, LoopView | FlyballError | None
+]:
+    workshop, tenant = served.workshop, asked.principal.tenant
+    kpis, objectives, loop = f"kpis/{served.name}/{tenant}", f"slo/{served.name}", f"loop/{served.name}"
+    found: Mapping[str, object] = asked.worked_out(
+        {
+            loop: partial(loop_view, workshop),
+            kpis: partial(kpis_view, workshop, tenant=tenant, by="week"),
+            objectives: partial(objectives_view, workshop),
+        }
+    )
+    return found[kpis], found[objectives], found[loop]  # type: ignore[return-value]
+
+
+def _why(found: object) -> str:
+    if found is None:
+        return "Being worked out; load the page again in a moment."
+    return f"{found.message} {found.fix}" if isinstance(found, FlyballError) else ""
+
+
+def _kpis(asked: Asked, view: KpisView) -> list[tuple[Kpi, str, Chart]]:
+    return [(one, asked.link("decisions", **link_for(one.of)), _line_of(one)) for one in view.kpis]
+
+
+def _line_of(one: Kpi) -> Chart:
+    return sparkline(
+        [each.estimate for each in one.series[-26:]],
+        name=f"kpi-{one.name}",
+        title=f"{one.title}, week by week",
+        description=f"The last {len(one.series[-26:])} weeks.",
+    )
+
+
+def _objectives(view: ObjectivesView) -> list[tuple[ObjectiveState, Chart]]:
+    return [(one, _window_of(one)) for one in view.objectives]
+
+
+def _window_of(one: ObjectiveState) -> Chart:
+    values = [
+        NotMeasured("nothing happened") if each.value is None else Estimate(each.value, max(1, each.n))
+        for each in one.points
+    ]
+    return sparkline(values, name=f"slo-{one.name}", title=f"{one.title}, over its window", description="")
+
+
+def _spending(served: Served) -> Sequence[object]:
+    try:
+        return spending_of(served.workshop)
+    except FlyballError:
+        return ()
+
+
+def _days(asked: Asked, history: History, now: datetime) -> _Days:
+    since = datetime.combine((now - timedelta(days=_DAYS - 1)).date(), time(), UTC)
+    table = history.by_period(Wanted(tenant=asked.principal.tenant, since=since))
+    rows = {one["start"].date(): one for one in table.to_pylist()}
+    days = [(since + timedelta(days=number)).date() for number in range(_DAYS)]
+    series = [
+        Series(
+            title,
+            tuple(
+                Point(day, _count(rows.get(day), column), asked.link("decisions", since=day, until=day))
+                for day in days
+            ),
+        )
+        for title, column in (("decided", "decisions"), ("without a person", "automated"))
+    ]
+    chart = line(
+        series,
+        name="decisions-by-day",
+        title="Decisions by day",
+        description=f"The last {_DAYS} days, UTC. Every decision is counted, so there is no interval.",
+        x_title="day",
+        from_zero=True,
+    )
+    total = sum(one["decisions"] for one in rows.values())
+    return _Days(total, sum(one["automated"] for one in rows.values()), since, chart)
+
+
+def _count(row: Mapping[str, int] | None, column: str) -> Estimate:
+    return Estimate(0.0, 1) if row is None else Estimate(float(row[column]), max(1, row["decisions"]))
+
+
+def _charts(asked: Asked) -> dict[str, Chart]:
+    workshop = asked.desk.served.workshop
+    return {"decisions-by-day": _days(asked, workshop.history, workshop.clock()).chart}
+
+
+overview = Page(
+    "Overview",
+    "/d/{deployment}",
+    _show,
+    place=10,
+    live=True,
+    files=chart_files(_charts, "decisions-by-day"),
+)

@@ -1,0 +1,69 @@
+"""Lately: what takes long to work out, shown as it was a moment ago while it is looked at again."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar, cast
+
+__all__ = ["Lately"]
+
+T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
+_FRESH_SECONDS = 10.0
+_STALE_SECONDS = 30.0
+"""From then on a page waits a moment for a newer look."""
+_AT_ONCE = 2
+
+
+class Lately:
+    """Values by name; each is looked at again when it is older than ten seconds and somebody asks.
+
+    Parameters
+    ----------
+    patience_seconds : float
+        How long a page waits for what was never looked at, for all that it asks together.
+    """
+
+    def __init__(self, *, patience_seconds: float = 0.2) -> None:
+        self._patience = patience_seconds
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[float, Any]] = {}
+        self._coming: dict[str, Future[Any]] = {}
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="flyball-lately")
+
+    def all(self, wanted: dict[str, Callable[[], T]]) -> dict[str, T | None]:
+        """Return the newest known value of each name; None for what is not there in time."""
+        futures = {name: self._ask(name, make) for name, make in wanted.items()}
+        until = time.monotonic() + self._patience
+        found: dict[str, T | None] = {}
+        for name, future in futures.items():
+            at = self._known.get(name, (float("-inf"), None))[0]
+            if future is not None and time.monotonic() - at > _STALE_SECONDS:
+                try:
+                    future.result(max(0.0, until - time.monotonic()))
+                except TimeoutError:
+                    pass
+                except Exception:  # noqa: BLE001 - one that breaks keeps no page from being shown
+                    _LOG.exception("%s could not be looked at", name)
+            found[name] = cast("T | None", self._known.get(name, (0.0, None))[1])
+        return found
+
+    def _ask(self, name: str, make: Callable[[], T]) -> "Future[Any] | None":
+        with self._lock:
+            at, _ = self._known.get(name, (float("-inf"), None))
+            if time.monotonic() - at < _FRESH_SECONDS:
+                return None
+            if name not in self._coming:
+                self._coming[name] = self._pool.submit(self._look, name, make)
+            return self._coming[name]
+
+    def _look(self, name: str, make: Callable[[], T]) -> None:
+        try:
+            made = make()
+            with self._lock:
+                self._known[name] = (time.monotonic(), made)
+        finally:
+            with self._lock:
+                self._coming.pop(name, None)
