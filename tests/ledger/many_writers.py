@@ -37,6 +37,8 @@ def main():
         while True:
             ledger.checkpoint()
 
+    append(f"{round_name}-first", {})
+    ledger.checkpoint()  # something is signed, however early this process is killed
     for thread in range(int(threads)):
         threading.Thread(target=write, args=[thread], daemon=True).start()
     threading.Thread(target=sign, daemon=True).start()

@@ -54,7 +54,7 @@ class Writers:
 
     def wait(self):
         """Wait until something was acknowledged; a process that writes nothing is not left behind."""
-        if not self.begun.wait(30):
+        if not self.begun.wait(120):  # a bound, for machines that are busy with other things
             self.kill()
             pytest.fail("the writing process acknowledged nothing")
 
@@ -90,7 +90,7 @@ def must_hold(ledger, acknowledged):
     assert len({entry.key for entry in entries.values()}) == len(entries)
     found = verify_ledger(ledger)
     assert found.ok, found
-    assert found.entries == len(entries)
+    assert found.entries >= len(entries)  # a server may still write what a killed process had sent to it
 
 
 @pytest.mark.usefixtures("key")
