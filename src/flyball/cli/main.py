@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "snapshot": "The versions of every dataset: list, show, tag, split, branch, compact.",
     "lineage": "Show what a decision rests on, down to the source; and what rests on a row.",
     "replay": "Decide past decisions again with the exact parts of then, and compare.",
+    "trace": "Show how a decision came about, and how long each part took.",
     "notice": "Say why an answer is no, in specific reasons, and what would have changed it.",
     "erase": "Take a person or a document out of every copy, with a proof.",
     "privacy": "Find and treat personal data, give pseudonyms back, show privacy budgets.",

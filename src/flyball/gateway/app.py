@@ -24,6 +24,7 @@ from flyball.gateway.principal import Principal
 from flyball.gateway.replies import on_error
 from flyball.gateway.route import ROUTES
 from flyball.gateway.settings import GatewaySettings
+from flyball.gateway.tracing import Tracing
 
 __all__ = ["MakeDoors", "MoreDoors", "build_app"]
 
@@ -103,7 +104,7 @@ def build_app(
             *(added.handlers if added is not None else ()),
         ],
         guards=[let_in],
-        middleware=[lambda app: Meter(app, figures)],
+        middleware=[lambda app: Meter(app, figures), Tracing],
         lifespan=[open_until_the_end],
         dependencies={
             "house": Provide(lambda: house, sync_to_thread=False),

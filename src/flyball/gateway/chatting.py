@@ -13,6 +13,7 @@ import msgspec
 
 from flyball.core.digests import digest_of_bytes
 from flyball.core.errors import FlyballError
+from flyball.core.tracing import NO_SPAN, Span, now_tracing, span
 from flyball.gateway.chat_files import ChatFiles
 from flyball.gateway.errors import GuardRefused, NoneAnswered
 from flyball.gateway.fencing import fenced
@@ -143,7 +144,9 @@ class Chat:
             reply = await self._ask(talk, prepared)
             message = reply.choices[0].message
             talk.tokens, talk.finish = reply.usage, reply.choices[0].finish_reason or ""
-            talk.seen_out = await self._guards.outgoing(message, _schema_of(call))
+            with span("guards out") as told:
+                talk.seen_out = await self._guards.outgoing(message, _schema_of(call))
+                _tell(told, talk.seen_out)
             talk.words.append(message.content or message.refusal or "")
             talk.words += [str(one.get("function")) for one in message.tool_calls or ()]
         except FlyballError as err:
@@ -204,15 +207,22 @@ class Chat:
     async def _prepared(self, talk: _Talk) -> ChatCall:
         """Guard the request, fence its data, put the deployment's own words first, choose whom to ask."""
         self.files.look()
-        try:
-            call, talk.seen_in = await self._guards.incoming(talk.call)
-        except GuardRefused as err:
-            talk.seen_in = err.seen if isinstance(err.seen, Seen) else Seen(refused=True)
-            raise
+        with span("guards in") as looked:
+            try:
+                call, talk.seen_in = await self._guards.incoming(talk.call)
+            except GuardRefused as err:
+                talk.seen_in = err.seen if isinstance(err.seen, Seen) else Seen(refused=True)
+                raise
+            finally:
+                _tell(looked, talk.seen_in)
         call, told = fenced(call)
         if system := "\n\n".join(one for one in (self._system, told) if one):
             call = msgspec.structs.replace(call, messages=[ChatMessage("system", system), *call.messages])
-        talk.choice = self._models.choose(call, talk.principal.tenant)
+        with span("route") as routed:
+            talk.choice = self._models.choose(call, talk.principal.tenant)
+            routed.set("flyball.route.order", tuple(talk.choice.order))
+            passed = tuple(f"{one.name}: {one.constraint}" for one in talk.choice.passed_over)
+            routed.set("flyball.experts.passed_over", passed)
         return call
 
     async def _ask(self, talk: _Talk, call: ChatCall) -> Reply:
@@ -231,6 +241,7 @@ class Chat:
     async def _guarded(self, talk: _Talk, call: ChatCall) -> AsyncGenerator[Delta]:
         """Yield what may leave; calls of tools only as a whole, when the guards have seen all of them."""
         guard = self._guards.leaving(_schema_of(talk.call))
+        told = span("guards out") if guard is not None else NO_SPAN
         calls: list[dict[str, Any]] = []
         async with aclosing(self._pieces(talk, call)) as pieces:
             async for delta in pieces:
@@ -247,6 +258,8 @@ class Chat:
         if rest := await self._let_out(talk, guard.end()):
             yield Delta(content=rest)
         talk.seen_out = guard.seen
+        _tell(told, talk.seen_out)
+        told.end()
         if calls:
             whole = ReplyMessage(tool_calls=_put_together(calls))
             seen = await self._guards.outgoing(whole, None)
@@ -350,6 +363,10 @@ class Chat:
         return Draft("completion", body, talk.principal.id, refs, key)
 
     async def _note(self, talk: _Talk, outcome: str, err: FlyballError | None = None) -> int:
+        told = now_tracing()
+        told.set("flyball.outcome", outcome)
+        told.set("flyball.release", self.files.release)
+        told.set("flyball.route", (talk.chosen,) if talk.chosen else ())
         return (await self._scribe.write(self._draft(talk, outcome, err))).index
 
     def _note_later(self, talk: _Talk, outcome: str) -> None:
@@ -394,6 +411,13 @@ def open_chat(workshop: Workshop, scribe: Scribe) -> Chat | None:
         scribe=scribe,
         blobs=workshop.blobs,
     )
+
+
+def _tell(told: Span, seen: Seen) -> None:
+    """Say in the trace which guards looked, what kinds of things they found, and whether they refused."""
+    told.set("flyball.guards", tuple(seen.guards))
+    told.set("flyball.guards.kinds", tuple(seen.kinds))
+    told.set("flyball.guards.refused", int(seen.refused))
 
 
 def _outcome(err: FlyballError) -> str:

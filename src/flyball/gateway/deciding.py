@@ -1,6 +1,7 @@
 """Decide texts that come in by HTTP with the live release, off the event loop."""
 
 import asyncio
+from contextvars import copy_context
 from concurrent.futures import ThreadPoolExecutor
 
 from flyball.core.records import Context
@@ -95,7 +96,7 @@ class Decider:
             One per document, in their order.
         """
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, self._decide, documents, context, tenant, actor
+            self._thread, copy_context().run, self._decide, documents, context, tenant, actor
         )
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from flyball.gateway.counting import Counting
 from flyball.gateway.deciding import Decider
 from flyball.gateway.errors import UnknownModel
 from flyball.gateway.principal import Principal
+from flyball.gateway.tracing import note_traces
 from flyball.gateway.whose import note_whose
 from flyball.gateway.writing import Scribe
 from flyball.loop.deployment import open_deployment
@@ -72,6 +73,7 @@ class Served:
             await asyncio.to_thread(self.workshop.ledger.checkpoint)
         finally:
             await asyncio.to_thread(self.workshop.history.close)
+            await asyncio.to_thread(self.workshop.traces.close)
             await asyncio.to_thread(self.workshop.ledger.close)
 
 
@@ -113,6 +115,7 @@ class House:
                 fix=f"Known: {', '.join(known)}." if known else "Nothing is served that you may use.",
                 model=name[:100],
             )
+        note_traces(found.workshop.traces, name, principal.tenant)
         note_whose(name)
         return found
 

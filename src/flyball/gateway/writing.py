@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from flyball.core.errors import FlyballError
+from flyball.core.tracing import span
 from flyball.gateway.errors import ShuttingDown
 from flyball.ledger.ledger import Ledger
 from flyball.ledger.records import Draft, Receipt
@@ -58,7 +59,11 @@ class Scribe:
         self._waiting.append((draft, future))
         if self._task is None:
             self._task = asyncio.create_task(self._work())
-        return await future
+        with span("ledger commit") as told:
+            told.set("flyball.ledger.kind", draft.kind)
+            receipt = await future
+            told.entry(receipt.index)
+        return receipt
 
     async def close(self) -> None:
         """Write what is waiting, then stop."""

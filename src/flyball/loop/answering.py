@@ -14,6 +14,7 @@ from datetime import datetime
 
 from flyball.core.errors import FlyballError
 from flyball.core.records import Context
+from flyball.core.tracing import begin, now_tracing
 from flyball.data.datasets.cases import case_id_of
 from flyball.data.documents.records import Document
 from flyball.ledger.errors import KeyReused
@@ -91,8 +92,11 @@ class Answering:
         at = self._workshop.clock()
         found: dict[str, Issued] = {}
         for release, group in split_by_release(traffic, once.values(), given.tenant).items():
-            decisions = self._decide(live, release, group, given, at)
-            issued = issue(self._workshop, decisions, group, actor=actor)
+            with begin("decide", self._workshop.traces, tenant=given.tenant) as told:
+                told.set("flyball.release", release)
+                told.set("flyball.cases", len(group))
+                decisions = self._decide(live, release, group, given, at)
+                issued = issue(self._workshop, decisions, group, actor=actor)
             found |= {document.content_digest: one for document, one in zip(group, issued, strict=True)}
         return [found[document.content_digest] for document in documents]
 
@@ -104,6 +108,7 @@ class Answering:
                 return _decided(self._engine(release), documents, context, at)
             except Exception as err:  # noqa: BLE001 - a challenger may break in any way; the champion answers
                 what = f"[{err.code}] {err.message}" if isinstance(err, FlyballError) else type(err).__name__
+                now_tracing().fail(FAILED)
                 for document in documents:
                     note_failure(self._workshop, release, document, context, what)
         return _decided(live, documents, context, at)

@@ -4,6 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from flyball.core.errors import FlyballError
 from flyball.core.records import Context
+from flyball.core.tracing import Span, SpanRecord, Trace, begin, span
 from flyball.data.datasets.cases import case_id_of
 from flyball.data.documents.extract import extract_many
 from flyball.data.documents.records import Document, Limits, Unreadable
@@ -67,6 +69,7 @@ class _Task:
 
 
 Result = tuple[Document | None, Decision | None, Unreadable | None]
+_FromProcess = tuple[list[Result], list[SpanRecord]]
 
 
 def decide_files(
@@ -163,21 +166,35 @@ def _decide_read(
     if workers <= 1:
         engines = {one.engine.kit.settings.parent: one.engine for one in (live, challenger) if one}
         for batch in batched(read, size):
-            found = [(task, _decide(engines[task.kit], task)) for task in tasks(batch)]
-            yield from _issued(workshop, batch, _answered(workshop, live, allowed, found))
+            with _traced(workshop, context):
+                found = [(task, _decide(engines[task.kit], task)) for task in tasks(batch)]
+                done = list(_issued(workshop, batch, _answered(workshop, live, allowed, found)))
+            yield from done
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting: deque[tuple[Sequence[Document | Unreadable], list[tuple[_Task, Future[list[Result]]]]]]
+        waiting: deque[tuple[Sequence[Document | Unreadable], list[tuple[_Task, Future[_FromProcess]]]]]
         waiting = deque()
+
+        def finished() -> list[Decided]:
+            earliest, futures = waiting.popleft()
+            with _traced(workshop, context) as around:
+                found = []
+                for task, future in futures:
+                    results, spans = future.result()
+                    around.adopt(spans)
+                    found.append((task, results))
+                return list(_issued(workshop, earliest, _answered(workshop, live, allowed, found)))
+
         for batch in batched(read, size):
             waiting.append((batch, [(task, pool.submit(_decide_in_process, task)) for task in tasks(batch)]))
             while len(waiting) > workers * _AHEAD:
-                earliest, futures = waiting.popleft()
-                found = [(task, future.result()) for task, future in futures]
-                yield from _issued(workshop, earliest, _answered(workshop, live, allowed, found))
-        for earliest, futures in waiting:
-            found = [(task, future.result()) for task, future in futures]
-            yield from _issued(workshop, earliest, _answered(workshop, live, allowed, found))
+                yield from finished()
+        while waiting:
+            yield from finished()
+
+
+def _traced(workshop: Workshop, context: Context) -> AbstractContextManager[Span]:
+    return begin("decide batch", workshop.traces, tenant=context.tenant)
 
 
 def _kept_out(
@@ -245,7 +262,15 @@ def _documents(batch: Sequence[Document | Unreadable]) -> tuple[Document, ...]:
 
 
 def _decide(engine: Engine, task: _Task) -> list[Result]:
-    return _decide_documents(engine, task.documents, task)
+    with span("decide") as told:
+        told.set("flyball.release", task.release)
+        told.set("flyball.cases", len(task.documents))
+        results = _decide_documents(engine, task.documents, task)
+        broken = [problem.code for _, _, problem in results if problem]
+        if broken:
+            told.set("flyball.cases.failed", len(broken))
+            told.fail(broken[0])
+        return results
 
 
 def _decide_documents(engine: Engine, documents: Sequence[Document], task: _Task) -> list[Result]:
@@ -295,7 +320,11 @@ _engines: dict[Path, Engine] = {}
 """Of a process: the releases that it has loaded."""
 
 
-def _decide_in_process(task: _Task) -> list[Result]:
+def _decide_in_process(task: _Task) -> _FromProcess:
     if task.kit not in _engines:
         _engines[task.kit] = engine_of_kit(task.kit)
-    return _decide(_engines[task.kit], task)
+    trace = Trace("decide")
+    with trace.root:
+        results = _decide(_engines[task.kit], task)
+    trace.close()
+    return results, trace.records()

@@ -71,6 +71,11 @@ def egress_of(settings: Settings) -> list[Egress]:
                 fix="Write base_url into its settings, also for the vendor's own endpoint.",
                 expert=expert.name,
             )
+    if settings.traces.otlp is not None:
+        texts = settings.traces.keep_texts
+        what = "what models were asked and answered, personal data covered" if texts else "no words of cases"
+        why = f"it gets the spans of kept traces: names of fields, experts and rules, times; {what}"
+        found += _hosts(settings.traces.otlp.url, "traces.otlp.url", why)
     for name, url in (("state.ledger", settings.state.ledger), ("state.catalogue", settings.state.catalogue)):
         if url and not url.startswith("sqlite"):
             found += _hosts(url, name, "it keeps records of the deployment there")

@@ -10,6 +10,7 @@ import msgspec
 import pyarrow as pa
 
 from flyball.core.records import Context, Field
+from flyball.core.tracing import span
 from flyball.core.verdicts import Check, Verdict
 from flyball.data.datasets.cases import case_id_of, cases_of, unread_of
 from flyball.data.documents.records import Document
@@ -184,10 +185,17 @@ class Engine:
             if card.name in closed:
                 continue
             expert = self.experts[card.name]
-            if isinstance(expert, OnDemand):
-                asked = asked.joined(self._ask(card, expert, cases, asked))
-            else:
-                asked.predictions[card.name] = taken(cases, expert.predict(cases), card.name)
+            with span(f"expert {card.name}") as told:
+                told.set("flyball.expert", card.name)
+                told.set("flyball.expert.kind", card.kind)
+                told.set("flyball.expert.version", card.version)
+                told.set("flyball.cases", cases.num_rows)
+                if isinstance(expert, OnDemand):
+                    asked = asked.joined(self._ask(card, expert, cases, asked))
+                    told.set("flyball.cases.failed", sum(card.name in one for one in asked.failures.values()))
+                else:
+                    asked.predictions[card.name] = taken(cases, expert.predict(cases), card.name)
+                told.set("flyball.answers", asked.predictions[card.name].num_rows)
         return asked
 
     def answer(self, documents: Sequence[Document], asked: "Asked") -> list[tuple[FieldDecision, ...]]:
@@ -324,23 +332,27 @@ class Engine:
         cases = cases_of(documents, source=SOURCE).combine_chunks().to_batches()[0]
         cases = cases.append_column("tenant", pa.array([context.tenant] * cases.num_rows, pa.string()))
         asked = self.predict(cases, context)
-        answers = self.answer(documents, asked)
-        findings = self.playbook.find(documents, answers, context.jurisdictions)
-        duties = self.duties(context)
-        return [
-            self.review(
-                document,
-                fields,
-                found,
-                duties,
-                context=context,
-                release=release,
-                live=live,
-                at=at,
-                spent=asked.costs.get(case_id_of(document.content_digest)),
-            ).revised
-            for document, fields, found in zip(documents, answers, findings, strict=True)
-        ]
+        with span("route") as told:
+            told.set("flyball.experts.passed_over", tuple(asked.passed_over))
+            answers = self.answer(documents, asked)
+        with span("rules"):
+            findings = self.playbook.find(documents, answers, context.jurisdictions)
+        with span("gate"):
+            duties = self.duties(context)
+            return [
+                self.review(
+                    document,
+                    fields,
+                    found,
+                    duties,
+                    context=context,
+                    release=release,
+                    live=live,
+                    at=at,
+                    spent=asked.costs.get(case_id_of(document.content_digest)),
+                ).revised
+                for document, fields, found in zip(documents, answers, findings, strict=True)
+            ]
 
     def _cost(self, fields: Sequence[FieldDecision]) -> str:
         """Add up the prices of the experts that were asked, each once per case."""

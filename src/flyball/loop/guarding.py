@@ -14,6 +14,7 @@ import msgspec
 from flyball.core.errors import FlyballError
 from flyball.core.records import Context
 from flyball.core.text import count
+from flyball.core.tracing import Span, span
 from flyball.core.verdicts import Check, Verdict
 from flyball.data.datasets.cases import case_id_of
 from flyball.data.documents.records import Document
@@ -101,7 +102,9 @@ class CaseGuards:
         if guards is None:
             return [_Entering(None, (), []) for _ in documents]
         parts = [_parts(document) for document in documents]
-        looked = _looked(self.watch, guards, [list(one.values()) for one in parts], "document")
+        with span("guards in") as told:
+            looked = _looked(self.watch, guards, [list(one.values()) for one in parts], "document")
+            _tell(told, guards, looked)
         return [_Entering(guards, tuple(one), found) for one, found in zip(parts, looked, strict=True)]
 
     def _leaving(self, decisions: Sequence[Decision]) -> list[Decision]:
@@ -110,7 +113,9 @@ class CaseGuards:
         if guards is None:
             return list(decisions)
         texts = list(dict.fromkeys(text for one in decisions for text in _texts(one)))
-        looked = _looked(self.watch, guards, [[text] for text in texts], "model")
+        with span("guards out") as told:
+            looked = _looked(self.watch, guards, [[text] for text in texts], "model")
+            _tell(told, guards, looked)
         results = dict(zip(texts, looked, strict=True))
         return [_answered(one, guards, results) for one in decisions]
 
@@ -186,6 +191,20 @@ def _looked(
         if len(groups) == 1:
             return [f"a guard failed ({type(err).__name__})"]
     return [found for group in groups for found in _looked(watch, guards, [group], source)]
+
+
+def _tell(told: Span, guards: Guardrails, looked: Sequence[list[GuardResult] | str]) -> None:
+    """Say in the trace which guards looked, what kinds of things they found, and how much they refused."""
+    if not told.recording:
+        return
+    results = [one for group in looked if not isinstance(group, str) for one in group]
+    failed = sum(isinstance(group, str) for group in looked)
+    told.set("flyball.guards", tuple(guards.inspectors))
+    told.set("flyball.guards.kinds", tuple(sorted({found.kind for one in results for found in one.found})))
+    told.set("flyball.guards.refused", sum(one.refused for one in results))
+    told.set("flyball.guards.failed", failed)
+    if failed:
+        told.fail(FAILED)
 
 
 def _covered(document: Document, seen: _Entering) -> Document | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from flyball.core.digests import canonical_json
+from flyball.core.tracing import now_tracing, span
 from flyball.data.documents.records import Document
 from flyball.ledger.errors import KeyReused
 from flyball.ledger.records import Draft
@@ -62,18 +63,49 @@ def issue(
         if (found := standing.get(key)) is not None
     }
     places = [number for number in range(len(keys)) if number not in issued]
+    new = frozenset(places)
     texts = workshop.blobs.put_many([canonical_json(documents[number]) for number in places])
     drafts = [
         Draft("decision", decisions[number], actor or workshop.actor, (text,), keys[number])
         for number, text in zip(places, texts, strict=True)
     ]
     try:
-        receipts = ledger.append_many(drafts)
+        with span("ledger commit") as commit:
+            commit.set("flyball.ledger.entries", len(drafts))
+            receipts = ledger.append_many(drafts)
     except KeyReused:  # another process has just decided one of them: its decision counts
         return issue(workshop, decisions, documents, actor=actor)
     for number, receipt in zip(places, receipts, strict=True):
         issued[number] = Issued(decisions[number], receipt.index)
-    return [issued[number] for number in range(len(decisions))]
+    done = [issued[number] for number in range(len(decisions))]
+    if now_tracing().recording:
+        for number, one in enumerate(done):
+            _trace(one, deployment=workshop.deployment.name, is_new=number in new)
+    return done
+
+
+def _trace(issued: Issued, *, deployment: str, is_new: bool) -> None:
+    """Say in the trace who answered what, and where it stands; no answer and no word of a case."""
+    decision = issued.decision
+    outcomes = [one.outcome for one in decision.fields]
+    around = now_tracing()
+    around.trace.entries.append(issued.entry)
+    told = span("decision", start=around.start)
+    told.set("flyball.ledger.entry", issued.entry)
+    told.set("flyball.decision.id", f"{deployment}:{issued.entry}")
+    told.set("flyball.decision.new", is_new)
+    told.set("flyball.decision.allowed", decision.verdict.allowed)
+    for outcome in ("automated", "referred", "refused"):
+        told.set(f"flyball.fields.{outcome}", outcomes.count(outcome))
+    told.set(
+        "flyball.route",
+        tuple(f"{one.field}: {one.outcome}, {one.route.expert or 'nobody'}" for one in decision.fields),
+    )
+    told.set("flyball.rules", tuple(one.rule for one in decision.findings))
+    told.set("flyball.checks.failed", tuple(one.name for one in decision.verdict.checks if not one.passed))
+    told.set("flyball.release", decision.release)
+    told.set("flyball.cost_eur", decision.cost_eur)
+    told.end()
 
 
 def _key(decision: Decision) -> str:

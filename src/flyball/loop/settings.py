@@ -11,10 +11,11 @@ from typing import Any, Literal
 import msgspec
 
 from flyball.core.errors import BadInput
-from flyball.evaluation.objectives.settings import SloSettings
-from flyball.loop.alerts.settings import AlertSettings, WatchSettings
 from flyball.evaluation.kpis.settings import KpiSettings
+from flyball.evaluation.objectives.settings import SloSettings
 from flyball.evaluation.outcomes.settings import OutcomeSourceSettings
+from flyball.evaluation.traces.settings import TraceSettings
+from flyball.loop.alerts.settings import AlertSettings, WatchSettings
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
@@ -289,6 +290,7 @@ class Settings(_Section, frozen=True):
     guardrails: dict[str, dict[str, Any]] = {}
     privacy: PrivacySettings = PrivacySettings()
     retention: tuple[RetentionSettings, ...] = ()
+    traces: TraceSettings = TraceSettings()
     slo: tuple[SloSettings, ...] = ()
     alerts: AlertSettings = AlertSettings()
     watch: WatchSettings = WatchSettings()

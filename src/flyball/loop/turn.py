@@ -10,6 +10,7 @@ from typing import Any
 
 from flyball.core.digests import digest_of
 from flyball.core.errors import FlyballError
+from flyball.core.tracing import begin, span
 from flyball.loop.memo import StageResult, key_of
 from flyball.loop.plan import Plan, inputs_of, make_plan
 from flyball.loop.stage import Stage
@@ -124,7 +125,8 @@ def run_turn(
         Another turn of this deployment is under way.
     """
     started = time.perf_counter()
-    with only_one_turn(workshop.state):
+    with only_one_turn(workshop.state), begin("turn", workshop.traces) as turn:
+        turn.set("flyball.deployment", workshop.deployment.name)
         plan = make_plan(stages, workshop)
         whys = {planned.stage: planned.why for planned in plan.stages}
         done: list[Ran] = []
@@ -135,14 +137,18 @@ def run_turn(
             key = key_of(stage.name, stage.version, inputs)
             kept = workshop.memo.find(stage.name, key)
             began = time.perf_counter()
-            if kept is None:
-                before(stage, whys[stage.name])
-                kept = _run(stage, workshop, outputs, inputs, key)
-                ran = Ran(stage.name, stage.title, True, time.perf_counter() - began, whys[stage.name], kept)
-            else:
-                why = "nothing that goes in has changed"
-                ran = Ran(stage.name, stage.title, False, 0.0, why, kept)
-            _write_down(workshop, kept)
+            with span(f"stage {stage.name}") as told:
+                told.set("flyball.stage", stage.name)
+                told.set("flyball.stage.ran", kept is None)
+                if kept is None:
+                    before(stage, whys[stage.name])
+                    kept = _run(stage, workshop, outputs, inputs, key)
+                    seconds = time.perf_counter() - began
+                    ran = Ran(stage.name, stage.title, True, seconds, whys[stage.name], kept)
+                else:
+                    why = "nothing that goes in has changed"
+                    ran = Ran(stage.name, stage.title, False, 0.0, why, kept)
+                told.entry(_write_down(workshop, kept))
             outputs[stage.name], digests[stage.name] = kept.output, kept.output_digest
             done.append(ran)
             after(ran)
@@ -171,9 +177,9 @@ def _run(
     return result
 
 
-def _write_down(workshop: Workshop, result: StageResult) -> None:
-    """Write the run to the ledger; the same run is not written twice."""
-    workshop.ledger.append(
+def _write_down(workshop: Workshop, result: StageResult) -> int:
+    """Write the run to the ledger and return its entry; the same run is not written twice."""
+    receipt = workshop.ledger.append(
         kind="turn.stage",
         actor="system:turn",
         key=f"turn.stage/{digest_of(result)}",  # a result that was lost and made again is another run
@@ -185,3 +191,4 @@ def _write_down(workshop: Workshop, result: StageResult) -> None:
             "ran_at": result.ran_at,
         },
     )
+    return receipt.index

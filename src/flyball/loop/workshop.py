@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from flyball.core.clock import Clock, utc_now
 from flyball.core.records import Context
 from flyball.evaluation.history.history import History
+from flyball.evaluation.traces.traces import Traces
 from flyball.ledger.blobs import Blobs
 from flyball.ledger.keys import load_or_create_key
 from flyball.ledger.ledger import Ledger
@@ -41,7 +42,7 @@ def quiet(items: Iterable[T], title: str, total: int) -> Iterable[T]:
 
 @dataclass
 class Workshop:
-    """Everything that a stage may touch. Use it in a `with` statement: it closes ledger and history.
+    """Everything that a stage may touch. Use it in a `with` statement: it closes what it has opened.
 
     Parameters
     ----------
@@ -90,6 +91,12 @@ class Workshop:
         return History(self.state / "history" / "history.sqlite", self.ledger)
 
     @cached_property
+    def traces(self) -> Traces:
+        """How decisions and turns came about, and how long each part took; no decision rests on it."""
+        settings = self.deployment.settings.traces
+        return Traces(self.state / "traces" / "traces.sqlite", settings, deployment=self.deployment.name)
+
+    @cached_property
     def blobs(self) -> Blobs:
         """Contents by digest."""
         return Blobs(self.state / "blobs")
@@ -122,6 +129,8 @@ class Workshop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if "traces" in self.__dict__:
+            self.traces.close()
         if "history" in self.__dict__:
             self.history.close()
         if "ledger" in self.__dict__:

@@ -13,12 +13,14 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
 
 from flyball.core.errors import FlyballError
 from flyball.core.estimates import Failed
+from flyball.core.tracing import Span, span
 from flyball.models.experts.external.records import Asker, Brought, Question, RawAnswer, Told
 from flyball.models.experts.external.settings import ExternalSettings
 from flyball.models.experts.language_model.upstream import asked_to_wait, may_have_cost
@@ -108,7 +110,10 @@ class _Way:
             raise
         try:
             self.requests += 1
-            told = self.read(await self._posted(session, data), some, self.settings)
+            with span("POST", "client") as request:
+                request.set("flyball.expert", self.settings.name)
+                request.set("flyball.cases", len(some))
+                told = self.read(await self._posted(session, data, request), some, self.settings)
         except _Unusable as err:
             _said_to(permit, err)
             for one in reserved if not err.spent else ():
@@ -124,8 +129,11 @@ class _Way:
         self._spent(some, price)
         return told
 
-    async def _posted(self, session: aiohttp.ClientSession, data: bytes) -> object:
-        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+    async def _posted(self, session: aiohttp.ClientSession, data: bytes, request: Span) -> object:
+        host = urlsplit(self.url).hostname or ""
+        request.set("http.request.method", "POST")
+        request.set("server.address", host)
+        headers = request.headers(host) | {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if self.settings.api_key is not None:
             headers["Authorization"] = f"Bearer {self.settings.api_key.reveal()}"
         try:
@@ -133,6 +141,7 @@ class _Way:
                 asyncio.timeout(self.settings.timeout_seconds),
                 session.post(self.url, data=data, headers=headers, allow_redirects=False) as response,
             ):
+                request.set("http.response.status_code", response.status)
                 if response.status != 200:
                     raise _refused(response)
                 return await _json_of(response)

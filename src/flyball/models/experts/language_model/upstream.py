@@ -17,7 +17,9 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 
 from flyball.core.errors import FlyballError
+from flyball.core.tracing import NO_SPAN, Span
 from flyball.models.experts.language_model.settings import ModelSettings
+from flyball.models.experts.language_model.told import Heard, begin_told, end_told
 from flyball.models.experts.language_model.wire import ChatCall, Chunk, Reply, Tokens
 from flyball.models.experts.language_model.wire_forms import DONE, Unusable, form_of
 from flyball.models.experts.spending import Purse
@@ -155,12 +157,17 @@ class Upstream:
         body, most = self._prepared(call)
         for number in range(self.settings.max_retries + 1):
             sent = self._sent(most, tried, tenant)
+            sent.told = begin_told(self.settings, call, self._most_tokens(call), number)
             try:
-                async with asyncio.timeout(self.settings.timeout_seconds), self._posted(body) as response:
+                async with (
+                    asyncio.timeout(self.settings.timeout_seconds),
+                    self._posted(body, sent.told) as response,
+                ):
                     reply = self._form.reply(await _read(response))
             except BaseException as err:  # noqa: BLE001 - told or raised again in _failed
                 await self._failed(sent, err, number)
                 continue
+            end_told(sent.told, reply)
             message = reply.choices[0].message
             sent.succeeded(reply.usage, said=bool(message.content or message.tool_calls))
             return reply
@@ -177,21 +184,25 @@ class Upstream:
         body, most = self._prepared(call)
         for number in range(self.settings.max_retries + 1):
             sent = self._sent(most, tried, tenant)
+            sent.told = begin_told(self.settings, call, self._most_tokens(call), number)
             begun, said, usage = False, False, None
+            heard = Heard(sent.told)
             try:
                 async with (
                     asyncio.timeout(self.settings.timeout_seconds * _LONGER),
-                    self._posted(body) as response,
+                    self._posted(body, sent.told) as response,
                     aclosing(self._pieces(response)) as pieces,
                 ):
                     async for piece in pieces:
                         usage = piece.usage or usage
                         begun = True
+                        heard.take(piece)
                         said = said or any(one.delta.content or one.delta.tool_calls for one in piece.choices)
                         yield piece
             except BaseException as err:  # noqa: BLE001 - told or raised again in _failed
                 await self._failed(sent, err, self.settings.max_retries if begun else number)
                 continue
+            heard.end(usage)
             sent.succeeded(usage, said=said)
             return
 
@@ -229,6 +240,8 @@ class Upstream:
         """Write a failure down, then wait for the next try or raise."""
         failure = self._told(err)
         sent.failed(failure)
+        sent.told.fail(type(err).__name__ if failure is None else _kind_of(err, failure))
+        sent.told.end()
         if failure is None:
             raise err
         if not failure.again or number >= self.settings.max_retries:
@@ -256,7 +269,7 @@ class Upstream:
         return UpstreamFailed(f"{self.name} {why}.", upstream=self.name, again=True, spent=spent)
 
     @asynccontextmanager
-    async def _posted(self, body: bytes) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _posted(self, body: bytes, told: Span) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0),
@@ -267,9 +280,12 @@ class Upstream:
                     total=None, sock_connect=_CONNECT_SECONDS, sock_read=self.settings.timeout_seconds
                 ),
             )
+        more = told.headers(self.settings.host)
+        headers = self._headers | more if more else self._headers
         async with self._session.post(
-            self._url, data=body, headers=self._headers, allow_redirects=False
+            self._url, data=body, headers=headers, allow_redirects=False
         ) as response:
+            told.set("http.response.status_code", response.status)
             if response.status != 200:
                 raise self._refused(response)
             yield response
@@ -302,7 +318,7 @@ class Upstream:
 class _Sent:
     """A request on its way, with the money that was set aside for it."""
 
-    __slots__ = ("_most", "_permit", "_reserved", "_started", "_tried", "_upstream")
+    __slots__ = ("_most", "_permit", "_reserved", "_started", "_tried", "_upstream", "told")
 
     def __init__(
         self,
@@ -315,6 +331,7 @@ class _Sent:
     ) -> None:
         self._upstream, self._tried, self._permit, self._reserved = upstream, tried, permit, reserved
         self._most, self._started = most, started
+        self.told: Span = NO_SPAN
 
     def succeeded(self, tokens: Tokens | None, *, said: bool) -> None:
         """Settle by what was used, or, where that was not said or cannot be, by what was reserved.
@@ -349,7 +366,15 @@ class _Sent:
 
     def _note(self, ok: bool, why: str, tokens: Tokens | None, cost: Decimal) -> None:
         ms = round((time.monotonic() - self._started) * 1000)
-        self._tried.append(Attempt(self._upstream.name, ok, why, ms, tokens, format(cost, "f")))
+        cost_eur = format(cost, "f")
+        self.told.set("flyball.cost_eur", cost_eur)
+        self._tried.append(Attempt(self._upstream.name, ok, why, ms, tokens, cost_eur))
+
+
+def _kind_of(err: BaseException, failure: UpstreamFailed) -> str:
+    """Return the class of a failure for the trace: the HTTP status, or what broke."""
+    status = failure.values.get("status")
+    return str(status) if status else "timeout" if isinstance(err, TimeoutError) else type(err).__name__
 
 
 def may_have_cost(status: int) -> bool:

@@ -1,0 +1,156 @@
+"""Hand kept traces on to a collector, from a thread of its own: nobody waits for it."""
+
+import gzip
+import http.client
+import logging
+import ssl
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from flyball import __version__
+from flyball.core.errors import FlyballError
+from flyball.core.secrets import secret
+from flyball.core.tracing import SpanRecord
+from flyball.evaluation.traces.otlp import encoded, rejected_of
+from flyball.evaluation.traces.settings import OtlpSettings
+
+__all__ = ["Exporter"]
+
+_LOG = logging.getLogger(__name__)
+_MOST_WAITING = 20_000
+"""Traces; where the collector does not keep up, the oldest go."""
+_AT_ONCE = 200
+_AGAIN = frozenset({429, 502, 503, 504})
+"""OTLP specification 1.9, "Failures": what may be sent again."""
+_TRIES = 5
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
+_TO_SAY_GOODBYE = 5.0
+_LARGEST_REPLY = 65_536
+
+Spans = tuple[bytes, list[SpanRecord]]
+
+
+class Exporter:
+    """Sends traces to one collector.
+
+    Parameters
+    ----------
+    settings : OtlpSettings
+    deployment : str
+
+    Attributes
+    ----------
+    sent, lost : int
+        Traces that the collector took, and that it never will.
+    """
+
+    def __init__(self, settings: OtlpSettings, deployment: str) -> None:
+        self._settings = settings
+        self._deployment = deployment
+        self._headers = {name: secret(value) for name, value in settings.headers.items()}
+        self._waiting: deque[Spans] = deque()
+        self._something = threading.Condition()
+        self._ending = 0.0
+        self._thread: threading.Thread | None = None
+        self.sent = self.lost = 0
+
+    def send(self, traces: Sequence[Spans]) -> None:
+        """Put traces into the queue."""
+        with self._something:
+            self._waiting.extend(traces)
+            while len(self._waiting) > _MOST_WAITING:
+                self._waiting.popleft()
+                self.lost += 1
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="otlp", daemon=True)
+                self._thread.start()
+            self._something.notify()
+
+    def close(self) -> None:
+        """Send what waits, for a few seconds at most."""
+        with self._something:
+            self._ending = time.monotonic() + _TO_SAY_GOODBYE
+            self._something.notify()
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(_TO_SAY_GOODBYE + self._settings.timeout_seconds)
+
+    def _work(self) -> None:
+        while True:
+            with self._something:
+                while not self._waiting:
+                    if self._ending:
+                        return
+                    self._something.wait()
+                batch = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
+            why = self._sent(batch)
+            if why:
+                self.lost += len(batch)
+                _LOG.warning("The collector of traces took none of %d: %s", len(batch), why)
+            else:
+                self.sent += len(batch)
+
+    def _sent(self, batch: list[Spans]) -> str:
+        """Send, again where that may help; return why it was given up, "" where it was not."""
+        body = gzip.compress(encoded(batch, deployment=self._deployment), 5)
+        why = ""
+        for number in range(_TRIES):
+            try:
+                status, wait = self._post(body)
+            except FlyballError as err:  # a key that is not there
+                return str(err)
+            except (OSError, http.client.HTTPException) as err:
+                status, wait, why = 0, 0.0, f"it cannot be reached ({type(err).__name__})"
+            if status == 200:
+                return ""
+            if status:
+                why = f"it answered with HTTP {status}"
+                if status not in _AGAIN:
+                    return why
+            if number + 1 == _TRIES or not self._rests(
+                max(wait, min(_FIRST_WAIT * 2**number, _LONGEST_WAIT))
+            ):
+                break
+        return why
+
+    def _rests(self, seconds: float) -> bool:
+        """Wait before the next try; False where it is time to end."""
+        until = time.monotonic() + min(seconds, _LONGEST_WAIT)
+        with self._something:
+            while (left := until - time.monotonic()) > 0:
+                if self._ending and until > self._ending:
+                    return False
+                self._something.wait(left)
+        return True
+
+    def _post(self, body: bytes) -> tuple[int, float]:
+        """Return status and seconds to wait; no redirect is followed, no proxy of the environment used."""
+        parts, seconds = urlsplit(self._settings.url), self._settings.timeout_seconds
+        connection: http.client.HTTPConnection
+        if parts.scheme == "https":
+            context = ssl.create_default_context()
+            connection = http.client.HTTPSConnection(
+                parts.hostname or "", parts.port, timeout=seconds, context=context
+            )
+        else:
+            connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
+        headers = {
+            "Content-Type": "application/x-protobuf",
+            "Content-Encoding": "gzip",
+            "User-Agent": f"flyball/{__version__}",
+            **{name: value.reveal() for name, value in self._headers.items()},
+        }
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        try:
+            connection.request("POST", path, body, headers)
+            reply = connection.getresponse()
+            told = reply.read(_LARGEST_REPLY)
+            if reply.status == 200 and (rejected := rejected_of(told)):
+                _LOG.warning("The collector of traces threw %d spans away", rejected)
+            asked = reply.getheader("Retry-After") or ""
+            return reply.status, float(asked) if asked.isdigit() else 0.0
+        finally:
+            connection.close()

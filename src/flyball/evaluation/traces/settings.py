@@ -1,0 +1,83 @@
+"""`[traces]`: what is kept of traces, for how long, and who else gets them."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from flyball.core.errors import BadInput
+
+__all__ = ["OtlpSettings", "TraceSettings"]
+
+_HERE = ("localhost", "127.0.0.1", "::1")
+
+
+class OtlpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[traces.otlp]`: a collector that gets every kept trace by OTLP over HTTP, as protobuf.
+
+    `url` is the whole address, with its path, such as "https://otel.example.com/v1/traces"; plain http only
+    to this machine. `headers` are references to secrets by the name of the header: `{ env = "NAME" }`.
+    """
+
+    url: str
+    headers: dict[str, Any] = {}
+    timeout_seconds: float = 10.0
+
+
+class TraceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[traces]`: what is kept of how decisions came about. No setting here touches a decision.
+
+    `share` of all traces are kept, and of the others those in which something went wrong or that took
+    `slow_ms` or longer; 0 for no such length. They stay `keep_days`, and the oldest go first where all are
+    more than `keep_mb`. `keep_texts` keeps what language models are asked and answer, with personal data
+    covered. `send_to` names hosts beside this machine that are told to which trace a request belongs. `on`
+    switches tracing off as a whole.
+    """
+
+    on: bool = True
+    share: float = 1.0
+    slow_ms: float = 5_000.0
+    keep_days: int = 30
+    keep_mb: int = 200
+    keep_texts: bool = False
+    send_to: tuple[str, ...] = ()
+    otlp: OtlpSettings | None = None
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("share", 0.0, 1.0),
+            ("slow_ms", 0.0, 1e9),
+            ("keep_days", 1, 3_650),
+            ("keep_mb", 1, 1_000_000),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise BadInput(
+                    f"traces.{name} must lie between {low:g} and {high:g}, got {value:g}.",
+                    fix="See docs/traces.md for what it means.",
+                    setting=f"traces.{name}",
+                    value=value,
+                )
+        if self.otlp is not None:
+            _refuse_bad_collector(self.otlp)
+
+
+def _refuse_bad_collector(otlp: OtlpSettings) -> None:
+    try:
+        parts = urlsplit(otlp.url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    plain = parts.scheme == "http" and host in _HERE
+    if not host or parts.username is not None or not (plain or parts.scheme == "https"):
+        raise BadInput(
+            "traces.otlp.url must be an https address without a password in it; http only to this machine.",
+            fix='Write, for instance, "https://otel.example.com/v1/traces", and the key into headers.',
+            setting="traces.otlp.url",
+        )
+    if not 0 < otlp.timeout_seconds <= 300:
+        raise BadInput(
+            f"traces.otlp.timeout_seconds must lie above 0 and up to 300, got {otlp.timeout_seconds:g}.",
+            fix="10 is usual.",
+            setting="traces.otlp.timeout_seconds",
+        )

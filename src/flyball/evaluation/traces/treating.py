@@ -1,0 +1,58 @@
+"""Words of conversations, before they are kept: personal data goes out; what cannot be searched, too."""
+
+import logging
+from functools import cache
+
+import msgspec
+
+from flyball.core.errors import FlyballError
+from flyball.core.tracing import Words
+from flyball.data.privacy.detection.detector import Detector, default_detector
+
+__all__ = ["covered", "said"]
+
+_LOG = logging.getLogger(__name__)
+_LONGEST = 20_000
+_MINIMUM = 0.4
+
+
+@cache
+def _detector() -> Detector:
+    return default_detector(minimum_score=_MINIMUM)
+
+
+def said(words: Words) -> str | None:
+    """Return messages in the form of OpenTelemetry, personal data covered; None where nobody could look.
+
+    Source: OpenTelemetry semantic conventions for generative AI, gen-ai-input-messages.json.
+    """
+    told = []
+    for role, text in words.messages:
+        if (safe := covered(text)) is None:
+            return None
+        message: dict[str, object] = {"role": role, "parts": [{"type": "text", "content": safe}]}
+        told.append(message | ({"finish_reason": words.finish} if words.finish else {}))
+    return msgspec.json.encode(told).decode()
+
+
+def covered(text: str) -> str | None:
+    """Return a text with every finding of personal data as "[KIND]"; None where nobody could look.
+
+    Parameters
+    ----------
+    text : str
+        Only its beginning is kept where it is long.
+    """
+    text = text[:_LONGEST]
+    try:
+        found = _detector().scan([text])[0]
+    except FlyballError as err:
+        _LOG.warning(
+            "Words of a trace were left out: they could not be searched for personal data (%s)", err.code
+        )
+        return None
+    pieces, at = [], 0
+    for one in found:
+        pieces += [text[at : one.start], f"[{one.kind}]"]
+        at = one.end
+    return "".join([*pieces, text[at:]])
