@@ -9,8 +9,9 @@ from flyball.evaluation.history.history import History
 from flyball.gateway.house import Served
 from flyball.gateway.incoming import Incoming
 from flyball.gateway.limits.idempotency import Replies
-from flyball.gateway.reviewing import Reviews
 from flyball.gateway.settings import GatewaySettings
+from flyball.loop.review_queue import ReviewQueue
+from flyball.loop.reviewing import Reviews
 
 __all__ = ["Desk", "Desks", "TheDesks"]
 
@@ -24,6 +25,7 @@ class Desk:
     served : Served
     history : History
     reviews : Reviews
+    queue : ReviewQueue
     replies : Replies
     incoming : Incoming
     """
@@ -31,6 +33,7 @@ class Desk:
     served: Served
     history: History
     reviews: Reviews
+    queue: ReviewQueue
     replies: Replies
     incoming: Incoming
 
@@ -65,10 +68,12 @@ class Desks:
 def _open_desk(served: Served, settings: GatewaySettings) -> Desk:
     folder = served.workshop.state / "gateway"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    reviews = Reviews(served.workshop)
     return Desk(
         served,
         served.workshop.history,
-        Reviews(served.workshop, settings.review),
+        reviews,
+        ReviewQueue(served.workshop, reviews),
         Replies(folder, hours=settings.limits.replies_hours),
         Incoming(folder / "incoming"),
     )

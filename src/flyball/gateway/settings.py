@@ -9,7 +9,6 @@ import msgspec
 from flyball.core.errors import BadInput
 from flyball.gateway.access.oidc import OidcSettings
 from flyball.gateway.limits.settings import LimitSettings
-from flyball.gateway.reviewing import ReviewSettings
 
 __all__ = ["GatewaySettings", "load_gateway_settings"]
 
@@ -37,8 +36,6 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         Addresses or networks of proxies whose header X-Forwarded-For is believed; nobody else's is.
     limits : LimitSettings
         `[limits]`: how much one caller and one tenant may ask.
-    review : ReviewSettings
-        `[review]`: how long a case stays with a reviewer, and where two must answer.
     oidc : OidcSettings or None
         `[oidc]`: who vouches for people.
     """
@@ -53,7 +50,6 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     connections: int = 2_000
     proxies: tuple[str, ...] = ()
     limits: LimitSettings = LimitSettings()
-    review: ReviewSettings = ReviewSettings()
     oidc: OidcSettings | None = None
 
     def __post_init__(self) -> None:
@@ -80,7 +76,14 @@ def load_gateway_settings(folder: Path) -> GatewaySettings:
     if not path.is_file():
         return GatewaySettings()
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), GatewaySettings)
+        written = tomllib.loads(path.read_text(encoding="utf-8"))
+        if "review" in written:
+            raise BadInput(
+                "gateway.toml has a [review], which belongs to the deployment.",
+                fix="Move it to flyball.toml; instead of four_eyes, write readers = 2 (docs/review.md).",
+                file=path,
+            )
+        return msgspec.convert(written, GatewaySettings)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as err:
         known = ", ".join(GatewaySettings.__struct_fields__)
         raise BadInput(f"gateway.toml: {err}.", fix=f"Known keys: {known}.", file=path) from err

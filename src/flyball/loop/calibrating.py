@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +22,7 @@ from flyball.loop.deployment import digest_of_path
 from flyball.loop.engine import make_expert
 from flyball.loop.halves import in_tuning_half
 from flyball.loop.keeping import drafted, take_place
+from flyball.loop.review_labels import with_reviewed
 from flyball.loop.stage_list import stages_of
 from flyball.loop.stages.asking import asked_before, calibrated_among, is_on_demand, wanted_of
 from flyball.loop.stages.expert import load_expert
@@ -46,6 +47,7 @@ __all__ = [
     "NotCalibrated",
     "as_if_unseen",
     "calibrate",
+    "cases_to_learn_from",
     "labelled_cases",
     "plan_calibration",
 ]
@@ -146,14 +148,41 @@ class CalibrationPlan:
 
 
 def labelled_cases(workshop: Workshop) -> tuple[pa.Table, pa.Table]:
-    """Return the labelled cases of the tuning half, and their labels.
-
-    What the sources hold now is read, and kept as a snapshot, as a turn would.
+    """Return the labelled cases of the tuning half, and their labels; reviewers have no part in them.
 
     Raises
     ------
     BadInput
         Nothing that may be used for this is labelled.
+    """
+    cases, labels, _ = _of_the_tuning_half(workshop)
+    if not cases.num_rows:
+        raise _nothing()
+    return cases, labels
+
+
+def cases_to_learn_from(workshop: Workshop) -> tuple[pa.Table, pa.Table, list[tuple[str, str]]]:
+    """Return cases and labels to learn from, and which of them come from reviewers.
+
+    Raises
+    ------
+    BadInput
+        Nothing that may be used for this is labelled.
+    """
+    cases, labels, output = _of_the_tuning_half(workshop)
+    taught: list[tuple[str, str]] = []
+    if "reviewed" in output:
+        every, reviewed = (read_cases(workshop, output, what) for what in ("cases", "reviewed"))
+        cases, labels, taught = with_reviewed(workshop, cases, labels, every, reviewed)
+    if not cases.num_rows:
+        raise _nothing()
+    return cases, labels, taught
+
+
+def _of_the_tuning_half(workshop: Workshop) -> tuple[pa.Table, pa.Table, Mapping[str, Any]]:
+    """Return the labelled cases of the tuning half, and their labels.
+
+    What the sources hold now is read, and kept as a snapshot, as a turn would.
     """
     stages = [one for one in stages_of(workshop.deployment.settings) if one.name.startswith(_READING)]
     output = run_turn(stages, workshop).outputs["snapshot"]
@@ -162,12 +191,14 @@ def labelled_cases(workshop: Workshop) -> tuple[pa.Table, pa.Table]:
     ids = pa.array(sorted(set(mine)), pa.string())
     cases = cases.filter(pc.is_in(cases.column("case_id").cast(pa.string()), value_set=ids))
     labels = labels.filter(pc.is_in(labels.column("case_id").cast(pa.string()), value_set=ids))
-    if not cases.num_rows:
-        raise BadInput(
-            "No case that may be used for this is labelled.",
-            fix="Name labels or label_columns in [[source]] of flyball.toml.",
-        )
-    return cases, labels
+    return cases, labels, output
+
+
+def _nothing() -> BadInput:
+    return BadInput(
+        "No case that may be used for this is labelled.",
+        fix="Name labels or label_columns in [[source]] of flyball.toml, or have cases reviewed.",
+    )
 
 
 def plan_calibration(workshop: Workshop, name: str, *, cases_at_most: int | None = None) -> CalibrationPlan:

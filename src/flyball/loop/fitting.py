@@ -1,4 +1,7 @@
-"""Fitting an expert on labelled cases of the deployment: on the half that tunes, the other half measures."""
+"""Fitting an expert on labelled cases of the deployment, and on what reviewers answered.
+
+Of the labelled cases the half that tunes is taken, the other half measures.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,11 +9,12 @@ from pathlib import Path
 from flyball.core.errors import BadInput
 from flyball.core.estimates import as_plain
 from flyball.data.labels.columns import require_learnable
-from flyball.loop.calibrating import labelled_cases
+from flyball.loop.calibrating import cases_to_learn_from
 from flyball.loop.deployment import digest_of_path
 from flyball.loop.engine import make_expert
 from flyball.loop.keeping import drafted, take_place
 from flyball.loop.settings import ExpertSettings
+from flyball.loop.taught import keep_taught
 from flyball.loop.versions import expert_of, folder_of
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.expert import EXPERTS, Expert, ExpertMaker
@@ -54,12 +58,13 @@ def fit_expert(workshop: Workshop, name: str, *, seed: int = 0) -> FittedExpert:
             else "",
             expert=name,
         )
-    cases, labels = labelled_cases(workshop)
+    cases, labels, taught = cases_to_learn_from(workshop)
     require_learnable(cases, labels)
     fitted = maker.fit(cases, labels, seed)
     folder = folder_of(workshop.deployment, settings)
     with drafted(folder) as draft:
         fitted.save(draft)
+        keep_taught(draft, taught)
         _refuse_unusable(workshop, settings, draft)
         workshop.ledger.append(
             kind="expert.fitted",
@@ -69,6 +74,7 @@ def fit_expert(workshop: Workshop, name: str, *, seed: int = 0) -> FittedExpert:
                 "version": fitted.card.version,
                 "artefact": digest_of_path(draft),
                 "cases": cases.num_rows,
+                "labels_of_reviewers": len(taught),
                 "seed": seed,
                 "figures": {key: as_plain(figure) for key, figure in fitted.card.figures.items()},
             },

@@ -11,11 +11,10 @@ from typing import Any, Literal
 import msgspec
 
 from flyball.core.errors import BadInput
-from flyball.evaluation.kpis.settings import KpiSettings
 from flyball.evaluation.objectives.settings import SloSettings
-from flyball.evaluation.outcomes.settings import OutcomeSourceSettings
-from flyball.evaluation.traces.settings import TraceSettings
 from flyball.loop.alerts.settings import AlertSettings, WatchSettings
+from flyball.evaluation.kpis.settings import KpiSettings
+from flyball.evaluation.review.settings import ReviewSettings
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
@@ -290,12 +289,11 @@ class Settings(_Section, frozen=True):
     guardrails: dict[str, dict[str, Any]] = {}
     privacy: PrivacySettings = PrivacySettings()
     retention: tuple[RetentionSettings, ...] = ()
-    traces: TraceSettings = TraceSettings()
+    review: ReviewSettings = ReviewSettings()
     slo: tuple[SloSettings, ...] = ()
     alerts: AlertSettings = AlertSettings()
     watch: WatchSettings = WatchSettings()
     kpi: tuple[KpiSettings, ...] = ()
-    outcome_source: tuple[OutcomeSourceSettings, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

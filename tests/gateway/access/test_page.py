@@ -7,7 +7,6 @@ from flyball.gateway.access.oidc import OidcSettings
 from flyball.gateway.access.records import SCOPES
 from flyball.gateway.access.roles import SCOPES_OF_ROLE, scopes_of
 from flyball.gateway.limits.settings import LimitSettings
-from flyball.gateway.reviewing import ReviewSettings
 
 PAGE = (Path(__file__).parents[3] / "docs" / "gateway-access.md").read_text()
 
@@ -32,7 +31,6 @@ def test_every_setting_is_named():
     names = {
         *OidcSettings.__struct_fields__,
         *LimitSettings.__struct_fields__,
-        *ReviewSettings.__struct_fields__,
     }
     missing = [name for name in names if not re.search(rf"\b{name}\b", PAGE)]
     assert missing == []

@@ -106,8 +106,8 @@ def doors_with(tmp_path):
     """Serve contracts with other settings."""
     with contextlib.ExitStack() as stack:
 
-        def start(**settings):
-            folders = [make_deployment(tmp_path / "contracts")]
+        def start(more="", **settings):
+            folders = [make_deployment(tmp_path / "contracts", more=more)]
             return stack.enter_context(serving(folders, **settings))
 
         yield start

@@ -2,32 +2,42 @@
 
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from flyball.gateway.cases import find_decision
-from flyball.gateway.errors import BadRequest
-from flyball.gateway.principal import Principal
-from flyball.gateway.reporting import Passage
-from flyball.gateway.reviewing import GivenAnswer, NoPerson, NotYours, Reviews, ReviewSettings
+from flyball.evaluation.review.settings import FieldReview, ReviewSettings
+from flyball.loop.decided import find_decision
+from flyball.loop.given import BadAnswer, GivenAnswer, Passage
+from flyball.loop.reviewing import NoPerson, NotYours, Reviewer, Reviews
 
 sys.path.insert(0, str(Path(__file__).parent))
 from written import write_decision
 
-ANNA, BERT, CLEO = (Principal(f"person:{name}", "acme") for name in ("anna", "bert", "cleo"))
+ANNA, BERT, CLEO = (
+    Reviewer(f"person:{name}", "acme", settles=name == "cleo") for name in ("anna", "bert", "cleo")
+)
 YES = [GivenAnswer(field="cap", answer=True)]
 NO = [GivenAnswer(field="cap", answer=False)]
 
 
+def with_settings(workshop, **given):
+    settings = msgspec.structs.replace(workshop.deployment.settings, review=ReviewSettings(**given))
+    deployment = replace(workshop.deployment, settings=settings)
+    workshop.deployment = deployment
+    return Reviews(workshop)
+
+
 @pytest.fixture
 def reviews(workshop):
-    return Reviews(workshop, ReviewSettings())
+    return Reviews(workshop)
 
 
 @pytest.fixture
 def pairs(workshop):
-    return Reviews(workshop, ReviewSettings(four_eyes=("contracts.cap",)))
+    return with_settings(workshop, field={"cap": FieldReview(readers=2)})
 
 
 @pytest.fixture
@@ -58,7 +68,7 @@ def test_of_sixteen_who_claim_at_once_one_gets_it(reviews, case, workshop):
     def claim(number):
         barrier.wait()
         try:
-            found.append(reviews.claim(case, Principal(f"person:p{number}", "acme")).holder)
+            found.append(reviews.claim(case, Reviewer(f"person:p{number}", "acme")).holder)
         except NotYours as err:
             refused.append(str(err))
 
@@ -136,13 +146,13 @@ def test_two_who_differ_are_a_dispute_that_a_third_settles_and_all_answers_stay(
         ("person:anna", "true"), ("person:bert", "false"), ("person:cleo", "false")
     ]  # fmt: skip
     with pytest.raises(NotYours, match="is settled, not disputed"):
-        pairs.settle(case, Principal("person:dora", "acme"), YES)
+        pairs.settle(case, Reviewer("person:dora", "acme", settles=True), YES)
     assert len(list(workshop.ledger.entries("outcome"))) == 3
 
 
 def test_a_program_does_not_answer_for_a_person(reviews, case):
     with pytest.raises(NoPerson, match="key:bot is a program"):
-        reviews.claim(case, Principal("key:bot", "acme", frozenset({"*"})))
+        reviews.claim(case, Reviewer("key:bot", "acme"))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +173,7 @@ def test_a_program_does_not_answer_for_a_person(reviews, case):
 )
 def test_an_answer_that_does_not_fit_is_refused_and_nothing_is_written(reviews, case, workshop, given, why):
     reviews.claim(case, ANNA)
-    with pytest.raises(BadRequest, match=why):
+    with pytest.raises(BadAnswer, match=why):
         reviews.answer(case, ANNA, given)
     assert len(list(workshop.ledger.entries("review"))) == 1
     assert not list(workshop.ledger.entries("outcome"))

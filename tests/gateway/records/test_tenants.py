@@ -126,9 +126,7 @@ def test_nobody_comes_in_without_a_key_once_there_is_one(doors):
 
 
 def test_two_reviewers_do_not_see_each_other_until_an_officer_settles_it(doors_with):
-    from flyball.gateway.reviewing import ReviewSettings
-
-    doors = doors_with(review=ReviewSettings(four_eyes=("*",)))
+    doors = doors_with("[review]\nreaders = 2\n")
     path = f"/v1/review/contracts:{write_decision(doors.workshop())}"
     doors.key("acme/carla", roles=["officer"])
     for who in ("anna", "bert"):

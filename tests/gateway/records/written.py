@@ -57,9 +57,9 @@ class Time:
         self.now += timedelta(**span)
 
 
-def make_deployment(folder, name="contracts"):
+def make_deployment(folder, name="contracts", more=""):
     folder.mkdir(parents=True)
-    (folder / "flyball.toml").write_text(TOML.format(name=name))
+    (folder / "flyball.toml").write_text(TOML.format(name=name) + more)
     (folder / "fields.toml").write_text(FIELDS)
     return folder
 

@@ -80,6 +80,7 @@ class _Review(msgspec.Struct):
     by: str = ""
     minutes: float | None = None
     done: bool = False
+    fields: tuple[str, ...] = ()
 
 
 class _ReviewEntry(msgspec.Struct):
@@ -161,7 +162,9 @@ def _add_decisions(database: sqlite3.Connection, names: _Names, rows: Iterator[R
                     field.answer,
                 )
             )
-        people = [field.field for field in one.fields if field.outcome != "automated"]
+        people = [
+            field.field for field in one.fields if field.outcome != "automated" or not one.verdict.allowed
+        ]
         decisions.append(
             (
                 row.index,
@@ -172,7 +175,7 @@ def _add_decisions(database: sqlite3.Connection, names: _Names, rows: Iterator[R
                 names(entry.actor),
                 microseconds(one.decided_at),
                 one.verdict.allowed,
-                bool(people) or not one.verdict.allowed,
+                bool(people),
                 json.dumps(people),
                 *counts,
                 min((field.confidence for field in one.fields), default=None),
@@ -202,13 +205,17 @@ def _add_reports(database: sqlite3.Connection, names: _Names, rows: Iterator[Row
 def _add_reviews(database: sqlite3.Connection, names: _Names, rows: Iterator[Row]) -> None:
     reviews: list[tuple[object, ...]] = []
     done: list[tuple[int]] = []
+    chosen: list[tuple[str, int]] = []
     for row in rows:
         entry = _REVIEW.decode(row.leaf)
         one = entry.body
         reviews.append((row.index, one.decision, one.act, names(one.by), one.minutes, microseconds(entry.at)))
         if one.done:
             done.append((one.decision,))
+        if one.act == "chosen":  # to be looked at, although the machine was sure
+            chosen.append((json.dumps(one.fields), one.decision))
     _insert(database, "reviews", reviews)
+    database.executemany("UPDATE decisions SET waits = 1, for_people = ? WHERE entry = ?", chosen)
     database.executemany("UPDATE decisions SET waits = 0 WHERE entry = ?", done)
 
 

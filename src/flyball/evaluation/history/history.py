@@ -17,6 +17,7 @@ from flyball.core.errors import BadInput
 from flyball.evaluation.history.asking import conditions
 from flyball.evaluation.history.following import follow
 from flyball.evaluation.history.questions import (
+    ACTS,
     ANSWERS,
     BY_PERIOD,
     DECISIONS,
@@ -115,6 +116,18 @@ class History:
         query = f"SELECT COUNT(*) FROM (SELECT 1 FROM decisions WHERE {where} LIMIT ?)"  # noqa: S608 - see `asking`
         found = int(self._ask(query, [*values, at_most + 1])[0][0])
         return Counted(min(found, at_most), found <= at_most)
+
+    def entries(self, wanted: Wanted, *, after: int = -1) -> list[int]:
+        """Return the ledger entries of decisions above `after`, oldest first."""
+        where, values = conditions(wanted)
+        query = f"SELECT entry FROM decisions WHERE {where} AND entry > ? ORDER BY entry"  # noqa: S608 - see `asking`
+        return [int(row[0]) for row in self._ask(query, [*values, after])]
+
+    def acts(self, wanted: Wanted) -> dict[int, int]:
+        """Return how often people have done something about decisions; those without any are left out."""
+        where, values = conditions(wanted)
+        rows = self._ask(ACTS.format(where=where), values)
+        return {int(decision): int(n) for decision, n in rows}
 
     def decisions_table(self, wanted: Wanted) -> pa.Table:
         """Return decisions as columns, oldest first.

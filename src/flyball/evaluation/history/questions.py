@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-__all__ = ["ANSWERS", "BY_PERIOD", "DECISIONS", "LISTED", "REPORTS", "REVIEWS", "Question"]
+__all__ = ["ACTS", "ANSWERS", "BY_PERIOD", "DECISIONS", "LISTED", "REPORTS", "REVIEWS", "Question"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 _NAME = pa.dictionary(pa.int32(), pa.string())
@@ -43,6 +43,11 @@ LISTED = (
     "allowed, waits, for_people, automated, referred, refused, decisions.confidence, cost, findings"
     + _FROM
     + " WHERE {where} ORDER BY decisions.entry {order} LIMIT ?"
+)
+
+ACTS = (
+    "SELECT reviews.decision, COUNT(*) FROM reviews "
+    "JOIN decisions ON decisions.entry = reviews.decision WHERE {where} GROUP BY reviews.decision"
 )
 
 DECISIONS = Question(

@@ -1,52 +1,66 @@
-"""`/v1/review`: the cases that people decide: list, claim, answer, give back, settle."""
+"""`/v1/review`: the cases that people decide: list, claim, answer, give back, hand up, settle, close."""
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from litestar import get, post
 from litestar.connection import Request
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from flyball.evaluation.history.history import History
-from flyball.evaluation.history.records import DecisionRow, Wanted
 from flyball.gateway.asked import asked_for
 from flyball.gateway.bodies import read_body
-from flyball.gateway.cases import Known, decision_id, document_of, entry_of_id, find_decision
 from flyball.gateway.desk import Desk, Desks, TheDesks
 from flyball.gateway.house import House
 from flyball.gateway.naming import served_for, served_of_decision
 from flyball.gateway.once import once
 from flyball.gateway.principal import Principal
 from flyball.gateway.replies import Whole, json_reply
-from flyball.gateway.reviewing import GivenAnswer, Review, waits_for_people
+from flyball.gateway.reviewing import reviewer_of
 from flyball.gateway.route import Caller, Reply, TheHouse, TheSettings
-from flyball.ledger.errors import BlobErased, BlobMissing
-from flyball.loop.shown import decision_as_json
+from flyball.loop.decided import Known, entry_of_id, find_decision
+from flyball.loop.given import GivenAnswer
+from flyball.loop.review_queue import Only
+from flyball.loop.review_shown import agreement_as_json, item_as_json, page_as_json, state_as_json
+from flyball.loop.review_views import ItemView, agreement_view, item_view
+from flyball.loop.reviewing import Review, Reviewer
 
 __all__ = ["review"]
 
-Only = Literal["open", "mine", "claimed", "disputed", "all"]
 Comment = Annotated[str, msgspec.Meta(max_length=10_000)]
+Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
 
 
 class AnswerRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """One answer for each field that people decide."""
+    """One answer for each field that people decide.
+
+    `seen` is the one that came with the case: so the answer is about these bytes and no others.
+    """
 
     answers: Annotated[tuple[GivenAnswer, ...], msgspec.Meta(max_length=1000)]
     comment: Comment = ""
     minutes: Annotated[float, msgspec.Meta(ge=0, le=100_000)] | None = None
+    seen: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
-class DeclineRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Why the case is given back."""
+class ReasonRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Why the case is given back, or closed."""
 
-    comment: Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
+    comment: Reason
+
+
+class EscalateRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Why the case is handed up, and to which role; by default the first of review.escalate_to."""
+
+    comment: Reason
+    role: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
 _ANSWER = msgspec.json.Decoder(AnswerRequest)
-_DECLINE = msgspec.json.Decoder(DeclineRequest)
+_REASON = msgspec.json.Decoder(ReasonRequest)
+_ESCALATE = msgspec.json.Decoder(EscalateRequest)
+_Act = Callable[[Desk, Known, Reviewer], Review]
 
 
 @get("/v1/review", opt={"scope": "review.read"})
@@ -59,29 +73,25 @@ async def list_cases(
     after: FromQuery[int] = -1,
     limit: Annotated[int, QueryParameter(ge=1, le=500)] = 50,
 ) -> Reply:
-    """List the cases of the tenant that hold something for people, oldest first; go on behind `next`."""
+    """List the cases of the tenant that wait for people, the most urgent first; go on behind `next`."""
     served = served_for(house, principal, deployment)
-    desk = desks.of(served)
+    desk, reviewer = desks.of(served), reviewer_of(principal)
 
     def found() -> dict[str, object]:
-        seen: dict[int, Review] = {}
+        return page_as_json(desk.queue.page(reviewer, only=only, after=after, limit=limit))
 
-        def wanted(one: DecisionRow) -> bool:
-            seen[one.entry] = desk.reviews.state(one.entry, one.for_people)
-            return _is_wanted(seen[one.entry], only, principal)
+    return json_reply(await asyncio.to_thread(found))
 
-        listed, further = _waiting(desk.history, principal.tenant, after=after, limit=limit, wanted=wanted)
-        items = [
-            {
-                "id": decision_id(served.name, one.entry),
-                "case_id": one.case_id,
-                "decided_at": one.decided_at,
-                "fields": list(one.for_people),
-                **_state(desk, seen[one.entry], principal),
-            }
-            for one in listed
-        ]
-        return {"ok": True, "items": items, "next": None if further < 0 else further}
+
+@get("/v1/review/agreement", opt={"scope": "review.settle"})
+async def agreement(
+    house: TheHouse, desks: TheDesks, principal: Caller, deployment: FromQuery[str] = ""
+) -> Reply:
+    """Show how far readers agree, how long cases take, and what chosen cases say of the machine's answers."""
+    served = served_for(house, principal, deployment)
+
+    def found() -> dict[str, object]:
+        return agreement_as_json(agreement_view(served.workshop, tenant=principal.tenant, names=True))
 
     return json_reply(await asyncio.to_thread(found))
 
@@ -92,7 +102,7 @@ async def show_case(id: FromPath[str], house: TheHouse, desks: TheDesks, princip
 
     def found() -> dict[str, object]:
         desk, known = _found(id, house, desks, principal)
-        return _shown(desk, known, desk.reviews.state(known.issued.entry, waits_for_people(known)), principal)
+        return _shown(desk, known, reviewer_of(principal))
 
     return json_reply(await asyncio.to_thread(found))
 
@@ -109,9 +119,11 @@ async def claim(
     """Take a case in hand. Of two people at once, one gets it."""
     body = await read_body(request, settings)
     desk, known = await asyncio.to_thread(_found, id, house, desks, principal)
+    reviewer = reviewer_of(principal)
 
     def done() -> Whole:
-        return json_reply(_shown(desk, known, desk.reviews.claim(known, principal), principal))
+        desk.reviews.claim(known, reviewer)
+        return json_reply(_shown(desk, known, reviewer))
 
     return await once(request, body, principal, desk.replies, lambda: asyncio.to_thread(done))
 
@@ -127,18 +139,16 @@ async def answer(
 ) -> Reply:
     """Answer every field that people decide, with the passages that show it."""
     body, given = await asked_for(request, settings, _ANSWER)
-    desk, known = await asyncio.to_thread(_found, id, house, desks, principal)
 
-    def done() -> Whole:
-        after = desk.reviews.answer(
-            known, principal, given.answers, comment=given.comment, minutes=given.minutes
+    def act(desk: Desk, known: Known, reviewer: Reviewer) -> Review:
+        return desk.reviews.answer(
+            known, reviewer, given.answers, comment=given.comment, minutes=given.minutes, seen=given.seen
         )
-        return json_reply({"ok": True, "id": id, **_state(desk, after, principal)})
 
-    return await once(request, body, principal, desk.replies, lambda: asyncio.to_thread(done))
+    return await _done(id, request, body, house, desks, principal, act)
 
 
-@post("/v1/review/{id:str}/decline", status_code=200, opt={"scope": "review", "request": DeclineRequest})
+@post("/v1/review/{id:str}/decline", status_code=200, opt={"scope": "review", "request": ReasonRequest})
 async def decline(
     id: FromPath[str],
     request: Request[Any, Any, Any],
@@ -148,14 +158,30 @@ async def decline(
     settings: TheSettings,
 ) -> Reply:
     """Give a case back, and say why."""
-    body, given = await asked_for(request, settings, _DECLINE)
-    desk, known = await asyncio.to_thread(_found, id, house, desks, principal)
+    body, given = await asked_for(request, settings, _REASON)
 
-    def done() -> Whole:
-        after = desk.reviews.decline(known, principal, comment=given.comment)
-        return json_reply({"ok": True, "id": id, **_state(desk, after, principal)})
+    def act(desk: Desk, known: Known, reviewer: Reviewer) -> Review:
+        return desk.reviews.decline(known, reviewer, comment=given.comment)
 
-    return await once(request, body, principal, desk.replies, lambda: asyncio.to_thread(done))
+    return await _done(id, request, body, house, desks, principal, act)
+
+
+@post("/v1/review/{id:str}/escalate", status_code=200, opt={"scope": "review", "request": EscalateRequest})
+async def escalate(
+    id: FromPath[str],
+    request: Request[Any, Any, Any],
+    house: TheHouse,
+    desks: TheDesks,
+    principal: Caller,
+    settings: TheSettings,
+) -> Reply:
+    """Hand a case up to a role, and say why; whoever has that role settles it."""
+    body, given = await asked_for(request, settings, _ESCALATE)
+
+    def act(desk: Desk, known: Known, reviewer: Reviewer) -> Review:
+        return desk.reviews.escalate(known, reviewer, comment=given.comment, role=given.role)
+
+    return await _done(id, request, body, house, desks, principal, act)
 
 
 @post("/v1/review/{id:str}/settle", status_code=200, opt={"scope": "review.settle", "request": AnswerRequest})
@@ -167,32 +193,50 @@ async def settle(
     principal: Caller,
     settings: TheSettings,
 ) -> Reply:
-    """Settle what two people disagree about; their answers stay."""
+    """Settle a dispute, or what was handed up; the answers of others stay."""
     body, given = await asked_for(request, settings, _ANSWER)
+
+    def act(desk: Desk, known: Known, reviewer: Reviewer) -> Review:
+        return desk.reviews.settle(known, reviewer, given.answers, comment=given.comment, seen=given.seen)
+
+    return await _done(id, request, body, house, desks, principal, act)
+
+
+@post("/v1/review/{id:str}/close", status_code=200, opt={"scope": "review.settle", "request": ReasonRequest})
+async def close(
+    id: FromPath[str],
+    request: Request[Any, Any, Any],
+    house: TheHouse,
+    desks: TheDesks,
+    principal: Caller,
+    settings: TheSettings,
+) -> Reply:
+    """Take a case off the list without an answer, and say why."""
+    body, given = await asked_for(request, settings, _REASON)
+
+    def act(desk: Desk, known: Known, reviewer: Reviewer) -> Review:
+        return desk.reviews.close(known, reviewer, comment=given.comment)
+
+    return await _done(id, request, body, house, desks, principal, act)
+
+
+async def _done(
+    id: str,
+    request: Request[Any, Any, Any],
+    body: bytes,
+    house: House,
+    desks: Desks,
+    principal: Principal,
+    act: _Act,
+) -> Reply:
     desk, known = await asyncio.to_thread(_found, id, house, desks, principal)
+    reviewer = reviewer_of(principal)
 
     def done() -> Whole:
-        after = desk.reviews.settle(known, principal, given.answers, comment=given.comment)
-        return json_reply({"ok": True, "id": id, **_state(desk, after, principal)})
+        act(desk, known, reviewer)
+        return json_reply(state_as_json(_view(desk, known, reviewer)))
 
     return await once(request, body, principal, desk.replies, lambda: asyncio.to_thread(done))
-
-
-def _waiting(
-    history: History, tenant: str, *, after: int, limit: int, wanted: Callable[[DecisionRow], bool]
-) -> tuple[list[DecisionRow], int]:
-    """Return what waits for people and is wanted, oldest first, and where to go on: -1 for no further."""
-    found: list[DecisionRow] = []
-    while page := history.decisions(Wanted(tenant=tenant, waiting=True), after=after, limit=200):
-        for one in page:
-            after = one.entry
-            if wanted(one):
-                found.append(one)
-                if len(found) == limit:
-                    return found, after
-        if len(page) < 200:
-            break
-    return found, -1
 
 
 def _found(id: str, house: House, desks: Desks, principal: Principal) -> tuple[Desk, Known]:
@@ -201,59 +245,12 @@ def _found(id: str, house: House, desks: Desks, principal: Principal) -> tuple[D
     return desks.of(served), find_decision(served.workshop, entry, principal.tenant)
 
 
-def _is_wanted(one: Review, state: Only, principal: Principal) -> bool:
-    mine = one.holder == principal.id
-    if state == "open":
-        return one.state == "open" and all(given.by != principal.id for given in one.answered)
-    return state == "all" or (mine if state == "mine" else one.state == state)
+def _shown(desk: Desk, known: Known, reviewer: Reviewer) -> dict[str, object]:
+    return item_as_json(_view(desk, known, reviewer), known)
 
 
-def _state(desk: Desk, one: Review, principal: Principal) -> dict[str, object]:
-    """Return how a review stands; what others answered is seen once it is done, or by who settles it."""
-    sees = one.state == "settled" or (one.state == "disputed" and principal.may("review.settle"))
-    return {
-        "state": one.state,
-        "holder": one.holder,
-        "until": one.until,
-        "people": one.people,
-        "answered": len(one.answered),
-        "declined": list(one.declined),
-        "answers": [
-            {
-                "by": given.by,
-                "comment": _comment(desk, given.note),
-                "answers": [
-                    {
-                        "field": each.field,
-                        "answer": msgspec.json.decode(each.answer),
-                        "evidence": [{"start": span.start, "end": span.end} for span in each.evidence],
-                    }
-                    for each in given.answers
-                ],
-            }
-            for given in one.answered
-            if sees or given.by == principal.id
-        ],
-    }
+def _view(desk: Desk, known: Known, reviewer: Reviewer) -> ItemView:
+    return item_view(desk.served.workshop, desk.reviews, desk.queue, reviewer, known)
 
 
-def _comment(desk: Desk, note: str) -> str | None:
-    """Return what was said in words; None where nothing was, or where it was erased."""
-    try:
-        return desk.served.workshop.blobs.get(note).decode("utf-8", "replace") if note else None
-    except (BlobErased, BlobMissing):
-        return None
-
-
-def _shown(desk: Desk, known: Known, one: Review, principal: Principal) -> dict[str, object]:
-    document = document_of(desk.served.workshop, known)
-    return {
-        "ok": True,
-        "id": decision_id(desk.served.name, known.issued.entry),
-        "fields": waits_for_people(known),
-        **_state(desk, one, principal),
-        "decision": decision_as_json(known.issued, document),
-    }
-
-
-review = (list_cases, show_case, claim, answer, decline, settle)
+review = (list_cases, agreement, show_case, claim, answer, decline, escalate, settle, close)

@@ -16,6 +16,7 @@ from flyball.loop.stages.expert import load_expert
 from flyball.loop.stages.predictions import read_predictions, written
 from flyball.loop.stages.snapshot import read_cases
 from flyball.loop.stages.thresholds import choose, own_answers
+from flyball.loop.taught import taught_of
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.expert import EXPERTS, Calibrated, Expert, OnDemand, taken
 from flyball.models.router.route import order_of, unsettled
@@ -94,7 +95,7 @@ def asking(expert_settings: ExpertSettings, settings: Settings) -> Stage:
     def inputs(workshop: Workshop) -> dict[str, str]:
         return {"promise": digest_of(workshop.deployment.settings.promise)}
 
-    return Stage(f"predictions:{name}", f"ask {name} what nobody is sure of", needs, inputs, run, version=2)
+    return Stage(f"predictions:{name}", f"ask {name} what nobody is sure of", needs, inputs, run, version=3)
 
 
 def calibrated_among(experts: Iterable[Expert]) -> int:
@@ -130,7 +131,9 @@ def wanted_of(
         each the thresholds here are those of the release, and asked is what is asked live.
     """
     own = own_answers(experts, given, cases, labels)
-    thresholds = choose(experts, workshop.deployment.settings.promise, own, sharing=sharing)
+    settings = workshop.deployment.settings
+    taught = {one.name: taught_of(workshop.deployment, one) for one in settings.expert if one.name in experts}
+    thresholds = choose(experts, settings.promise, own, sharing=sharing, taught=taught)
     cards = [replace(one.card, name=name) for name, one in experts.items()]
     return unsettled(cases.column("case_id").to_pylist(), fields, given, cards, thresholds)
 

@@ -19,6 +19,7 @@ from flyball.governance.gates import dataset_gate
 from flyball.governance.records import DatasetToUse, Destination
 from flyball.loop.deployment import digest_of_path
 from flyball.loop.egress import egress_of
+from flyball.loop.review_labels import reviewed_decisions, reviewed_digest, reviewed_labels
 from flyball.loop.settings import SourceSettings
 from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.documents import contents_of, read_documents, read_row_labels
@@ -26,7 +27,10 @@ from flyball.loop.workshop import Workshop
 
 __all__ = ["read_cases", "read_part", "snapshot"]
 
-_WORDLESS = frozenset({"case_id", "source", "media_type", "content_digest", "text_digest", "field", "pages"})
+_WORDLESS = frozenset(
+    {"case_id", "source", "media_type", "content_digest", "text_digest", "field", "pages"}
+    | {"decision", "text_of", "readers", "how", "chance"}
+)
 
 
 def snapshot(sources: tuple[SourceSettings, ...]) -> Stage:
@@ -47,6 +51,7 @@ def snapshot(sources: tuple[SourceSettings, ...]) -> Stage:
             "tags": repr(about.tags),
             "data labels of sources": repr([(one.name, one.data_labels) for one in sources]),
             "hosts": repr(egress_of(deployment.settings)),
+            "reviews": reviewed_digest(workshop),
         }
 
     def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
@@ -56,7 +61,7 @@ def snapshot(sources: tuple[SourceSettings, ...]) -> Stage:
 
 
 def read_cases(workshop: Workshop, output: Mapping[str, Any], what: str) -> pa.Table:
-    """Return a table of the snapshot: "cases", "labels" or "places"; its digest is checked."""
+    """Return a table of the snapshot: "cases", "labels", "places", or "reviewed"; its digest is checked."""
     return _read(workshop, output[what]["id"])
 
 
@@ -92,14 +97,20 @@ def _make(workshop: Workshop, sources: tuple[SourceSettings, ...], outputs: Outp
         "labels": pa.concat_tables(labels) if labels else LABELS.empty_table(),
         "places": _once(pa.concat_tables(places)),
     }
+    n_reviewed = reviewed_decisions(workshop)
+    if n_reviewed:
+        tables["reviewed"] = reviewed_labels(workshop)
     columns = _column_labels(workshop, sources, tables)
     _gate(workshop, sources, tables["cases"], columns["cases"], outputs)
     parents = tuple(sorted(digest for out in outputs.values() for digest in contents_of(out)))
     from_where = ", ".join(source.path or source.name for source in sources)
-    return {
+    made = {
         name: _written(workshop, name, table, parents, from_where, columns[name])
         for name, table in tables.items()
     }
+    if n_reviewed:
+        made["reviewed"]["decisions"] = n_reviewed
+    return made
 
 
 def _column_labels(
@@ -201,6 +212,7 @@ def _written(
         what={
             "cases": "One row is one case with its text.",
             "labels": "One row is one field of one case: what a person said, or what turned out.",
+            "reviewed": "One row is one field of one case: what reviewers answered, and how it came to them.",
             "places": "One row is the map from the text of a case back to its pages or columns.",
         }[name],
         from_where=from_where,

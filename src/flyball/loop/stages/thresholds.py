@@ -1,6 +1,6 @@
 """Thresholds: the loosest ones that keep the promise, from answers to cases that the expert had not seen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from flyball.loop.stage import Outputs, Stage
 from flyball.loop.stages.expert import load_expert
 from flyball.loop.stages.predictions import read_predictions
 from flyball.loop.stages.snapshot import read_cases
+from flyball.loop.taught import taught_of
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.digits import settled
 from flyball.models.experts.expert import Calibrated, Expert, OnDemand, Trained
@@ -37,7 +38,9 @@ def thresholds(settings: Settings) -> Stage:
         cases, labels = (read_cases(workshop, outputs["snapshot"], what) for what in ("cases", "labels"))
         given = {name: read_predictions(workshop, outputs[f"predictions:{name}"]) for name in experts}
         own = own_answers(experts, given, cases, labels)
-        return {"thresholds": msgspec.to_builtins(choose(experts, settings.promise, own))}
+        taught = {one.name: taught_of(workshop.deployment, one) for one in settings.expert}
+        chosen = choose(experts, settings.promise, own, taught=taught)
+        return {"thresholds": msgspec.to_builtins(chosen)}
 
     names = [expert.name for expert in settings.expert]
     return Stage(
@@ -46,7 +49,7 @@ def thresholds(settings: Settings) -> Stage:
         (*(f"expert:{one}" for one in names), *(f"predictions:{one}" for one in names), "snapshot"),
         lambda workshop: {"promise": digest_of(workshop.deployment.settings.promise)},
         run,
-        version=3,
+        version=4,
     )
 
 
@@ -56,12 +59,14 @@ def choose(
     own: Mapping[str, Calibration] | None = None,
     *,
     sharing: int = 0,
+    taught: Mapping[str, Set[tuple[str, str]]] | None = None,
 ) -> Thresholds:
     """Choose the thresholds of every expert that brings answers to unseen cases.
 
     `own` holds answers to the deployment's own labelled cases: they can raise a threshold, never lower
     one, and correct the experts' probabilities by one slope and one shift. `sharing` says how many experts
-    share the promise, where they are more than these: some come later.
+    share the promise, where they are more than these: some come later. `taught` names the cases and fields
+    that each expert learned from reviewers: people look at what is hard, so no promise rests on these.
 
     An expert without them gets none: what it says goes to a person. Where several are calibrated, the
     promise is made for all their automated answers together: each keeps its share of it on what those
@@ -84,7 +89,7 @@ def choose(
     recalibrations: dict[str, Recalibration] = {}
     before: list[Before] = []
     for name, expert in calibrated.items():
-        rows = _settled(expert.out_of_fold)
+        rows = _settled(_without(expert.out_of_fold, (taught or {}).get(name, frozenset())))
         asked_openly = isinstance(expert, OnDemand)
         chosen = thresholds_in_cascade(rows, before, mine, asked_openly=asked_openly)
         if chosen is None:
@@ -111,6 +116,14 @@ def choose(
             f"it on what those before it leave open, with {mine.confidence:.2%} confidence."
         )
     return Thresholds(found, tuple(guarantees), tuple(notes), recalibrations)
+
+
+def _without(rows: pa.Table, taught: Set[tuple[str, str]]) -> pa.Table:
+    """Return answers to unseen cases that were not chosen for being hard."""
+    if not taught:
+        return rows
+    pairs = zip(rows.column("case_id").to_pylist(), rows.column("field").to_pylist(), strict=True)
+    return rows.filter(pa.array([pair not in taught for pair in pairs], pa.bool_()))
 
 
 def _settled(rows: pa.Table) -> pa.Table:

@@ -1,0 +1,13 @@
+"""Review: which cases people look at first, how far they agree, and which cases teach most.
+
+In:       what waits, what reviewers answered, features of cases; plain arrays and records
+Out:      points of urgency with their parts, Krippendorff's alpha, times, samples with known chances
+Imports:  core, evaluation.bootstrap; never the ledger, loop or a door
+Add one:  a part of the points is one function in `priority.py`, and its weight in `settings.py`
+"""
+
+from flyball.evaluation.review.priority import Points, points_of
+from flyball.evaluation.review.quality import Drawn, quality_of
+from flyball.evaluation.review.settings import FieldReview, ReviewSettings, Weights
+
+__all__ = ["Drawn", "FieldReview", "Points", "ReviewSettings", "Weights", "points_of", "quality_of"]

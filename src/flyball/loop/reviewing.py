@@ -1,0 +1,770 @@
+"""Reviewing: who has a case in hand, what people answered, and whether it is settled.
+
+The state of a review is what its entries in the ledger say, one after the other. Each carries the number
+of the one before plus one as its key, so that of two people who act at once one comes second and is told.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal
+
+import msgspec
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from flyball.core.digests import digest_of
+from flyball.core.errors import Refused
+from flyball.core.records import Field, Span
+from flyball.evaluation.history.records import REVIEW
+from flyball.evaluation.outcomes.agreement import same_answer
+from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
+from flyball.evaluation.review.settings import ReviewSettings
+from flyball.ledger.errors import KeyReused
+from flyball.ledger.records import Draft
+from flyball.loop.decided import Known, decision_id, document_of
+from flyball.loop.given import BadAnswer, GivenAnswer, check_answer, check_passages
+from flyball.loop.workshop import Workshop
+
+__all__ = [
+    "Act",
+    "Answered",
+    "Chosen",
+    "FieldAnswer",
+    "NoPerson",
+    "NotYours",
+    "OtherBytes",
+    "Review",
+    "Reviewer",
+    "Reviews",
+    "State",
+    "seen_of",
+    "waits_for_people",
+]
+
+Act = Literal["chosen", "claimed", "declined", "answered", "escalated", "settled", "closed"]
+State = Literal["open", "claimed", "disputed", "escalated", "settled", "closed"]
+_Made = Callable[["Review"], "tuple[_Event, list[Draft]] | None"]
+_TRIES = 5
+_DRAW = 2**64
+
+
+class NotYours(Refused):
+    """Somebody else has the case in hand, has settled it, or must look at it."""
+
+    code = "review.not_yours"
+    status: ClassVar[int] = 409
+
+
+class NoPerson(Refused):
+    """A program may not answer for a person."""
+
+    code = "review.no_person"
+    status: ClassVar[int] = 403
+
+
+class OtherBytes(Refused):
+    """The answer is about other bytes than those that stand there now, or that others looked at."""
+
+    code = "review.other_bytes"
+    status: ClassVar[int] = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """A person who reviews.
+
+    Parameters
+    ----------
+    id : str
+        "person:anna", "user:anna", or "local" for whoever sits at this machine.
+    tenant : str
+        Whose cases they see.
+    reviews, settles : bool
+        Whether they may answer cases; whether they may settle disputes and what was handed up.
+    roles : frozenset of str
+        "*" is every role.
+    """
+
+    id: str
+    tenant: str = "default"
+    reviews: bool = True
+    settles: bool = False
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldAnswer:
+    """An answer as it is kept: as JSON, with the passages that show it."""
+
+    field: str
+    answer: str
+    evidence: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What one person answered.
+
+    Parameters
+    ----------
+    by : str
+    answers : tuple of FieldAnswer
+    note : str
+        Digest of the words.
+    minutes : float or None
+        As they state it.
+    held_minutes : float or None
+        From claim to answer, pauses included.
+    """
+
+    by: str
+    answers: tuple[FieldAnswer, ...]
+    note: str = ""
+    minutes: float | None = None
+    held_minutes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Why a case is looked at that no rule referred.
+
+    Parameters
+    ----------
+    round : str
+        Of the selection.
+    how : {"teaches", "drawn"}
+    chance : float
+        With which it was taken.
+    population : int
+        Cases from which it was taken.
+    """
+
+    round: str
+    how: Literal["teaches", "drawn"]
+    chance: float
+    population: int
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of one entry about a review."""
+
+    act: Act
+    decision: int
+    tenant: str
+    by: str
+    until: datetime | None = None
+    answers: tuple[FieldAnswer, ...] = ()
+    note: str = ""
+    minutes: float | None = None
+    done: bool = False
+    seen: str = ""
+    people: int = 0
+    role: str = ""
+    fields: tuple[str, ...] = ()
+    chosen: Chosen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """How the review of one decision stands.
+
+    Parameters
+    ----------
+    decision : int
+        Ledger entry of the decision.
+    state : {"open", "claimed", "disputed", "escalated", "settled", "closed"}
+    people : int
+        How many must answer; fixed when the first one takes it in hand.
+    fields : tuple of str
+        That people answer.
+    events : int
+        Entries about it so far.
+    holder : str
+        Who has it in hand; "" for nobody.
+    since, until : datetime, optional
+        When they took it, and how long.
+    answered : tuple of Answered
+        In their order.
+    declined : tuple of str
+        Who gave it back.
+    role : str
+        To whom it was handed up; "" for nobody.
+    changed : datetime, optional
+        When it was chosen or handed up.
+    chosen : Chosen or None
+    seen : str
+        Digest of the bytes that the first reader looked at.
+    """
+
+    decision: int
+    state: State
+    people: int
+    fields: tuple[str, ...] = ()
+    events: int = 0
+    holder: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    answered: tuple[Answered, ...] = ()
+    declined: tuple[str, ...] = ()
+    role: str = ""
+    changed: datetime | None = None
+    chosen: Chosen | None = None
+    seen: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether nobody needs to look at it any more."""
+        return self.state in ("settled", "closed")
+
+    def differing(self) -> tuple[str, ...]:
+        """Return the fields that the answers differ about."""
+        said = [{one.field: one.answer for one in given.answers} for given in self.answered]
+        return tuple(
+            key
+            for key in self.fields
+            if len(voices := [one[key] for one in said if key in one]) > 1
+            and not all(same_answer(voices[0], other) for other in voices[1:])
+        )
+
+    def final(self) -> dict[str, str]:
+        """Return what stands of each field once it is settled: the last word, which none contradicts."""
+        if self.state != "settled":
+            return {}
+        return {one.field: one.answer for given in self.answered for one in given.answers}
+
+    def may_see(self, reviewer: Reviewer, given: Answered) -> bool:
+        """Return whether somebody may see an answer: their own, all once it is settled, or as who settles."""
+        handed_up = self.state in ("disputed", "escalated")
+        return given.by == reviewer.id or self.state == "settled" or (handed_up and reviewer.settles)
+
+
+class Reviews:
+    """The reviews of one deployment.
+
+    Parameters
+    ----------
+    workshop : Workshop
+        Its `[review]` says how many must answer, and within which time.
+    """
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._settings: ReviewSettings = workshop.deployment.settings.review
+        self._secret = b""
+
+    @property
+    def settings(self) -> ReviewSettings:
+        """What `[review]` says."""
+        return self._settings
+
+    def state(self, entry: int, fields: Sequence[str]) -> Review:
+        """Return how a review stands.
+
+        Parameters
+        ----------
+        entry : int
+            Of the decision.
+        fields : sequence of str
+            That people decide.
+        """
+        return self.at_this_time(self.read(entry, fields))
+
+    def read(self, entry: int, fields: Sequence[str]) -> Review:
+        """Return how a review stands by its entries alone: a claim that has ended still counts."""
+        people = self._settings.readers_of(fields) + self._is_drawn(entry)
+        review = Review(entry, "open", people, tuple(fields))
+        while (found := self._workshop.ledger.entry_by_key(_key(entry, review.events))) is not None:
+            review = _after(review, msgspec.convert(found.body, _Event), found.at)
+        return review
+
+    def at_this_time(self, review: Review) -> Review:
+        """Return a review without a claim that has ended."""
+        if review.state == "claimed" and review.until is not None and review.until <= self._workshop.clock():
+            return replace(review, state="open", holder="", since=None, until=None)
+        return review
+
+    def of(self, known: Known) -> Review:
+        """Return how the review of a decision stands."""
+        return self.state(known.issued.entry, waits_for_people(known))
+
+    def claim(self, known: Known, reviewer: Reviewer) -> Review:
+        """Take a case in hand. Claiming one's own case again changes nothing.
+
+        Raises
+        ------
+        NotYours
+            Somebody else has it, it is settled, disputed or handed up, or one has answered it already, or
+            made what is to be reviewed.
+        OtherBytes
+            The text was erased, or is not the one that the reader before looked at.
+        NoPerson
+        """
+        _must_be_person(reviewer)
+        self._must_review(known, reviewer)
+
+        def act(review: Review) -> tuple[_Event, list[Draft]] | None:
+            if review.state == "claimed" and review.holder == reviewer.id:
+                return None
+            self._refuse_claim(review, reviewer)
+            seen = self._bytes_of(known, review)
+            until = self._workshop.clock() + timedelta(minutes=self._settings.claim_minutes)
+            return _event("claimed", known, reviewer, until=until, seen=seen, people=review.people), []
+
+        return self._act(known, act)
+
+    def decline(self, known: Known, reviewer: Reviewer, *, comment: str) -> Review:
+        """Give a case back, with the reason.
+
+        Raises
+        ------
+        NotYours
+        BadAnswer
+            No reason.
+        """
+        _must_be_person(reviewer)
+        note = self._reason(comment)
+
+        def act(review: Review) -> tuple[_Event, list[Draft]]:
+            self._refuse_unheld(review, reviewer)
+            return _event("declined", known, reviewer, note=note), []
+
+        return self._act(known, act)
+
+    def escalate(self, known: Known, reviewer: Reviewer, *, comment: str, role: str = "") -> Review:
+        """Hand a case up to a role, with the reason; whoever has it settles it, and sooner.
+
+        Raises
+        ------
+        NotYours
+        BadAnswer
+            No reason, or a role that nothing is handed up to.
+        """
+        _must_be_person(reviewer)
+        known_roles = self._settings.escalate_to
+        role = role or known_roles[0]
+        if role not in known_roles:
+            raise BadAnswer(
+                f"Nothing is handed up to the role {role[:80]!r}.",
+                fix=f"Known: {', '.join(known_roles)} (review.escalate_to).",
+            )
+        note = self._reason(comment)
+
+        def act(review: Review) -> tuple[_Event, list[Draft]]:
+            self._refuse_unheld(review, reviewer)
+            return _event("escalated", known, reviewer, note=note, role=role), []
+
+        return self._act(known, act)
+
+    def answer(
+        self,
+        known: Known,
+        reviewer: Reviewer,
+        given: Sequence[GivenAnswer],
+        *,
+        comment: str = "",
+        minutes: float | None = None,
+        seen: str = "",
+    ) -> Review:
+        """Answer every field that people decide; the answers become outcomes in the same commit.
+
+        Where several people must answer and differ, the review is disputed, and all answers stay.
+
+        Parameters
+        ----------
+        known : Known
+        reviewer : Reviewer
+        given : sequence of GivenAnswer
+        comment : str
+        minutes : float, optional
+            That they worked on it; otherwise the time since they claimed it counts, pauses included.
+        seen : str
+            Digest of what they looked at, as it was shown; "": of what they claimed.
+
+        Raises
+        ------
+        NotYours
+            The case is not in one's hands.
+        OtherBytes
+            Decision or text are not those that were shown, claimed, or looked at by the reader before.
+        BadAnswer
+            A field is missing, not for people, answered in a way that it cannot have, or shows no passage
+            where it must.
+        """
+        _must_be_person(reviewer)
+        first = self.of(known)
+        self._refuse_unheld(first, reviewer)
+        answers = self._checked(known, first.fields, given)
+        note = self._note(comment)
+
+        def act(review: Review) -> tuple[_Event, list[Draft]]:
+            self._refuse_unheld(review, reviewer)
+            bytes_now = self._bytes_of(known, review, claimed=seen)
+            mine = Answered(reviewer.id, answers, note, minutes, self._held(review))
+            all_of_them = replace(review, answered=(*review.answered, mine))
+            done = len(all_of_them.answered) >= review.people and not all_of_them.differing()
+            event = _event(
+                "answered",
+                known,
+                reviewer,
+                answers=answers,
+                note=note,
+                minutes=minutes,
+                done=done,
+                seen=bytes_now,
+            )
+            return event, self._outcomes(known, reviewer, mine)
+
+        return self._act(known, act)
+
+    def settle(
+        self,
+        known: Known,
+        reviewer: Reviewer,
+        given: Sequence[GivenAnswer],
+        *,
+        comment: str = "",
+        seen: str = "",
+    ) -> Review:
+        """Settle what people disagree about, as a third one, or what was handed up. Their answers stay.
+
+        Of a dispute, the fields that differ are answered; of what was handed up, all.
+
+        Raises
+        ------
+        NotYours
+            It is neither, or one is part of the dispute, or it was handed up to another role.
+        OtherBytes, BadAnswer
+        """
+        _must_be_person(reviewer)
+        self._refuse_settling(self.of(known), reviewer)
+        note = self._note(comment)
+
+        def act(review: Review) -> tuple[_Event, list[Draft]]:
+            self._refuse_settling(review, reviewer)
+            wanted = review.differing() if review.state == "disputed" else review.fields
+            answers = self._checked(known, wanted, given)
+            bytes_now = self._bytes_of(known, review, claimed=seen)
+            event = _event("settled", known, reviewer, answers=answers, note=note, done=True, seen=bytes_now)
+            mine = Answered(reviewer.id, answers, note)
+            return event, self._outcomes(known, reviewer, mine, source="settled")
+
+        return self._act(known, act)
+
+    def close(self, known: Known, reviewer: Reviewer, *, comment: str) -> Review:
+        """Take a case off the list without an answer, with the reason: its text is erased, its matter over.
+
+        Raises
+        ------
+        NotYours
+            It is settled, in somebody's hands, or one may not settle.
+        BadAnswer
+            No reason.
+        """
+        _must_be_person(reviewer)
+        note = self._reason(comment)
+
+        def act(review: Review) -> tuple[_Event, list[Draft]]:
+            if not reviewer.settles:
+                raise _not_yours(review, self._name, "may not be closed by you", "Who settles disputes may.")
+            if review.done or (review.state == "claimed" and review.holder != reviewer.id):
+                with_whom = f"is with {review.holder}" if review.holder else f"is {review.state}"
+                raise _not_yours(review, self._name, with_whom, "Only what waits can be closed.")
+            return _event("closed", known, reviewer, note=note, done=True), []
+
+        return self._act(known, act)
+
+    def choose(self, known: Known, chosen: Chosen, *, actor: str, fields: Sequence[str]) -> bool:
+        """Put a case on the list with fields that nothing referred; False where it was begun already."""
+        if self.of(known).events:
+            return False
+        event = _Event(
+            act="chosen",
+            decision=known.issued.entry,
+            tenant=known.issued.decision.context.tenant,
+            by=actor,
+            fields=tuple(fields),
+            chosen=chosen,
+        )
+        try:
+            self._workshop.ledger.append_many([Draft(REVIEW, event, actor, (), _key(event.decision, 0))])
+        except KeyReused:  # somebody else has chosen it
+            return False
+        return True
+
+    @property
+    def _name(self) -> str:
+        return self._workshop.deployment.name
+
+    def _act(self, known: Known, act: _Made) -> Review:
+        for _ in range(_TRIES):
+            review = self.of(known)
+            made = act(review)
+            if made is None:
+                return review
+            event, more = made
+            refs = (event.note,) if event.note else ()
+            draft = Draft(REVIEW, event, event.by, refs, _key(review.decision, review.events))
+            try:
+                self._workshop.ledger.append_many([draft, *more])
+            except KeyReused:  # somebody was quicker: look again
+                continue
+            return self.of(known)
+        raise _not_yours(review, self._name, "is being worked on by several people", "Look at it again.")
+
+    def _must_review(self, known: Known, reviewer: Reviewer) -> None:
+        if not reviewer.reviews:
+            raise _not_yours(self.of(known), self._name, "is for reviewers", "Ask for the role reviewer.")
+        if self._settings.makers_may_review:
+            return
+        decision = known.issued.decision
+        ledger = self._workshop.ledger
+        made = ledger.entry_by_key(f"release/{decision.release}")
+        makers = {ledger.entry(known.issued.entry).actor, made.actor if made else ""}
+        if _who(reviewer.id) in {_who(one) for one in makers if one.partition(":")[0] in ("person", "user")}:
+            raise _not_yours(
+                self.of(known),
+                self._name,
+                f"was asked for, or its release made, by {reviewer.id}",
+                "Somebody else reviews it (review.makers_may_review).",
+            )
+
+    def _refuse_claim(self, review: Review, reviewer: Reviewer) -> None:
+        if not review.fields:
+            raise _not_yours(review, self._name, "holds nothing for people", "Take one from the list.")
+        if review.state == "claimed" and review.until is not None:
+            raise NotYours(
+                f"The case {decision_id(self._name, review.decision)} is with {review.holder} until "
+                f"{review.until:%Y-%m-%d %H:%M} UTC.",
+                fix="Take another one, or wait until it is given back.",
+                id=decision_id(self._name, review.decision),
+                holder=review.holder,
+            )
+        _refuse_second_answer(review, self._name, reviewer)
+        if review.state != "open":
+            up = f"was handed up to the role {review.role}" if review.state == "escalated" else ""
+            fix = "Take another one." if review.done else "An officer settles it."
+            raise _not_yours(review, self._name, up or f"is {review.state}", fix)
+
+    def _refuse_unheld(self, review: Review, reviewer: Reviewer) -> None:
+        if review.state == "claimed" and review.holder == reviewer.id:
+            return
+        _refuse_second_answer(review, self._name, reviewer)
+        raise _not_yours(
+            review,
+            self._name,
+            f"is with {review.holder}" if review.holder else f"is {review.state} and with nobody",
+            "Claim it first; a claim ends after a while.",
+        )
+
+    def _refuse_settling(self, review: Review, reviewer: Reviewer) -> None:
+        if review.state not in ("disputed", "escalated"):
+            raise _not_yours(
+                review,
+                self._name,
+                f"is {review.state}, not disputed",
+                "Only a dispute is settled, and what was handed up.",
+            )
+        if any(one.by == reviewer.id for one in review.answered):
+            raise _not_yours(
+                review, self._name, f"was answered by {reviewer.id}", "A third person settles it."
+            )
+        may = reviewer.settles and (review.state == "disputed" or {review.role, "*"} & reviewer.roles)
+        if not may:
+            role = review.role or "officer"
+            raise _not_yours(
+                review, self._name, f"is for the role {role}", "Somebody with that role settles it."
+            )
+
+    def _checked(
+        self, known: Known, wanted: Sequence[str], given: Sequence[GivenAnswer]
+    ) -> tuple[FieldAnswer, ...]:
+        names = [one.field for one in given]
+        missing = [key for key in wanted if key not in names]
+        strange = [key for key in names if key not in wanted]
+        twice = [key for key in set(names) if names.count(key) > 1]
+        if missing or strange or twice:
+            what = (
+                f"The fields {', '.join(missing)} are not answered."
+                if missing
+                else f"{strange[0][:80]!r} is not for people."
+                if strange
+                else f"{twice[0]!r} stands there twice."
+            )
+            raise BadAnswer(what, fix=f"Answer each of these once: {', '.join(wanted) or 'none'}.")
+        fields: Mapping[str, Field] = {field.key: field for field in self._workshop.deployment.fields}
+        document = document_of(self._workshop, known) if any(one.evidence for one in given) else None
+        found = []
+        for one in sorted(given, key=lambda one: wanted.index(one.field)):
+            if one.field not in fields:
+                raise BadAnswer(
+                    f"The deployment has no field {one.field!r} any more.", fix="Have the case closed."
+                )
+            if self._settings.of(one.field).evidence and not one.evidence and one.answer is not False:
+                raise BadAnswer(
+                    f"The field {one.field} needs a passage that shows the answer.",
+                    fix='Add "evidence": [{"start": 10, "end": 42}], in characters of the text.',
+                    field=one.field,
+                )
+            evidence = check_passages(one.evidence, document)
+            found.append(FieldAnswer(one.field, check_answer(fields[one.field], one.answer), evidence))
+        return tuple(found)
+
+    def _outcomes(
+        self,
+        known: Known,
+        reviewer: Reviewer,
+        answered: Answered,
+        *,
+        source: Literal["review", "settled"] = "review",
+    ) -> list[Draft]:
+        """Return the answers as what turned out, so that evaluation need not know of reviews."""
+        decision = known.issued.decision
+        guessed = {field.field: field.answer for field in decision.fields}
+        minutes = answered.held_minutes if answered.minutes is None else answered.minutes
+        share = None if minutes is None else minutes / max(1, len(answered.answers))
+        found = [
+            ReportedOutcome(
+                decision=known.issued.entry,
+                case_id=decision.case_id,
+                release=decision.release,
+                tenant=decision.context.tenant,
+                kind="label" if same_answer(guessed.get(one.field, ""), one.answer) else "correction",
+                name=one.field,
+                answer=one.answer,
+                by=reviewer.id,
+                source=source,
+                minutes=share,
+                evidence=one.evidence,
+                note=answered.note,
+            )
+            for one in answered.answers
+        ]
+        return [Draft(OUTCOME, one, reviewer.id, (one.note,) if one.note else (), one.key) for one in found]
+
+    def _bytes_of(self, known: Known, review: Review, *, claimed: str = "") -> str:
+        """Return the digest of what is to be looked at, if it is there and is what others looked at."""
+        id = decision_id(self._name, review.decision)
+        if known.text and document_of(self._workshop, known) is None:
+            raise OtherBytes(
+                f"The text of the case {id} was erased, so nobody can look at it.",
+                fix="Have the case closed by an officer: flyball review close.",
+                id=id,
+            )
+        now = seen_of(known)
+        for before, whose in ((claimed, "was shown to you"), (review.seen, "the reader before looked at")):
+            if before and before != now:
+                raise OtherBytes(
+                    f"The case {id} is not what {whose}: {before[:19]}... then, {now[:19]}... now.",
+                    fix="Look at it again, and answer about what is shown now.",
+                    id=id,
+                )
+        return now
+
+    def _held(self, review: Review) -> float | None:
+        if review.since is None:
+            return None
+        return max(0.0, round((self._workshop.clock() - review.since).total_seconds() / 60.0, 2))
+
+    def _reason(self, comment: str) -> str:
+        if not comment.strip():
+            raise BadAnswer("No reason is given.", fix="Say in a few words why.")
+        return self._note(comment)
+
+    def _note(self, comment: str) -> str:
+        return self._workshop.blobs.put(comment.encode("utf-8", "replace")) if comment else ""
+
+    def _is_drawn(self, entry: int) -> bool:
+        """Return whether one reader more looks at a case; nobody without the deployment's key can tell."""
+        share = self._settings.second_share
+        if not 0.0 < share < 1.0:
+            return share >= 1.0
+        if not self._secret:
+            own = self._workshop.key.private.private_bytes_raw()
+            kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"flyball second reading v1")
+            self._secret = kdf.derive(own)
+        draw = hmac.digest(self._secret, f"{self._name}:{entry}".encode(), hashlib.sha256)
+        return int.from_bytes(draw[:8], "big") < share * _DRAW
+
+
+def waits_for_people(known: Known) -> list[str]:
+    """Return the fields of a decision that people decide; all of them where nothing in it may be used."""
+    decision = known.issued.decision
+    return [
+        field.field
+        for field in decision.fields
+        if field.outcome != "automated" or not decision.verdict.allowed
+    ]
+
+
+def seen_of(known: Known) -> str:
+    """Return the digest of everything that a reviewer looks at: the decision, and the text by its digest."""
+    return digest_of([known.issued.entry, digest_of(known.issued.decision), known.text])
+
+
+def _after(review: Review, event: _Event, at: datetime) -> Review:
+    """Return the state after one more event."""
+    review = replace(review, events=review.events + 1, holder="", since=None, until=None)
+    if event.people and not review.answered:
+        review = replace(review, people=event.people)
+    if event.act == "chosen":
+        return replace(review, fields=event.fields, chosen=event.chosen, changed=at, state="open")
+    if event.act == "claimed":
+        return replace(review, state="claimed", holder=event.by, since=at, until=event.until)
+    if event.act == "declined":
+        return replace(review, state="open", declined=(*review.declined, event.by))
+    if event.act == "escalated":
+        return replace(review, state="escalated", role=event.role, changed=at)
+    if event.act == "closed":
+        return replace(review, state="closed")
+    return _answered(review, event)
+
+
+def _answered(review: Review, event: _Event) -> Review:
+    given = Answered(event.by, event.answers, event.note, event.minutes)
+    review = replace(review, answered=(*review.answered, given), seen=review.seen or event.seen)
+    state: State = "open"
+    if event.done:
+        state = "settled"
+    elif len(review.answered) >= review.people and review.differing():
+        state = "disputed"
+    return replace(review, state=state)
+
+
+def _refuse_second_answer(review: Review, deployment: str, reviewer: Reviewer) -> None:
+    if any(one.by == reviewer.id for one in review.answered):
+        now = f"it is {review.state}" if review.done else "somebody else must look at it"
+        raise NotYours(
+            f"{reviewer.id} has answered the case {decision_id(deployment, review.decision)} already; {now}.",
+            fix="Take another one. What was answered stays; report a correction as an outcome.",
+            id=decision_id(deployment, review.decision),
+        )
+
+
+def _event(act: Act, known: Known, reviewer: Reviewer, **more: object) -> _Event:
+    return msgspec.structs.replace(
+        _Event(act=act, decision=known.issued.entry, tenant=reviewer.tenant, by=reviewer.id), **more
+    )
+
+
+def _key(decision: int, number: int) -> str:
+    return f"review/{decision}/{number}"
+
+
+def _who(id: str) -> str:
+    return id.partition(":")[2]
+
+
+def _must_be_person(reviewer: Reviewer) -> None:
+    if reviewer.id != "local" and reviewer.id.partition(":")[0] not in ("person", "user"):
+        raise NoPerson(
+            f"{reviewer.id} is a program; a review is the word of a person.",
+            fix="Sign in, or use a key that was made with: flyball key create NAME --person",
+        )
+
+
+def _not_yours(review: Review, deployment: str, how: str, fix: str) -> NotYours:
+    id = decision_id(deployment, review.decision)
+    return NotYours(f"The case {id} {how}.", fix=fix, id=id)
