@@ -30,8 +30,8 @@ __all__ = ["BEGUN", "DONE", "Erased", "Found", "erase", "find"]
 
 DONE, REFUSED = "erasure.done", "erasure.refused"
 
-_CACHES = ("texts", "memo", "listings", "reports", "history")
-"""Folders of the state that hold nothing of their own: all is made of texts and outputs, and may go."""
+_CACHES = ("texts", "memo", "listings", "reports", "history", "traces")
+"""Folders of the state that hold nothing of their own, or nothing that must be kept: they may go."""
 _CASES = ("cases", "labels", "places", "reviewed")
 _SHORTEST_REASON = 8
 

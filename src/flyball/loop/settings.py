@@ -11,10 +11,12 @@ from typing import Any, Literal
 import msgspec
 
 from flyball.core.errors import BadInput
-from flyball.evaluation.objectives.settings import SloSettings
-from flyball.loop.alerts.settings import AlertSettings, WatchSettings
 from flyball.evaluation.kpis.settings import KpiSettings
+from flyball.evaluation.outcomes.settings import OutcomeSourceSettings
+from flyball.evaluation.objectives.settings import SloSettings
 from flyball.evaluation.review.settings import ReviewSettings
+from flyball.evaluation.traces.settings import TraceSettings
+from flyball.loop.alerts.settings import AlertSettings, WatchSettings
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
@@ -289,11 +291,13 @@ class Settings(_Section, frozen=True):
     guardrails: dict[str, dict[str, Any]] = {}
     privacy: PrivacySettings = PrivacySettings()
     retention: tuple[RetentionSettings, ...] = ()
+    kpi: tuple[KpiSettings, ...] = ()
+    outcome_source: tuple[OutcomeSourceSettings, ...] = ()
     review: ReviewSettings = ReviewSettings()
+    traces: TraceSettings = TraceSettings()
     slo: tuple[SloSettings, ...] = ()
     alerts: AlertSettings = AlertSettings()
     watch: WatchSettings = WatchSettings()
-    kpi: tuple[KpiSettings, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
