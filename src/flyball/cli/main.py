@@ -20,6 +20,8 @@ COMMANDS: dict[str, str] = {
     "turn": "Run what has changed: re-test, gate, release, write down.",
     "decide": "Decide files with the live release.",
     "serve": "Serve deployments over HTTP, in the form that clients of OpenAI speak.",
+    "alert": "What somebody should know now: list, acknowledge, silence, try a channel.",
+    "watch": "Measure, raise alerts, tell people and run turns that are asked for, until SIGTERM.",
     "slo": "The objectives of the running deployment: what room is left, how fast it is used up.",
     "evaluate": "Measure a deployment on labelled cases.",
     "outcome": "Load what turned out about decisions, and list it.",

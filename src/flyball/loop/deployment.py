@@ -8,7 +8,9 @@ import flyball
 from flyball.core.digests import digest_of, digest_of_bytes
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.records import Field
+from flyball.evaluation.objectives.indicator import INDICATORS
 from flyball.governance.guardrails.guardrail import GUARDRAILS
+from flyball.loop.alerts.sending import channel_of
 from flyball.loop.settings import ExpertSettings, Settings, load_settings, talks_only
 from flyball.loop.toml_tables import read_tables
 from flyball.models.experts.expert import EXPERTS, ExpertMaker
@@ -100,7 +102,8 @@ def open_deployment(root: Path) -> Deployment:
     Raises
     ------
     BadInput, UnknownName
-        A setting that does not fit, or a guardrail of `[decisions]` that is not known: before it goes live.
+        A setting that does not fit; a guardrail, an indicator or a channel that is not known: before it
+        goes live.
     """
     settings = load_settings(root / "flyball.toml")
     for name in (*settings.decisions.guards_in, *settings.decisions.guards_out):
@@ -110,6 +113,10 @@ def open_deployment(root: Path) -> Deployment:
                 fix=f"Known: {', '.join(known)}.",
                 name=name,
             )
+    for slo in settings.slo:
+        INDICATORS.load(slo.indicator)
+    for channel in settings.alerts.channel:
+        channel_of(settings.alerts, channel.name)
     fields = root / settings.deployment.fields
     return Deployment(
         root, settings, () if talks_only(settings) and not fields.exists() else read_fields(fields)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from flyball.core.errors import BadInput
+from flyball.loop.alerts.sending import channel_of
 from flyball.loop.settings import Settings, SourceSettings
 
 __all__ = ["Egress", "egress_of"]
@@ -76,6 +77,10 @@ def egress_of(settings: Settings) -> list[Egress]:
         what = "what models were asked and answered, personal data covered" if texts else "no words of cases"
         why = f"it gets the spans of kept traces: names of fields, experts and rules, times; {what}"
         found += _hosts(settings.traces.otlp.url, "traces.otlp.url", why)
+    for channel in settings.alerts.channel:
+        why = f"the channel {channel.name} tells of alerts there: names and numbers, no words of cases"
+        for one in channel_of(settings.alerts, channel.name).addresses():
+            found += _hosts(f"//{one.host}", one.setting, why)
     for name, url in (("state.ledger", settings.state.ledger), ("state.catalogue", settings.state.catalogue)):
         if url and not url.startswith("sqlite"):
             found += _hosts(url, name, "it keeps records of the deployment there")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flyball.data.datasets.cases import case_id_of
 from flyball.data.documents.records import Document, Unreadable
+from flyball.loop.asked_turns import answer_asked, asked_turns
 from flyball.loop.issue import Issued, issue
 from flyball.loop.live import LiveEngine, live_engine
 from flyball.loop.promotion import Promoted, promote
@@ -70,6 +71,7 @@ def full_turn(
         Also where the gate refused: then what was live before stays live.
     """
     started = time.perf_counter()
+    asked = asked_turns(workshop.ledger)
     turn = run_turn(stages_of(workshop.deployment.settings), workshop, before=before, after=after)
     changed = [ran.stage for ran in turn.stages if ran.ran]
     promoted = promote(
@@ -78,6 +80,7 @@ def full_turn(
         by=workshop.actor,
         why=f"stages run: {', '.join(changed)}" if changed else "nothing changed",
     )
+    answer_asked(workshop.ledger, asked, actor=workshop.actor, release=promoted.release, live=promoted.live)
     issued: list[Issued] = []
     report = None
     if promoted.live:

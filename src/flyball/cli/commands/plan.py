@@ -5,6 +5,7 @@ from rich.markup import escape
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
 from flyball.core.text import count
+from flyball.loop.asked_turns import asked_turns
 from flyball.loop.plan import make_plan
 from flyball.loop.settings import talks_only
 from flyball.loop.stage_list import stages_of
@@ -18,6 +19,7 @@ def command(deployment: DeploymentOption = None, json: JsonOption = False) -> No
     with open_workshop(deployment, output) as workshop:
         settings = workshop.deployment.settings
         plan = make_plan(() if talks_only(settings) else stages_of(settings), workshop)
+        asked = asked_turns(workshop.ledger)
     if json:
         stages = [
             {
@@ -29,8 +31,10 @@ def command(deployment: DeploymentOption = None, json: JsonOption = False) -> No
             }
             for one in plan.stages
         ]
-        output.json({"ok": True, "deployment": plan.deployment, "stages": stages})
+        output.json({"ok": True, "deployment": plan.deployment, "stages": stages, "asked": asked})
         return
+    for one in asked:
+        output.text(f"Asked for by {escape(one.by)} since {one.at:%Y-%m-%d %H:%M}: {escape(one.why)}")
     if not plan.stages:
         output.text("Nothing to do: it only talks. Serve it with: flyball serve")
         return

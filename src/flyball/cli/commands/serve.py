@@ -1,5 +1,9 @@
 """`flyball serve`: deployments as HTTP services that speak OpenAI's form, and as pages for people."""
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +23,9 @@ from flyball.loop.deployment import find_deployment
 
 __all__ = ["command"]
 
+_WATCHER_SECONDS = 20.0
+"""How long a watcher may take to end what it is doing."""
+
 
 def command(
     folder: Annotated[
@@ -28,6 +35,9 @@ def command(
     deployment: DeploymentOption = None,
     host: Annotated[str | None, typer.Option(help="Where to listen.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="0: any free one.", show_default="8080")] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Watch each of them, too: flyball watch in a process beside.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Serve deployments over HTTP until SIGTERM."""
@@ -45,7 +55,31 @@ def command(
         place = f"http://{escape(settings.host)}:{port}"
         output.say(f"Serving {escape(names)} at {place}/v1, with the console at {place}/. Stop with Ctrl-C.")
 
-    serve(house, access, settings, more=console_doors, started=listening)
+    with _watching(roots if watch else []):
+        serve(house, access, settings, more=console_doors, started=listening)
+
+
+@contextmanager
+def _watching(roots: list[Path]) -> Iterator[None]:
+    """Watch deployments in processes of their own, which end with this one, however it ends."""
+    watchers = [
+        subprocess.Popen(  # noqa: S603 - this program itself
+            [sys.executable, "-m", "flyball", "watch", "--with-parent", "--deployment", str(root.absolute())],
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+        )
+        for root in roots
+    ]
+    try:
+        yield
+    finally:
+        for one in watchers:
+            one.terminate()
+        for one in watchers:
+            try:
+                one.wait(_WATCHER_SECONDS)
+            except subprocess.TimeoutExpired:
+                one.kill()
 
 
 def _found(folder: Path | None, deployment: str | None) -> tuple[Path, list[Path]]:

@@ -40,8 +40,9 @@ def command(
         ),
     )
     for one in states:
-        if one.speaks in ("page", "ticket"):
-            output.text(f"[bold]{escape(one.speaks)}[/] {escape(one.title)}: {escape(one.why)}")
+        if one.speaks in ("page", "ticket") or one.used_up:
+            severity = "page" if one.speaks == "page" else "ticket"
+            output.text(f"[bold]{severity}[/] {escape(one.title)}: {escape(one.why)}")
 
 
 def _figure(one: ObjectiveState) -> list[str]:

@@ -9,6 +9,7 @@ Source: Google, "The Site Reliability Workbook", 2018, chapter 5, "Multiwindow, 
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -17,7 +18,19 @@ import numpy as np
 
 from flyball.core.estimates import Estimate, Measurement, NotMeasured
 
-__all__ = ["NOISE", "RULES", "Burn", "BurnRule", "Severity", "Timeline", "burn_of", "evidence", "threshold"]
+__all__ = [
+    "NOISE",
+    "RULES",
+    "Burn",
+    "BurnRule",
+    "Severity",
+    "Timeline",
+    "any_speaks",
+    "burn_of",
+    "evidence",
+    "threshold",
+    "wilson",
+]
 
 Severity = Literal["page", "ticket"]
 
@@ -161,6 +174,25 @@ def burn_of(timeline: Timeline, rule: BurnRule, budget: float, now: datetime, *,
             and chance <= NOISE
         )
     return Burn(rule, _rate(good, bad, budget), _rate(short_good, short_bad, budget), speaks, chance)
+
+
+def any_speaks(burn: Iterable[Burn]) -> bool | None:
+    """Return whether any rule speaks; None where that cannot be said.
+
+    It cannot where a long window still burns and its short one is empty, or where nothing happened in any
+    of them: nothing is mended by silence.
+    """
+    found = list(burn)
+    if any(one.speaks for one in found):
+        return True
+    burning = any(
+        one.speaks is None
+        and isinstance(one.long, Estimate)
+        and one.long.value >= 1.0
+        and one.chance <= NOISE
+        for one in found
+    )
+    return None if burning or all(one.speaks is None for one in found) else False
 
 
 def wilson(good: float, n: float) -> tuple[float, float]:

@@ -17,6 +17,7 @@ from flyball.evaluation.objectives.burn import (
     Burn,
     BurnRule,
     Timeline,
+    any_speaks,
     burn_of,
     evidence,
     wilson,
@@ -81,12 +82,12 @@ def _of_events(slo: SloSettings, found: Events, since: datetime, now: datetime) 
     ends = (low, high) if found.sampled else (good / n, good / n)
     budget = Budget(allowed * n, bad, 1.0 - bad / (allowed * n), f"{found.noun}s")
     speaks, why = _said_by(burn)
-    used_up = budget.left <= 0 and n >= slo.smallest_n and evidence(good, bad, allowed) <= NOISE
     if quiet:
         speaks, why = "page", silence
-    elif used_up and speaks != "page":
-        spent = f"{bad:.0f} {found.noun}s, {allowed * n:.1f} may go wrong"
-        speaks, why = "ticket", f"the budget of {count(slo.window_days, 'day')} is used up: {spent}"
+    used_up = ""
+    if budget.left <= 0 and n >= slo.smallest_n and evidence(good, bad, allowed) <= NOISE:
+        spent = f"{bad:,.0f} {found.noun}s went wrong, {allowed * n:,.1f} may"
+        used_up = f"the budget of {count(slo.window_days, 'day')} is used up: {spent}"
     figure_now = Estimate(good / n, int(n), low, high)
     return replace(
         state,
@@ -94,7 +95,8 @@ def _of_events(slo: SloSettings, found: Events, since: datetime, now: datetime) 
         status=_status(ends, slo.target),
         budget=budget,
         speaks=speaks,
-        why=why or _plain(slo, figure_now),
+        used_up=used_up,
+        why=why or used_up or _plain(slo, figure_now),
     )
 
 
@@ -121,8 +123,9 @@ def _of_spending(slo: SloSettings, found: Spending, since: datetime, now: dateti
     low, high = _ends(found_now)
     status = _status((-high, -low), -slo.target)
     speaks, why = _said_by(burn)
-    if speaks == "no" and status == "broken" and cases >= slo.smallest_n:
-        speaks, why = "ticket", f"{euros:.2f} euros were spent where {budget.allowed:.2f} may be"
+    used_up = ""
+    if status == "broken" and cases >= slo.smallest_n:
+        used_up = f"{euros:,.2f} euros were spent where {budget.allowed:,.2f} may be"
     return replace(
         state,
         figure=found_now,
@@ -130,7 +133,8 @@ def _of_spending(slo: SloSettings, found: Spending, since: datetime, now: dateti
         budget=budget,
         burn=burn,
         speaks=speaks,
-        why=why or _plain(slo, found_now),
+        used_up=used_up,
+        why=why or used_up or _plain(slo, found_now),
     )
 
 
@@ -158,14 +162,7 @@ def _said_by(burn: tuple[Burn, ...]) -> tuple[Speaks, str]:
                 one.rule.severity,
                 f"the budget is used up {times}, over {long} (n={one.long.n}) and {short}",
             )
-    if not burn or burn[-1].speaks is None:
-        return "unknown", ""
-    return ("unknown", "") if any(one.speaks is None and _was_burning(one) for one in burn) else ("no", "")
-
-
-def _was_burning(one: Burn) -> bool:
-    """Whether the long window burns and only the short one is empty: nothing is mended by silence."""
-    return isinstance(one.long, Estimate) and one.chance <= NOISE and one.long.value >= 1.0
+    return ("unknown" if any_speaks(burn) is None else "no"), ""
 
 
 def _burn_of_money(timeline: Timeline, rule: BurnRule, slo: SloSettings, now: datetime) -> Burn:

@@ -72,9 +72,12 @@ class ObjectiveState:
     points : tuple of Point
         The window by days, oldest first; by hours for a window of up to two days.
     speaks : {"page", "ticket", "no", "unknown"}
-        What may be raised. "unknown": too little happened to raise it or to take it back.
+        What may be raised for its burn rates, or for its figure where it has none. "unknown": too little
+        happened to raise it or to take it back.
     why : str
         One sentence, with numbers.
+    used_up : str
+        That the budget of the whole window is surely used up, with numbers; "" where it is not.
     entry : int or None
         Ledger entry that the figure was read from, where it was read from one.
     """
@@ -94,4 +97,5 @@ class ObjectiveState:
     points: tuple[Point, ...]
     speaks: Speaks
     why: str
+    used_up: str = ""
     entry: int | None = None

@@ -1,0 +1,170 @@
+"""`flyball alert`: what somebody should know now: list, acknowledge, silence, try a channel."""
+
+import sys
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from flyball.cli.output import Output
+from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
+from flyball.loop.alerts.alerting import acknowledge, lift_silence, runbook_of, silence
+from flyball.loop.alerts.channel import Message
+from flyball.loop.alerts.records import Alert, Cause
+from flyball.loop.alerts.sending import channel_of
+from flyball.loop.alerts.standing import alerts_of, standing_of
+
+__all__ = ["command"]
+
+command = typer.Typer()
+
+Name = Annotated[str, typer.Argument(help="Of the alert.")]
+
+
+@command.command("list")
+def list_(
+    resolved: Annotated[int, typer.Option(help="So many of those that are over, too.")] = 0,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Leave with 1 where one is open.")] = False,
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List alerts that are open, and what keeps anybody from being told."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        now = workshop.clock()
+        alerts = alerts_of(workshop.ledger, now, resolved=resolved)
+        standing = standing_of(workshop.ledger, now)
+    if json:
+        output.json(
+            {"ok": True, "alerts": alerts, "silences": standing.silences, "failing": standing.failing}
+        )
+    else:
+        _show(output, alerts)
+        for one in standing.silences:
+            until = f"{one.until:%Y-%m-%d %H:%M}"
+            output.text(f"Silence {escape(one.name)} until {until} by {escape(one.by)}: {escape(one.why)}")
+        for name, reason in standing.failing.items():
+            output.text(f"The channel {escape(name)} did not deliver: {escape(reason)}")
+    if exit_code and any(one.state != "resolved" for one in alerts):
+        sys.exit(1)
+
+
+@command.command()
+def ack(
+    name: Name, deployment: DeploymentOption = None, person: AsOption = None, json: JsonOption = False
+) -> None:
+    """Say that you look at an alert: no more reminders until it grows worse."""
+    output = Output(json)
+    with open_workshop(deployment, output, person) as workshop:
+        alert = acknowledge(workshop.ledger, name, by=workshop.actor, now=workshop.clock())
+    if json:
+        output.json({"ok": True, "alert": alert})
+    else:
+        output.text(
+            f"{escape(name)} is acknowledged by {escape(alert.acknowledged_by)}. {_what_to_do(alert)}"
+        )
+
+
+@command.command("silence")
+def silence_(
+    name: Annotated[str, typer.Argument(help='Of alerts, open or not; or a pattern: "drift*".')],
+    hours: Annotated[float, typer.Option(help="How long.")],
+    why: Annotated[str, typer.Option(help="The reason.")],
+    deployment: DeploymentOption = None,
+    person: AsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Tell nobody about some alerts for a while; they are raised and listed all the same."""
+    output = Output(json)
+    with open_workshop(deployment, output, person) as workshop:
+        now = workshop.clock()
+        until = now + timedelta(hours=min(hours, 24.0 * 400))
+        silence(workshop.ledger, name, until=until, by=workshop.actor, why=why, now=now)
+    if json:
+        output.json({"ok": True, "name": name, "until": until})
+    else:
+        output.text(f"{escape(name)} is silenced until {until:%Y-%m-%d %H:%M} UTC.")
+
+
+@command.command()
+def unsilence(
+    name: Annotated[str, typer.Argument(help="Of the silence.")],
+    deployment: DeploymentOption = None,
+    person: AsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """End a silence."""
+    output = Output(json)
+    with open_workshop(deployment, output, person) as workshop:
+        lift_silence(workshop.ledger, name, by=workshop.actor, now=workshop.clock())
+    if json:
+        output.json({"ok": True, "name": name})
+    else:
+        output.text(f"{escape(name)} is no longer silenced.")
+
+
+@command.command("test")
+def try_(
+    channel: Annotated[str, typer.Argument(help="Name of an [[alerts.channel]].")],
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Send a message to a channel and take it back, to see that it arrives."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        settings = workshop.deployment.settings.alerts
+        made = channel_of(settings, channel)
+        now = workshop.clock()
+        cause = Cause("test", "A test of this channel", "ticket", "nothing is wrong")
+        for event in ("raised", "resolved"):
+            made.deliver(
+                Message(
+                    event=event,
+                    deployment=workshop.deployment.name,
+                    alert="test",
+                    number=int(now.timestamp()),
+                    severity="ticket",
+                    causes=(cause,),
+                    runbook=runbook_of(settings, "channels"),
+                    at=now,
+                    by="",
+                    entry=-1,
+                )
+            )
+    if json:
+        output.json({"ok": True, "channel": channel})
+    else:
+        output.text(f"The channel {escape(channel)} took two messages: raised and resolved.")
+
+
+def _show(output: Output, alerts: list[Alert]) -> None:
+    if not alerts:
+        output.text("Nothing is open.")
+        return
+    output.table(
+        ["alert", "severity", "state", "since", "why", "what to do"],
+        (
+            [
+                one.name,
+                one.severity,
+                _state(one),
+                f"{one.raised_at:%Y-%m-%d %H:%M}",
+                "; ".join(f"{cause.title}: {cause.why}" for cause in one.causes),
+                one.runbook,
+            ]
+            for one in alerts
+        ),
+    )
+
+
+def _state(one: Alert) -> str:
+    if one.state == "acknowledged":
+        return f"acknowledged by {one.acknowledged_by}"
+    if one.state == "silenced" and one.silenced_until is not None:
+        return f"silenced until {one.silenced_until:%Y-%m-%d %H:%M}"
+    return one.state
+
+
+def _what_to_do(alert: Alert) -> str:
+    return f"What to do: {escape(alert.runbook)}"
