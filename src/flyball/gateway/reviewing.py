@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flyball.evaluation.outcomes.records import ReportedOutcome
 from flyball.gateway.principal import Principal
 from flyball.loop.decided import Known
-from flyball.loop.reviewing import Reviewer, Reviews
+from flyball.loop.review_state import ReviewBook, Reviewer
 
 __all__ = ["reviewer_of", "visible_reports"]
 
@@ -22,7 +22,7 @@ def reviewer_of(principal: Principal) -> Reviewer:
 
 
 def visible_reports(
-    reviews: Reviews, known: Known, told: Sequence[ReportedOutcome], reviewer: Reviewer
+    reviews: ReviewBook, known: Known, told: Sequence[ReportedOutcome], reviewer: Reviewer
 ) -> list[ReportedOutcome]:
     """Return the reports about a decision that a caller may see.
 

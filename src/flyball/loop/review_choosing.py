@@ -18,7 +18,8 @@ from flyball.evaluation.outcomes.agreement import same_answer
 from flyball.evaluation.review.quality import Drawn, quality_of
 from flyball.evaluation.review.selection import Selected, select
 from flyball.loop.decided import Known, document_of, find_decision
-from flyball.loop.reviewing import Chosen, Reviews, waits_for_people
+from flyball.loop.review_state import Chosen, ReviewBook, waits_for_people
+from flyball.loop.reviewing import Reviews
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.text_classifier.features import features_of
 
@@ -239,7 +240,7 @@ def _chosen(workshop: Workshop, tenant: str) -> dict[str, list[int]]:
 def _view(
     workshop: Workshop, entry: int, at: datetime, by: str, one: Round, decisions: Sequence[int]
 ) -> RoundView:
-    reviews = Reviews(workshop)
+    reviews = ReviewBook(workshop)
     answered = drawn = 0
     seen: dict[str, list[Drawn]] = {field: [] for field in one.fields}
     for number in decisions:

@@ -21,7 +21,7 @@ from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.loop.asked_turns import ask_for_turn
 from flyball.loop.decided import Known, find_decision
 from flyball.loop.halves import in_tuning_half
-from flyball.loop.reviewing import Review, Reviews
+from flyball.loop.review_state import Review, ReviewBook
 from flyball.loop.workshop import Workshop
 
 __all__ = [
@@ -69,7 +69,7 @@ def reviewed_labels(workshop: Workshop) -> pa.Table:
     Table of schema REVIEWED
         By decision, then by field as the deployment has them.
     """
-    reviews = Reviews(workshop)
+    reviews = ReviewBook(workshop)
     found: dict[tuple[str, str], dict[str, object]] = {}
     for decision, entries in sorted(_by_decision(workshop).items()):
         told = [msgspec.convert(workshop.ledger.entry(entry).body, ReportedOutcome) for entry in entries]

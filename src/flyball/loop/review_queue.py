@@ -14,7 +14,7 @@ from flyball.evaluation.history.records import DecisionRow, Wanted
 from flyball.evaluation.review.priority import Points, aged, points_of
 from flyball.evaluation.review.settings import ReviewSettings
 from flyball.loop.decided import Known, decision_id, document_of, find_decision
-from flyball.loop.reviewing import Review, Reviewer, Reviews, State, waits_for_people
+from flyball.loop.review_state import Review, ReviewBook, Reviewer, State, waits_for_people
 from flyball.loop.workshop import Workshop
 
 __all__ = ["Only", "QueueItem", "QueuePage", "ReviewQueue", "Urgency"]
@@ -125,10 +125,10 @@ class ReviewQueue:
     Parameters
     ----------
     workshop : Workshop
-    reviews : Reviews
+    reviews : ReviewBook
     """
 
-    def __init__(self, workshop: Workshop, reviews: Reviews) -> None:
+    def __init__(self, workshop: Workshop, reviews: ReviewBook) -> None:
         self._workshop = workshop
         self._reviews = reviews
         self._settings: ReviewSettings = reviews.settings

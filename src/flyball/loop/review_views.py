@@ -21,7 +21,7 @@ from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.loop.decided import Known, document_of
 from flyball.loop.review_choosing import RoundView, rounds_view
 from flyball.loop.review_queue import QueueItem, ReviewQueue
-from flyball.loop.reviewing import Reviewer, Reviews, seen_of
+from flyball.loop.review_state import ReviewBook, Reviewer, seen_of
 from flyball.loop.workshop import Workshop
 
 __all__ = [
@@ -206,7 +206,7 @@ class AgreementView:
 
 
 def item_view(
-    workshop: Workshop, reviews: Reviews, queue: ReviewQueue, reviewer: Reviewer, known: Known
+    workshop: Workshop, reviews: ReviewBook, queue: ReviewQueue, reviewer: Reviewer, known: Known
 ) -> ItemView:
     """Return one case as one reviewer may see it. A second reader does not see that there was a first."""
     item = queue.item(known, reviewer)

@@ -4,51 +4,42 @@ The state of a review is what its entries in the ledger say, one after the other
 of the one before plus one as its key, so that of two people who act at once one comes second and is told.
 """
 
-import hashlib
-import hmac
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import ClassVar, Literal
 
 import msgspec
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from flyball.core.digests import digest_of
-from flyball.core.errors import Refused
-from flyball.core.records import Field, Span
+from flyball.core.errors import FlyballError, Refused
+from flyball.core.records import Field
 from flyball.evaluation.history.records import REVIEW
 from flyball.evaluation.outcomes.agreement import same_answer
 from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
-from flyball.evaluation.review.settings import ReviewSettings
 from flyball.ledger.errors import KeyReused
 from flyball.ledger.records import Draft
 from flyball.loop.decided import Known, decision_id, document_of
 from flyball.loop.given import BadAnswer, GivenAnswer, check_answer, check_passages
-from flyball.loop.workshop import Workshop
+from flyball.loop.review_labels import ask_when_enough
+from flyball.loop.review_state import (
+    Act,
+    Answered,
+    Chosen,
+    Event,
+    FieldAnswer,
+    Review,
+    ReviewBook,
+    Reviewer,
+    key_of_event,
+    seen_of,
+)
 
-__all__ = [
-    "Act",
-    "Answered",
-    "Chosen",
-    "FieldAnswer",
-    "NoPerson",
-    "NotYours",
-    "OtherBytes",
-    "Review",
-    "Reviewer",
-    "Reviews",
-    "State",
-    "seen_of",
-    "waits_for_people",
-]
+__all__ = ["NoPerson", "NotYours", "OtherBytes", "Reviews"]
 
-Act = Literal["chosen", "claimed", "declined", "answered", "escalated", "settled", "closed"]
-State = Literal["open", "claimed", "disputed", "escalated", "settled", "closed"]
-_Made = Callable[["Review"], "tuple[_Event, list[Draft]] | None"]
+_Made = Callable[[Review], "tuple[Event, list[Draft]] | None"]
+_LOG = logging.getLogger(__name__)
 _TRIES = 5
-_DRAW = 2**64
 
 
 class NotYours(Refused):
@@ -72,223 +63,14 @@ class OtherBytes(Refused):
     status: ClassVar[int] = 409
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewer:
-    """A person who reviews.
-
-    Parameters
-    ----------
-    id : str
-        "person:anna", "user:anna", or "local" for whoever sits at this machine.
-    tenant : str
-        Whose cases they see.
-    reviews, settles : bool
-        Whether they may answer cases; whether they may settle disputes and what was handed up.
-    roles : frozenset of str
-        "*" is every role.
-    """
-
-    id: str
-    tenant: str = "default"
-    reviews: bool = True
-    settles: bool = False
-    roles: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class FieldAnswer:
-    """An answer as it is kept: as JSON, with the passages that show it."""
-
-    field: str
-    answer: str
-    evidence: tuple[Span, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What one person answered.
-
-    Parameters
-    ----------
-    by : str
-    answers : tuple of FieldAnswer
-    note : str
-        Digest of the words.
-    minutes : float or None
-        As they state it.
-    held_minutes : float or None
-        From claim to answer, pauses included.
-    """
-
-    by: str
-    answers: tuple[FieldAnswer, ...]
-    note: str = ""
-    minutes: float | None = None
-    held_minutes: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Why a case is looked at that no rule referred.
-
-    Parameters
-    ----------
-    round : str
-        Of the selection.
-    how : {"teaches", "drawn"}
-    chance : float
-        With which it was taken.
-    population : int
-        Cases from which it was taken.
-    """
-
-    round: str
-    how: Literal["teaches", "drawn"]
-    chance: float
-    population: int
-
-
-class _Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The body of one entry about a review."""
-
-    act: Act
-    decision: int
-    tenant: str
-    by: str
-    until: datetime | None = None
-    answers: tuple[FieldAnswer, ...] = ()
-    note: str = ""
-    minutes: float | None = None
-    done: bool = False
-    seen: str = ""
-    people: int = 0
-    role: str = ""
-    fields: tuple[str, ...] = ()
-    chosen: Chosen | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """How the review of one decision stands.
-
-    Parameters
-    ----------
-    decision : int
-        Ledger entry of the decision.
-    state : {"open", "claimed", "disputed", "escalated", "settled", "closed"}
-    people : int
-        How many must answer; fixed when the first one takes it in hand.
-    fields : tuple of str
-        That people answer.
-    events : int
-        Entries about it so far.
-    holder : str
-        Who has it in hand; "" for nobody.
-    since, until : datetime, optional
-        When they took it, and how long.
-    answered : tuple of Answered
-        In their order.
-    declined : tuple of str
-        Who gave it back.
-    role : str
-        To whom it was handed up; "" for nobody.
-    changed : datetime, optional
-        When it was chosen or handed up.
-    chosen : Chosen or None
-    seen : str
-        Digest of the bytes that the first reader looked at.
-    """
-
-    decision: int
-    state: State
-    people: int
-    fields: tuple[str, ...] = ()
-    events: int = 0
-    holder: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    answered: tuple[Answered, ...] = ()
-    declined: tuple[str, ...] = ()
-    role: str = ""
-    changed: datetime | None = None
-    chosen: Chosen | None = None
-    seen: str = ""
-
-    @property
-    def done(self) -> bool:
-        """Whether nobody needs to look at it any more."""
-        return self.state in ("settled", "closed")
-
-    def differing(self) -> tuple[str, ...]:
-        """Return the fields that the answers differ about."""
-        said = [{one.field: one.answer for one in given.answers} for given in self.answered]
-        return tuple(
-            key
-            for key in self.fields
-            if len(voices := [one[key] for one in said if key in one]) > 1
-            and not all(same_answer(voices[0], other) for other in voices[1:])
-        )
-
-    def final(self) -> dict[str, str]:
-        """Return what stands of each field once it is settled: the last word, which none contradicts."""
-        if self.state != "settled":
-            return {}
-        return {one.field: one.answer for given in self.answered for one in given.answers}
-
-    def may_see(self, reviewer: Reviewer, given: Answered) -> bool:
-        """Return whether somebody may see an answer: their own, all once it is settled, or as who settles."""
-        handed_up = self.state in ("disputed", "escalated")
-        return given.by == reviewer.id or self.state == "settled" or (handed_up and reviewer.settles)
-
-
-class Reviews:
-    """The reviews of one deployment.
+class Reviews(ReviewBook):
+    """The reviews of one deployment, and what people do with them.
 
     Parameters
     ----------
     workshop : Workshop
         Its `[review]` says how many must answer, and within which time.
     """
-
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
-        self._settings: ReviewSettings = workshop.deployment.settings.review
-        self._secret = b""
-
-    @property
-    def settings(self) -> ReviewSettings:
-        """What `[review]` says."""
-        return self._settings
-
-    def state(self, entry: int, fields: Sequence[str]) -> Review:
-        """Return how a review stands.
-
-        Parameters
-        ----------
-        entry : int
-            Of the decision.
-        fields : sequence of str
-            That people decide.
-        """
-        return self.at_this_time(self.read(entry, fields))
-
-    def read(self, entry: int, fields: Sequence[str]) -> Review:
-        """Return how a review stands by its entries alone: a claim that has ended still counts."""
-        people = self._settings.readers_of(fields) + self._is_drawn(entry)
-        review = Review(entry, "open", people, tuple(fields))
-        while (found := self._workshop.ledger.entry_by_key(_key(entry, review.events))) is not None:
-            review = _after(review, msgspec.convert(found.body, _Event), found.at)
-        return review
-
-    def at_this_time(self, review: Review) -> Review:
-        """Return a review without a claim that has ended."""
-        if review.state == "claimed" and review.until is not None and review.until <= self._workshop.clock():
-            return replace(review, state="open", holder="", since=None, until=None)
-        return review
-
-    def of(self, known: Known) -> Review:
-        """Return how the review of a decision stands."""
-        return self.state(known.issued.entry, waits_for_people(known))
 
     def claim(self, known: Known, reviewer: Reviewer) -> Review:
         """Take a case in hand. Claiming one's own case again changes nothing.
@@ -305,7 +87,7 @@ class Reviews:
         _must_be_person(reviewer)
         self._must_review(known, reviewer)
 
-        def act(review: Review) -> tuple[_Event, list[Draft]] | None:
+        def act(review: Review) -> tuple[Event, list[Draft]] | None:
             if review.state == "claimed" and review.holder == reviewer.id:
                 return None
             self._refuse_claim(review, reviewer)
@@ -327,7 +109,7 @@ class Reviews:
         _must_be_person(reviewer)
         note = self._reason(comment)
 
-        def act(review: Review) -> tuple[_Event, list[Draft]]:
+        def act(review: Review) -> tuple[Event, list[Draft]]:
             self._refuse_unheld(review, reviewer)
             return _event("declined", known, reviewer, note=note), []
 
@@ -352,7 +134,7 @@ class Reviews:
             )
         note = self._reason(comment)
 
-        def act(review: Review) -> tuple[_Event, list[Draft]]:
+        def act(review: Review) -> tuple[Event, list[Draft]]:
             self._refuse_unheld(review, reviewer)
             return _event("escalated", known, reviewer, note=note, role=role), []
 
@@ -399,10 +181,10 @@ class Reviews:
         answers = self._checked(known, first.fields, given)
         note = self._note(comment)
 
-        def act(review: Review) -> tuple[_Event, list[Draft]]:
+        def act(review: Review) -> tuple[Event, list[Draft]]:
             self._refuse_unheld(review, reviewer)
             bytes_now = self._bytes_of(known, review, claimed=seen)
-            mine = Answered(reviewer.id, answers, note, minutes, self._held(review))
+            mine = Answered(reviewer.id, answers, note, minutes)
             all_of_them = replace(review, answered=(*review.answered, mine))
             done = len(all_of_them.answered) >= review.people and not all_of_them.differing()
             event = _event(
@@ -415,7 +197,8 @@ class Reviews:
                 done=done,
                 seen=bytes_now,
             )
-            return event, self._outcomes(known, reviewer, mine)
+            spent = self._held(review) if minutes is None else minutes
+            return event, self._outcomes(known, reviewer, mine, minutes=spent)
 
         return self._act(known, act)
 
@@ -442,7 +225,7 @@ class Reviews:
         self._refuse_settling(self.of(known), reviewer)
         note = self._note(comment)
 
-        def act(review: Review) -> tuple[_Event, list[Draft]]:
+        def act(review: Review) -> tuple[Event, list[Draft]]:
             self._refuse_settling(review, reviewer)
             wanted = review.differing() if review.state == "disputed" else review.fields
             answers = self._checked(known, wanted, given)
@@ -466,7 +249,7 @@ class Reviews:
         _must_be_person(reviewer)
         note = self._reason(comment)
 
-        def act(review: Review) -> tuple[_Event, list[Draft]]:
+        def act(review: Review) -> tuple[Event, list[Draft]]:
             if not reviewer.settles:
                 raise _not_yours(review, self._name, "may not be closed by you", "Who settles disputes may.")
             if review.done or (review.state == "claimed" and review.holder != reviewer.id):
@@ -480,7 +263,7 @@ class Reviews:
         """Put a case on the list with fields that nothing referred; False where it was begun already."""
         if self.of(known).events:
             return False
-        event = _Event(
+        event = Event(
             act="chosen",
             decision=known.issued.entry,
             tenant=known.issued.decision.context.tenant,
@@ -489,7 +272,9 @@ class Reviews:
             chosen=chosen,
         )
         try:
-            self._workshop.ledger.append_many([Draft(REVIEW, event, actor, (), _key(event.decision, 0))])
+            self._workshop.ledger.append_many(
+                [Draft(REVIEW, event, actor, (), key_of_event(event.decision, 0))]
+            )
         except KeyReused:  # somebody else has chosen it
             return False
         return True
@@ -506,13 +291,21 @@ class Reviews:
                 return review
             event, more = made
             refs = (event.note,) if event.note else ()
-            draft = Draft(REVIEW, event, event.by, refs, _key(review.decision, review.events))
+            draft = Draft(REVIEW, event, event.by, refs, key_of_event(review.decision, review.events))
             try:
                 self._workshop.ledger.append_many([draft, *more])
             except KeyReused:  # somebody was quicker: look again
                 continue
+            if event.done:
+                self._ask_for_turn()
             return self.of(known)
         raise _not_yours(review, self._name, "is being worked on by several people", "Look at it again.")
+
+    def _ask_for_turn(self) -> None:
+        try:
+            ask_when_enough(self._workshop)
+        except FlyballError as err:  # what was answered is kept; the next one asks again
+            _LOG.warning("No turn was asked for: %s", err)
 
     def _must_review(self, known: Known, reviewer: Reviewer) -> None:
         if not reviewer.reviews:
@@ -619,11 +412,11 @@ class Reviews:
         answered: Answered,
         *,
         source: Literal["review", "settled"] = "review",
+        minutes: float | None = None,
     ) -> list[Draft]:
         """Return the answers as what turned out, so that evaluation need not know of reviews."""
         decision = known.issued.decision
         guessed = {field.field: field.answer for field in decision.fields}
-        minutes = answered.held_minutes if answered.minutes is None else answered.minutes
         share = None if minutes is None else minutes / max(1, len(answered.answers))
         found = [
             ReportedOutcome(
@@ -676,62 +469,6 @@ class Reviews:
     def _note(self, comment: str) -> str:
         return self._workshop.blobs.put(comment.encode("utf-8", "replace")) if comment else ""
 
-    def _is_drawn(self, entry: int) -> bool:
-        """Return whether one reader more looks at a case; nobody without the deployment's key can tell."""
-        share = self._settings.second_share
-        if not 0.0 < share < 1.0:
-            return share >= 1.0
-        if not self._secret:
-            own = self._workshop.key.private.private_bytes_raw()
-            kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"flyball second reading v1")
-            self._secret = kdf.derive(own)
-        draw = hmac.digest(self._secret, f"{self._name}:{entry}".encode(), hashlib.sha256)
-        return int.from_bytes(draw[:8], "big") < share * _DRAW
-
-
-def waits_for_people(known: Known) -> list[str]:
-    """Return the fields of a decision that people decide; all of them where nothing in it may be used."""
-    decision = known.issued.decision
-    return [
-        field.field
-        for field in decision.fields
-        if field.outcome != "automated" or not decision.verdict.allowed
-    ]
-
-
-def seen_of(known: Known) -> str:
-    """Return the digest of everything that a reviewer looks at: the decision, and the text by its digest."""
-    return digest_of([known.issued.entry, digest_of(known.issued.decision), known.text])
-
-
-def _after(review: Review, event: _Event, at: datetime) -> Review:
-    """Return the state after one more event."""
-    review = replace(review, events=review.events + 1, holder="", since=None, until=None)
-    if event.people and not review.answered:
-        review = replace(review, people=event.people)
-    if event.act == "chosen":
-        return replace(review, fields=event.fields, chosen=event.chosen, changed=at, state="open")
-    if event.act == "claimed":
-        return replace(review, state="claimed", holder=event.by, since=at, until=event.until)
-    if event.act == "declined":
-        return replace(review, state="open", declined=(*review.declined, event.by))
-    if event.act == "escalated":
-        return replace(review, state="escalated", role=event.role, changed=at)
-    if event.act == "closed":
-        return replace(review, state="closed")
-    return _answered(review, event)
-
-
-def _answered(review: Review, event: _Event) -> Review:
-    given = Answered(event.by, event.answers, event.note, event.minutes)
-    review = replace(review, answered=(*review.answered, given), seen=review.seen or event.seen)
-    state: State = "open"
-    if event.done:
-        state = "settled"
-    elif len(review.answered) >= review.people and review.differing():
-        state = "disputed"
-    return replace(review, state=state)
-
 
 def _refuse_second_answer(review: Review, deployment: str, reviewer: Reviewer) -> None:
     if any(one.by == reviewer.id for one in review.answered):
@@ -743,14 +480,10 @@ def _refuse_second_answer(review: Review, deployment: str, reviewer: Reviewer) -
         )
 
 
-def _event(act: Act, known: Known, reviewer: Reviewer, **more: object) -> _Event:
+def _event(act: Act, known: Known, reviewer: Reviewer, **more: object) -> Event:
     return msgspec.structs.replace(
-        _Event(act=act, decision=known.issued.entry, tenant=reviewer.tenant, by=reviewer.id), **more
+        Event(act=act, decision=known.issued.entry, tenant=reviewer.tenant, by=reviewer.id), **more
     )
-
-
-def _key(decision: int, number: int) -> str:
-    return f"review/{decision}/{number}"
 
 
 def _who(id: str) -> str:

@@ -11,7 +11,8 @@ import pytest
 from flyball.evaluation.review.settings import FieldReview, ReviewSettings
 from flyball.loop.decided import find_decision
 from flyball.loop.given import BadAnswer, GivenAnswer, Passage
-from flyball.loop.reviewing import NoPerson, NotYours, Reviewer, Reviews
+from flyball.loop.review_state import Reviewer
+from flyball.loop.reviewing import NoPerson, NotYours, Reviews
 
 sys.path.insert(0, str(Path(__file__).parent))
 from written import write_decision

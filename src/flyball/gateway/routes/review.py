@@ -23,8 +23,8 @@ from flyball.loop.decided import Known, entry_of_id, find_decision
 from flyball.loop.given import GivenAnswer
 from flyball.loop.review_queue import Only
 from flyball.loop.review_shown import agreement_as_json, item_as_json, page_as_json, state_as_json
+from flyball.loop.review_state import Review, Reviewer
 from flyball.loop.review_views import ItemView, agreement_view, item_view
-from flyball.loop.reviewing import Review, Reviewer
 
 __all__ = ["review"]
 

@@ -1,0 +1,315 @@
+"""How the review of a decision stands: what its entries in the ledger say, one after the other."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from flyball.core.digests import digest_of
+from flyball.core.records import Span
+from flyball.evaluation.outcomes.agreement import same_answer
+from flyball.evaluation.review.settings import ReviewSettings
+from flyball.loop.decided import Known
+from flyball.loop.workshop import Workshop
+
+__all__ = [
+    "Act",
+    "Answered",
+    "Chosen",
+    "Event",
+    "FieldAnswer",
+    "Review",
+    "ReviewBook",
+    "Reviewer",
+    "State",
+    "key_of_event",
+    "seen_of",
+    "waits_for_people",
+]
+
+Act = Literal["chosen", "claimed", "declined", "answered", "escalated", "settled", "closed"]
+State = Literal["open", "claimed", "disputed", "escalated", "settled", "closed"]
+_DRAW = 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """A person who reviews.
+
+    Parameters
+    ----------
+    id : str
+        "person:anna", "user:anna", or "local" for whoever sits at this machine.
+    tenant : str
+        Whose cases they see.
+    reviews, settles : bool
+        Whether they may answer cases; whether they may settle disputes and what was handed up.
+    roles : frozenset of str
+        "*" is every role.
+    """
+
+    id: str
+    tenant: str = "default"
+    reviews: bool = True
+    settles: bool = False
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldAnswer:
+    """An answer as it is kept: as JSON, with the passages that show it."""
+
+    field: str
+    answer: str
+    evidence: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What one person answered.
+
+    Parameters
+    ----------
+    by : str
+    answers : tuple of FieldAnswer
+    note : str
+        Digest of the words.
+    minutes : float or None
+        As they state it.
+    """
+
+    by: str
+    answers: tuple[FieldAnswer, ...]
+    note: str = ""
+    minutes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Why a case is looked at that no rule referred.
+
+    Parameters
+    ----------
+    round : str
+        Of the selection.
+    how : {"teaches", "drawn"}
+    chance : float
+        With which it was taken.
+    population : int
+        Cases from which it was taken.
+    """
+
+    round: str
+    how: Literal["teaches", "drawn"]
+    chance: float
+    population: int
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of one entry about a review."""
+
+    act: Act
+    decision: int
+    tenant: str
+    by: str
+    until: datetime | None = None
+    answers: tuple[FieldAnswer, ...] = ()
+    note: str = ""
+    minutes: float | None = None
+    done: bool = False
+    seen: str = ""
+    people: int = 0
+    role: str = ""
+    fields: tuple[str, ...] = ()
+    chosen: Chosen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """How the review of one decision stands.
+
+    Parameters
+    ----------
+    decision : int
+        Ledger entry of the decision.
+    state : {"open", "claimed", "disputed", "escalated", "settled", "closed"}
+    people : int
+        How many must answer; fixed when the first one takes it in hand.
+    fields : tuple of str
+        That people answer.
+    events : int
+        Entries about it so far.
+    holder : str
+        Who has it in hand; "" for nobody.
+    since, until : datetime, optional
+        When they took it, and how long.
+    answered : tuple of Answered
+        In their order.
+    declined : tuple of str
+        Who gave it back.
+    role : str
+        To whom it was handed up; "" for nobody.
+    changed : datetime, optional
+        When it was chosen or handed up.
+    chosen : Chosen or None
+    seen : str
+        Digest of the bytes that the first reader looked at.
+    """
+
+    decision: int
+    state: State
+    people: int
+    fields: tuple[str, ...] = ()
+    events: int = 0
+    holder: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    answered: tuple[Answered, ...] = ()
+    declined: tuple[str, ...] = ()
+    role: str = ""
+    changed: datetime | None = None
+    chosen: Chosen | None = None
+    seen: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether nobody needs to look at it any more."""
+        return self.state in ("settled", "closed")
+
+    def differing(self) -> tuple[str, ...]:
+        """Return the fields that the answers differ about."""
+        said = [{one.field: one.answer for one in given.answers} for given in self.answered]
+        return tuple(
+            key
+            for key in self.fields
+            if len(voices := [one[key] for one in said if key in one]) > 1
+            and not all(same_answer(voices[0], other) for other in voices[1:])
+        )
+
+    def final(self) -> dict[str, str]:
+        """Return what stands of each field once it is settled: the last word, which none contradicts."""
+        if self.state != "settled":
+            return {}
+        return {one.field: one.answer for given in self.answered for one in given.answers}
+
+    def may_see(self, reviewer: Reviewer, given: Answered) -> bool:
+        """Return whether somebody may see an answer: their own, all once it is settled, or as who settles."""
+        handed_up = self.state in ("disputed", "escalated")
+        return given.by == reviewer.id or self.state == "settled" or (handed_up and reviewer.settles)
+
+
+class ReviewBook:
+    """The reviews of one deployment, to read.
+
+    Parameters
+    ----------
+    workshop : Workshop
+        Its `[review]` says how many must answer, and within which time.
+    """
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._settings: ReviewSettings = workshop.deployment.settings.review
+        self._secret = b""
+
+    @property
+    def settings(self) -> ReviewSettings:
+        """What `[review]` says."""
+        return self._settings
+
+    def state(self, entry: int, fields: Sequence[str]) -> Review:
+        """Return how a review stands.
+
+        Parameters
+        ----------
+        entry : int
+            Of the decision.
+        fields : sequence of str
+            That people decide.
+        """
+        return self.at_this_time(self.read(entry, fields))
+
+    def read(self, entry: int, fields: Sequence[str]) -> Review:
+        """Return how a review stands by its entries alone: a claim that has ended still counts."""
+        people = self._settings.readers_of(fields) + self._is_drawn(entry)
+        review = Review(entry, "open", people, tuple(fields))
+        while (found := self._workshop.ledger.entry_by_key(key_of_event(entry, review.events))) is not None:
+            review = _after(review, msgspec.convert(found.body, Event), found.at)
+        return review
+
+    def at_this_time(self, review: Review) -> Review:
+        """Return a review without a claim that has ended."""
+        if review.state == "claimed" and review.until is not None and review.until <= self._workshop.clock():
+            return replace(review, state="open", holder="", since=None, until=None)
+        return review
+
+    def of(self, known: Known) -> Review:
+        """Return how the review of a decision stands."""
+        return self.state(known.issued.entry, waits_for_people(known))
+
+    def _is_drawn(self, entry: int) -> bool:
+        """Return whether one reader more looks at a case; nobody without the deployment's key can tell."""
+        share = self._settings.second_share
+        if not 0.0 < share < 1.0:
+            return share >= 1.0
+        if not self._secret:
+            own = self._workshop.key.private.private_bytes_raw()
+            kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"flyball second reading v1")
+            self._secret = kdf.derive(own)
+        draw = hmac.digest(self._secret, f"{self._workshop.deployment.name}:{entry}".encode(), hashlib.sha256)
+        return int.from_bytes(draw[:8], "big") < share * _DRAW
+
+
+def waits_for_people(known: Known) -> list[str]:
+    """Return the fields of a decision that people decide; all of them where nothing in it may be used."""
+    decision = known.issued.decision
+    return [
+        field.field
+        for field in decision.fields
+        if field.outcome != "automated" or not decision.verdict.allowed
+    ]
+
+
+def seen_of(known: Known) -> str:
+    """Return the digest of everything that a reviewer looks at: the decision, and the text by its digest."""
+    return digest_of([known.issued.entry, digest_of(known.issued.decision), known.text])
+
+
+def key_of_event(decision: int, number: int) -> str:
+    """Return the key of an entry: of two who act at once, one comes second."""
+    return f"review/{decision}/{number}"
+
+
+def _after(review: Review, event: Event, at: datetime) -> Review:
+    """Return the state after one more event."""
+    review = replace(review, events=review.events + 1, holder="", since=None, until=None)
+    if event.people and not review.answered:
+        review = replace(review, people=event.people)
+    if event.act == "chosen":
+        return replace(review, fields=event.fields, chosen=event.chosen, changed=at, state="open")
+    if event.act == "claimed":
+        return replace(review, state="claimed", holder=event.by, since=at, until=event.until)
+    if event.act == "declined":
+        return replace(review, state="open", declined=(*review.declined, event.by))
+    if event.act == "escalated":
+        return replace(review, state="escalated", role=event.role, changed=at)
+    if event.act == "closed":
+        return replace(review, state="closed")
+    return _answered(review, event)
+
+
+def _answered(review: Review, event: Event) -> Review:
+    given = Answered(event.by, event.answers, event.note, event.minutes)
+    review = replace(review, answered=(*review.answered, given), seen=review.seen or event.seen)
+    state: State = "open"
+    if event.done:
+        state = "settled"
+    elif len(review.answered) >= review.people and review.differing():
+        state = "disputed"
+    return replace(review, state=state)
