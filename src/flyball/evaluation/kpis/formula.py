@@ -29,6 +29,7 @@ __all__ = [
     "Text",
     "Told",
     "Truth",
+    "inner_of",
     "parts_of",
 ]
 
@@ -227,13 +228,16 @@ Node = (
 )
 
 
+def inner_of(node: Node) -> list[Node]:
+    """Return what a node is made of."""
+    inner = (getattr(node, one.name) for one in fields(node))
+    return [one for one in inner if isinstance(one, Node)]
+
+
 def parts_of(node: Node) -> Iterator[Node]:
     """Yield a node and everything in it."""
     waiting: list[Node] = [node]
     while waiting:
         here = waiting.pop()
         yield here
-        for one in fields(here):
-            inner = getattr(here, one.name)
-            if isinstance(inner, Node):
-                waiting.append(inner)
+        waiting.extend(inner_of(here))

@@ -28,6 +28,7 @@ _FEW = 4_096
 _GROUPS = 1_024
 _GROUPS_OF_PERIOD = 256
 _WINDOW = 200_000
+_SMALLEST_WINDOW = 10_000
 _MOST_PERIODS = 400
 _OF_PERIOD = Sampling(resamples=500)
 
@@ -291,7 +292,7 @@ def _frame(questions: Sequence[Question], tenant: str | None) -> Wanted:
 
 def _windows(history: History, frame: Wanted, needs: Needs) -> Iterator[Wanted]:
     """Cut a period so that no window holds more than is good for memory."""
-    most = max(10_000, _WINDOW // max(1, len(needs.fields)))
+    most = max(_SMALLEST_WINDOW, _WINDOW // max(1, len(needs.fields)))
     yield from _cut(history, frame, most, seconds=86_400)
 
 

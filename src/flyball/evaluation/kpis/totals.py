@@ -91,6 +91,7 @@ class Totals:
 
 
 _RANKED = ("median", "percentile")
+_TOO_LARGE = "the numbers are too large to be put together"
 
 
 def totals_of(formula: Node) -> tuple[Aggregate, ...]:
@@ -115,6 +116,11 @@ def estimate_of(found: Totals, sampling: Sampling) -> Measured:
     """
     if not found.seen:
         return Measured(NotMeasured("no decision was made"))
+    with np.errstate(all="ignore"):  # what is not finite is told as a gap
+        return _estimate_of(found, sampling)
+
+
+def _estimate_of(found: Totals, sampling: Sampling) -> Measured:
     kept = found.sums[:, 0] > 0
     sums, layout = found.sums[kept], _Layout(found, kept)
     table = np.hstack([sums, *layout.bins])
@@ -172,16 +178,17 @@ class _Layout:
     def why_not(self, node: Node, sums: Floats) -> str:
         """Return why a formula has no value; "" where it has one."""
         if isinstance(node, Aggregate):
-            if node.how not in ("count", "sum") and not np.isfinite(self._value(node, sums, exact=True)[0]):
-                return f"no decision counts in {node.said}"
-            return ""
+            if np.isfinite(self._value(node, sums, exact=True)[0]):
+                return ""
+            counts = node.how == "sum" or sums[0, 2 + 3 * self._totals.index(node)] > 0
+            return _TOO_LARGE if counts else f"no decision counts in {node.said}"
         if not isinstance(node, Arithmetic):
             return ""
         why = self.why_not(node.left, sums) or self.why_not(node.right, sums)
         if not why and node.how == "/" and self._value(node.right, sums, exact=True)[0] == 0.0:
             why = f"there is nothing to divide by: {_written(node.right)} is 0"
         if not why and not np.isfinite(self._value(node, sums, exact=True)[0]):
-            why = "the numbers are too large to be put together"
+            why = _TOO_LARGE
         return why
 
     def rare(self, node: Node, table: Floats, whole: Floats) -> tuple[tuple[RareEvents, ...], bool]:

@@ -23,7 +23,7 @@ from flyball.evaluation.kpis.formula import (
     Text,
     Told,
     Truth,
-    parts_of,
+    inner_of,
 )
 
 __all__ = ["Contribution", "Worker", "leaves_of"]
@@ -194,8 +194,11 @@ def _common(vector: Vector, places: dict[object, int]) -> np.ndarray:
 def leaves_of(node: Node) -> set[Told | Column]:
     """Return the columns whose absence matters; not those that are only asked about (`is known`)."""
     found: set[Told | Column] = set()
-    skipped = {one for known in parts_of(node) if isinstance(known, Known) for one in parts_of(known.of)}
-    for one in parts_of(node):
-        if isinstance(one, Told | Column) and one not in skipped:
-            found.add(one)
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, Told | Column):
+            found.add(here)
+        elif not isinstance(here, Known):
+            waiting.extend(inner_of(here))
     return found
