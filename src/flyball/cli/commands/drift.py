@@ -1,0 +1,223 @@
+"""`flyball drift`: what changed between two tables."""
+
+import time
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from flyball.cli.output import Output
+from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
+from flyball.core.errors import BadInput
+from flyball.core.estimates import Estimate, NotMeasured
+from flyball.core.text import count
+from flyball.data.datasets.catalogue import open_catalogue
+from flyball.data.datasets.snapshots import find_snapshot, scan_snapshot
+from flyball.evaluation.drift.compare import compare
+from flyball.evaluation.drift.kept import is_sketch, load_sketch, save_sketch
+from flyball.evaluation.drift.reading import open_rows, rows_of_batches
+from flyball.evaluation.drift.records import ColumnDrift, DriftReport, JointDrift, Options
+from flyball.evaluation.drift.table_sketch import TableSketch, sketch_rows
+
+__all__ = ["command"]
+
+_SHOWN = 20
+
+
+def command(
+    reference: Annotated[
+        str | None,
+        typer.Option("--reference", help="Rows of then: a file, a saved sketch, or a snapshot: cases@TAG."),
+    ] = None,
+    current: Annotated[str | None, typer.Option("--current", help="Rows of now, likewise.")] = None,
+    outcome: Annotated[
+        str,
+        typer.Option(help="Column of the reference with what turned out: ranks what changed by it."),
+    ] = "",
+    leave_out: Annotated[
+        list[str] | None, typer.Option("--leave-out", help="A column not to look at; may be repeated.")
+    ] = None,
+    rate: Annotated[float, typer.Option(help="False alarms that are accepted.")] = 0.05,
+    smallest_effect: Annotated[
+        float, typer.Option(help="Share of rows below which a difference does not matter.")
+    ] = 0.02,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="File to keep the sketch of the reference in.")
+    ] = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Leave with 1 where something drifted.")
+    ] = False,
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say what changed between two tables: how much, how sure, and whether it matters."""
+    output = Output(json)
+    began = time.perf_counter()
+    options = Options(
+        rate=rate, smallest_effect=smallest_effect, leave_out=tuple(leave_out or ()), outcome=outcome
+    )
+    if reference is None or (current is None and save is None):
+        missing = "--reference" if reference is None else "--current"
+        raise BadInput(f"{missing} names no rows.", fix=f"Add {missing} FILE.")
+    ours = _sketch(reference, options, deployment, output)
+    if save is not None:
+        save_sketch(save, ours)
+        output.say(f"The sketch of {count(ours.n_rows, 'row')} is in {save}. It holds some of them.")
+    if current is None:
+        if json:
+            output.json({"ok": True, "rows": ours.n_rows, "columns": list(ours.kinds)})
+        return
+    report = compare(ours, _sketch(current, options, deployment, output), options)
+    seconds = time.perf_counter() - began
+    if json:
+        output.json({**_plain(report), "seconds": round(seconds, 3), "peak_mb": _peak_mb()})
+    else:
+        _tell(report, output)
+    if exit_code and report.drifted:
+        raise typer.Exit(1)
+
+
+def _sketch(named: str, options: Options, deployment: str | None, output: Output) -> TableSketch:
+    path = Path(named)
+    if path.exists() or path.suffix or "/" in named:
+        if is_sketch(path):
+            return load_sketch(path)
+        return sketch_rows(open_rows(path), leave_out=options.leave_out, seed=options.seed)
+    with (
+        open_workshop(deployment, output) as workshop,
+        open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue,
+    ):
+        found = find_snapshot(catalogue, named)
+        batches = scan_snapshot(catalogue, found)
+        first = next(batches, None)
+        if first is None:
+            raise BadInput(
+                f"The snapshot {found.id} has no rows.", fix="Name another version.", snapshot=named
+            )
+        rows = rows_of_batches(found.id, first.schema, lambda: chain([first], batches))
+        return sketch_rows(rows, leave_out=options.leave_out, seed=options.seed)
+
+
+def _tell(report: DriftReport, output: Output) -> None:
+    said = {True: "Drift", False: "No drift", None: "Nothing could be compared"}[report.drifted]
+    output.text(
+        f"{said}: {escape(report.current)} ({count(report.n_current, 'row')}) beside "
+        f"{escape(report.reference)} ({count(report.n_reference, 'row')})."
+    )
+    by_outcome = any(isinstance(one.impact, Estimate) for one in report.columns)
+    shown = [one for one in report.columns if one.p is not None or one.drifted][:_SHOWN]
+    if shown:
+        output.text()
+        output.table(
+            ["column", "drifted", ">share of rows", ">q", "seen in", *([">outcome"] if by_outcome else [])],
+            [[*_cells(one), *([_cell(one.impact)] if by_outcome else [])] for one in shown],
+        )
+    more = sum(one.p is not None for one in report.columns) - len(shown)
+    if more > 0:
+        output.text(f"... and {count(more, 'more column')}; --json lists all.")
+    output.text()
+    for line in _asides(report):
+        output.text(line)
+
+
+def _asides(report: DriftReport) -> Iterator[str]:
+    for joint in report.joint:
+        what = "Relations between columns" if joint.name == "relations" else "Rows as a whole"
+        if joint.q is None:
+            yield f"{what}: not compared, {joint.reason}."
+            continue
+        said = "drifted" if joint.drifted else "no drift"
+        pair = f", most between {' and '.join(map(escape, joint.columns))}" if any(joint.columns) else ""
+        yield f"{what}: {said}, {_cell(joint.effect)} of the rows, q {joint.q:.2g}{pair} ({joint.reason})."
+    for one in report.columns:
+        if one.p is None:
+            yield f"{escape(one.name)}: {'drifted' if one.drifted else 'not compared'}, {one.reason}."
+    yield (
+        f"Something drifted where q is at most {report.rate:g} and at least {report.smallest_effect:.1%} of "
+        f"the rows differ. Without any drift, {report.rate:.0%} of such looks find some, or fewer."
+    )
+
+
+def _cells(one: ColumnDrift) -> list[str]:
+    said = {True: "yes", False: "no", None: "?"}[one.drifted]
+    q = "" if one.q is None else f"{one.q:.2g}"
+    return [one.name, said, _cell(one.effect), q, f"{one.what} ({one.reason})" if one.reason else one.what]
+
+
+def _cell(one: Estimate | NotMeasured) -> str:
+    if isinstance(one, NotMeasured) or one.low is None or one.high is None:
+        return ""
+    return f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}]"
+
+
+def _plain(report: DriftReport) -> dict[str, Any]:
+    ranks = {one.name: place for place, one in enumerate(report.columns, 1)}
+    return {
+        "ok": True,
+        "reference": {"name": report.reference, "rows": report.n_reference},
+        "current": {"name": report.current, "rows": report.n_current},
+        "columns": {one.name: _plain_column(one, ranks[one.name]) for one in report.columns},
+        "ranked": list(ranks),
+        "joint": {one.name: _plain_joint(one) for one in report.joint},
+        "schema": [
+            {"column": one.column, "change": one.change, "was": one.was, "now": one.now}
+            for one in report.schema
+        ],
+        "overall": {
+            "drifted": report.drifted,
+            **_measured("effect", report.effect),
+            "p": report.q,
+            "q": report.q,
+            "compared": sum(one.p is not None for one in report.columns),
+            "drifted_columns": [one.name for one in report.columns if one.drifted],
+        },
+        "rate": report.rate,
+        "smallest_effect": report.smallest_effect,
+    }
+
+
+def _plain_column(one: ColumnDrift, rank: int) -> dict[str, Any]:
+    return {
+        "drifted": one.drifted,
+        **_measured("effect", one.effect),
+        "p": one.p,
+        "q": one.q,
+        "rank": rank,
+        "kind": one.kind,
+        "seen_in": one.what,
+        "reason": one.reason,
+        "n_reference": one.n_reference,
+        "n_current": one.n_current,
+        "missing_reference": one.missing_reference,
+        "missing_current": one.missing_current,
+        **_measured("impact", one.impact),
+    }
+
+
+def _plain_joint(one: JointDrift) -> dict[str, Any]:
+    return {
+        "drifted": one.drifted,
+        **_measured("effect", one.effect),
+        "p": one.p,
+        "q": one.q,
+        "columns": list(one.columns),
+        "reason": one.reason,
+    }
+
+
+def _measured(name: str, one: Estimate | NotMeasured) -> dict[str, Any]:
+    if isinstance(one, NotMeasured):
+        return {name: None, f"{name}_interval": None}
+    return {name: one.value, f"{name}_interval": [one.low, one.high]}
+
+
+def _peak_mb() -> float | None:
+    """Return the most memory that this process has held; None where the system does not say."""
+    try:
+        lines = Path("/proc/self/status").read_text().split("\n")
+        return next(round(int(line.split()[1]) / 1024, 1) for line in lines if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        return None

@@ -1,0 +1,175 @@
+"""Reading tables for drift: batches of rows, or column by column where a file allows it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flyball.core.errors import BadInput
+from flyball.core.text import count
+from flyball.data.sources.source import SOURCES, Source
+from flyball.evaluation.drift.kinds import flattened, flattened_schema
+
+__all__ = ["Columnwise", "Rows", "Rowwise", "open_rows"]
+
+_MOST_COLUMNS = 10_000
+_PIECE_BYTES, _PIECE_ROWS, _FEWEST_ROWS = 32 << 20, 1 << 18, 256
+
+
+@dataclass(frozen=True, slots=True)
+class Columnwise:
+    """A Parquet file: each column is read by itself, so that no more than a piece of one is in memory.
+
+    Parameters
+    ----------
+    name : str
+    path : Path
+    schema : Schema
+        With the parts of structures as columns of their own.
+    n_rows : int
+    """
+
+    name: str
+    path: Path
+    schema: pa.Schema
+    n_rows: int
+
+    def columns(self) -> list[str]:
+        """Return the columns as the file has them: each can be read alone."""
+        return list(pq.read_schema(self.path).names)
+
+    def pieces(self, column: str) -> Iterator[pa.RecordBatch]:
+        """Yield one column of the file, in order; a structure as several columns."""
+        try:
+            with pq.ParquetFile(self.path) as file:
+                kind = file.schema_arrow.field(column).type
+                as_codes = [column] if pa.types.is_string(kind) or pa.types.is_large_string(kind) else None
+                rows = _piece_rows(file.metadata, column)
+            with pq.ParquetFile(
+                self.path,
+                read_dictionary=as_codes,
+                buffer_size=1 << 20,
+                pre_buffer=False,
+                page_checksum_verification=True,
+            ) as file:
+                for batch in file.iter_batches(batch_size=rows, columns=[column], use_threads=False):
+                    place = batch.schema.get_field_index(column)  # `a` also brings what is called `a.b`
+                    alone = pa.RecordBatch.from_arrays(
+                        [batch.column(place)], schema=pa.schema([batch.schema.field(place)])
+                    )
+                    yield flattened(alone)
+        except (OSError, pa.ArrowException) as err:
+            raise _broken(self.name, column, err) from err
+
+
+@dataclass(frozen=True, slots=True)
+class Rowwise:
+    """Rows that come in batches, once.
+
+    Parameters
+    ----------
+    name : str
+    schema : Schema
+        With the parts of structures as columns of their own.
+    batches : callable
+        Returns an iterator of batches; called once.
+    """
+
+    name: str
+    schema: pa.Schema
+    batches: Callable[[], Iterator[pa.RecordBatch]]
+
+
+Rows = Columnwise | Rowwise
+
+
+def open_rows(path: Path) -> Rows:
+    """Open a table: Parquet, CSV, JSON lines or Excel, by its ending; the text ones also compressed.
+
+    Raises
+    ------
+    BadInput
+        It is not there, is not what its name says, has two columns of one name, or too many.
+    BadRecord, FileLies
+        A row of text cannot be read.
+    """
+    if not path.is_file():
+        raise BadInput(
+            f"There is no file {path}.", fix="Name a file of rows, such as rows.parquet.", path=path
+        )
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return _parquet(path)
+    source: Source = SOURCES.load("tables")(path.name, {"path": str(path)})
+    streams = source.streams()
+    if not streams:
+        raise BadInput(f"There is no table in {path.name}.", fix="Name a file of rows.", path=path)
+    stream = streams[0]
+    return rows_of_batches(
+        path.name, stream.schema, lambda: (batch.rows for batch in source.batches(stream.name))
+    )
+
+
+def rows_of_batches(name: str, schema: pa.Schema, batches: Callable[[], Iterator[pa.RecordBatch]]) -> Rowwise:
+    """Return rows of any origin in the form that is summed up.
+
+    Raises
+    ------
+    BadInput
+        Two columns have one name.
+    """
+    flat = flattened_schema(schema)
+    _refuse_bad_names(name, flat.names)
+    return Rowwise(name, flat, lambda: (flattened(batch) for batch in batches()))
+
+
+def _parquet(path: Path) -> Columnwise:
+    try:
+        with pq.ParquetFile(path) as file:
+            schema, rows = file.schema_arrow, file.metadata.num_rows
+    except (OSError, pa.ArrowException) as err:
+        raise _broken(path.name, "", err) from err
+    _refuse_bad_names(path.name, schema.names)
+    flat = flattened_schema(schema)
+    _refuse_bad_names(path.name, flat.names)
+    return Columnwise(path.name, path, flat, rows)
+
+
+def _piece_rows(metadata: pq.FileMetaData, column: str) -> int:
+    """Return how many rows to take at once, so that a column of long texts does not fill the memory."""
+    size = 0
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        size += sum(
+            group.column(place).total_uncompressed_size
+            for place in range(group.num_columns)
+            if group.column(place).path_in_schema.split(".")[0] == column.split(".")[0]
+        )
+    per_row = size / max(1, metadata.num_rows)
+    return int(min(_PIECE_ROWS, max(_FEWEST_ROWS, _PIECE_BYTES / max(per_row, 1))))
+
+
+def _refuse_bad_names(file: str, names: list[str]) -> None:
+    if len(names) > _MOST_COLUMNS:
+        raise BadInput(
+            f"{file} has {count(len(names), 'column')}, more than {_MOST_COLUMNS:,}.",
+            fix="Write a file with fewer columns.",
+            columns=len(names),
+        )
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise BadInput(
+            f"Two columns of {file} are called {twice[0]!r}.",
+            fix="Give each column a name of its own.",
+            columns=", ".join(twice),
+        )
+
+
+def _broken(file: str, column: str, err: Exception) -> BadInput:
+    where = f", column {column!r}" if column else ""
+    return BadInput(
+        f"{file}{where} cannot be read as Parquet ({type(err).__name__}).",
+        fix="Fetch or write the file again.",
+        file=file,
+    )
