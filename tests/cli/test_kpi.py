@@ -13,7 +13,7 @@ from flyball.loop.workshop import Workshop
 sys.path.insert(0, str(Path(__file__).parents[1] / "gateway" / "records"))
 from written import make_deployment, write_decision
 
-KPIS = """
+KPIS = '''
 [[kpi]]
 name = "false_cost"
 title = "Cost of false yes"
@@ -28,7 +28,7 @@ volume = "count(decisions)"
 name = "referred"
 formula = "share(referred)"
 unit = "%"
-"""
+'''
 
 
 def flyball(*arguments, folder, code=0):
