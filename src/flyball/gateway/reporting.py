@@ -1,15 +1,14 @@
 """Take reports of what turned out, all of a request or none, and tell what stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import msgspec
 
-from flyball.core.digests import canonical_json
 from flyball.core.errors import FlyballError
-from flyball.core.records import Field, Span
+from flyball.core.records import Field
 from flyball.evaluation.history.history import History
 from flyball.evaluation.outcomes.claim import Claim
 from flyball.evaluation.outcomes.records import OUTCOME, OutcomeKind, ReportedOutcome
@@ -18,15 +17,13 @@ from flyball.gateway.cases import Known, document_of, find_decision
 from flyball.gateway.errors import BadRequest
 from flyball.gateway.principal import Principal
 from flyball.ledger.records import Draft
+from flyball.loop.given import Passage, check_passages
 from flyball.loop.outcomes import About, reported_outcome, stands_for, told_about
 from flyball.loop.workshop import Workshop
 
 __all__ = [
-    "Passage",
     "Report",
     "Reported",
-    "check_answer",
-    "check_passages",
     "report_outcomes",
     "stands_for",
     "told_about",
@@ -34,13 +31,6 @@ __all__ = [
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Long = Annotated[str, msgspec.Meta(max_length=10_000)]
-
-
-class Passage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A passage of the document, as offsets in characters."""
-
-    start: int
-    end: int
 
 
 class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -95,7 +85,12 @@ class Reported:
 
 
 def report_outcomes(
-    workshop: Workshop, history: History, reports: Sequence[tuple[int, Report]], principal: Principal
+    workshop: Workshop,
+    history: History,
+    reports: Sequence[tuple[int, Report]],
+    principal: Principal,
+    *,
+    visible: Callable[[Known, list[ReportedOutcome]], list[ReportedOutcome]] = lambda known, told: told,
 ) -> list[Reported]:
     """Write reports down; all of them, or none.
 
@@ -105,6 +100,8 @@ def report_outcomes(
     history : History
     reports : sequence of (ledger entry of the decision, Report)
     principal : Principal
+    visible : callable (known, reports) -> reports
+        Those that the caller may see; what stands is said by these alone.
 
     Raises
     ------
@@ -129,7 +126,10 @@ def report_outcomes(
         Draft(OUTCOME, one, principal.id, (one.note,) if one.note else (), one.key) for one in made
     )
     stands = {
-        entry: {(one.about, one.name): one.state for one in standings(told_about(workshop, history, entry))}
+        entry: {
+            (one.about, one.name): one.state
+            for one in standings(visible(known[entry], told_about(workshop, history, entry)))
+        }
         for entry in known
     }
     return [
@@ -140,53 +140,6 @@ def report_outcomes(
         )
         for one, receipt in zip(made, receipts, strict=True)
     ]
-
-
-def check_answer(field: Field, answer: object) -> str:
-    """Return an answer as JSON, if the field can have it.
-
-    Raises
-    ------
-    BadRequest
-    """
-    kinds: Mapping[str, tuple[tuple[type, ...], str]] = {
-        "flag": ((bool,), "true or false"),
-        "spans": ((bool,), "true or false"),
-        "number": ((int, float), "a number"),
-        "label": ((str,), "a text"),
-        "text": ((str,), "a text"),
-        "ranking": ((str,), "a text"),
-    }
-    wanted, said = kinds[field.kind]
-    if not isinstance(answer, wanted) or (isinstance(answer, bool) and bool not in wanted):
-        raise BadRequest(
-            f"The field {field.key} is answered by {said}, got {str(answer)[:80]!r}.",
-            fix=f"{field.title}: {field.question}",
-            field=field.key,
-        )
-    return canonical_json(answer).decode()
-
-
-def check_passages(passages: Sequence[Passage], workshop: Workshop, known: Known) -> tuple[Span, ...]:
-    """Return passages as spans, if they lie in the document.
-
-    Raises
-    ------
-    BadRequest
-    """
-    if not passages:
-        return ()
-    document = document_of(workshop, known)
-    end = 2**53 if document is None else len(document.text)
-    for one in passages:
-        if not 0 <= one.start < one.end <= end:
-            raise BadRequest(
-                f"The passage {one.start} to {one.end} does not lie in the document.",
-                fix="Count characters of its text from 0; the end is the first one that is left out."
-                if document is None
-                else f"Its text has {end:,} characters, counted from 0.",
-            )
-    return tuple(Span(one.start, one.end) for one in passages)
 
 
 def _outcome(
@@ -225,6 +178,6 @@ def _outcome(
         by=principal.id,
         source="api",
         now=workshop.clock(),
-        evidence=check_passages(report.evidence, workshop, known),
+        evidence=check_passages(report.evidence, document_of(workshop, known)) if report.evidence else (),
         note=workshop.blobs.put(report.comment.encode("utf-8", "replace")) if report.comment else "",
     )

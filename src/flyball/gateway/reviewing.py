@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flyball.evaluation.outcomes.records import ReportedOutcome
 from flyball.gateway.principal import Principal
 from flyball.loop.decided import Known
-from flyball.loop.review_state import ReviewBook, Reviewer
+from flyball.loop.review_state import ReviewBook, Reviewer, same_person
 
 __all__ = ["reviewer_of", "visible_reports"]
 
@@ -30,4 +30,6 @@ def visible_reports(
     """
     if reviewer.settles or not reviewer.reviews or reviews.of(known).done:
         return list(told)
-    return [one for one in told if one.source == "api" or one.by == reviewer.id]
+    return [
+        one for one in told if one.source not in ("review", "settled") or same_person(one.by, reviewer.id)
+    ]

@@ -14,7 +14,7 @@ from flyball.evaluation.history.records import DecisionRow, Wanted
 from flyball.evaluation.review.priority import Points, aged, points_of
 from flyball.evaluation.review.settings import ReviewSettings
 from flyball.loop.decided import Known, decision_id, document_of, find_decision
-from flyball.loop.review_state import Review, ReviewBook, Reviewer, State, waits_for_people
+from flyball.loop.review_state import Review, ReviewBook, Reviewer, State, same_person, waits_for_people
 from flyball.loop.workshop import Workshop
 
 __all__ = ["Only", "QueueItem", "QueuePage", "ReviewQueue", "Urgency"]
@@ -332,7 +332,7 @@ def _is_wanted(review: Review | None, only: Only, reviewer: Reviewer) -> bool:
     if review.done:
         return False
     if only == "open":
-        return review.state == "open" and all(one.by != reviewer.id for one in review.answered)
+        return review.state == "open" and not any(same_person(one.by, reviewer.id) for one in review.answered)
     return only == "all" or (review.holder == reviewer.id if only == "mine" else review.state == only)
 
 

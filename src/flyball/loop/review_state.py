@@ -29,6 +29,7 @@ __all__ = [
     "Reviewer",
     "State",
     "key_of_event",
+    "same_person",
     "seen_of",
     "waits_for_people",
 ]
@@ -201,7 +202,9 @@ class Review:
     def may_see(self, reviewer: Reviewer, given: Answered) -> bool:
         """Return whether somebody may see an answer: their own, all once it is settled, or as who settles."""
         handed_up = self.state in ("disputed", "escalated")
-        return given.by == reviewer.id or self.state == "settled" or (handed_up and reviewer.settles)
+        return (
+            same_person(given.by, reviewer.id) or self.state == "settled" or (handed_up and reviewer.settles)
+        )
 
 
 class ReviewBook:
@@ -264,6 +267,13 @@ class ReviewBook:
             self._secret = kdf.derive(own)
         draw = hmac.digest(self._secret, f"{self._workshop.deployment.name}:{entry}".encode(), hashlib.sha256)
         return int.from_bytes(draw[:8], "big") < share * _DRAW
+
+
+def same_person(one: str, other: str) -> bool:
+    """Return whether two ids are one person: "user:anna" of this machine is "person:anna" of people.toml."""
+    (kind, _, name), (other_kind, _, other_name) = one.partition(":"), other.partition(":")
+    people = {"person", "user"}
+    return one == other or (name == other_name != "" and {kind, other_kind} <= people)
 
 
 def waits_for_people(known: Known) -> list[str]:

@@ -21,7 +21,7 @@ from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.loop.decided import Known, document_of
 from flyball.loop.review_choosing import RoundView, rounds_view
 from flyball.loop.review_queue import QueueItem, ReviewQueue
-from flyball.loop.review_state import ReviewBook, Reviewer, seen_of
+from flyball.loop.review_state import ReviewBook, Reviewer, same_person, seen_of
 from flyball.loop.workshop import Workshop
 
 __all__ = [
@@ -213,7 +213,7 @@ def item_view(
     review = item.review
     sees = reviewer.settles or review.done
     mine = review.state == "claimed" and review.holder == reviewer.id
-    took_part = any(one.by == reviewer.id for one in review.answered)
+    took_part = any(same_person(one.by, reviewer.id) for one in review.answered)
     keys = review.differing() if review.state == "disputed" and reviewer.settles else review.fields
     in_role = review.state == "disputed" or bool({review.role, "*"} & reviewer.roles)
     return ItemView(

@@ -32,6 +32,7 @@ from flyball.loop.review_state import (
     ReviewBook,
     Reviewer,
     key_of_event,
+    same_person,
     seen_of,
 )
 
@@ -316,7 +317,7 @@ class Reviews(ReviewBook):
         ledger = self._workshop.ledger
         made = ledger.entry_by_key(f"release/{decision.release}")
         makers = {ledger.entry(known.issued.entry).actor, made.actor if made else ""}
-        if _who(reviewer.id) in {_who(one) for one in makers if one.partition(":")[0] in ("person", "user")}:
+        if any(same_person(one, reviewer.id) for one in makers):
             raise _not_yours(
                 self.of(known),
                 self._name,
@@ -360,7 +361,7 @@ class Reviews(ReviewBook):
                 f"is {review.state}, not disputed",
                 "Only a dispute is settled, and what was handed up.",
             )
-        if any(one.by == reviewer.id for one in review.answered):
+        if any(same_person(one.by, reviewer.id) for one in review.answered):
             raise _not_yours(
                 review, self._name, f"was answered by {reviewer.id}", "A third person settles it."
             )
@@ -471,7 +472,7 @@ class Reviews(ReviewBook):
 
 
 def _refuse_second_answer(review: Review, deployment: str, reviewer: Reviewer) -> None:
-    if any(one.by == reviewer.id for one in review.answered):
+    if any(same_person(one.by, reviewer.id) for one in review.answered):
         now = f"it is {review.state}" if review.done else "somebody else must look at it"
         raise NotYours(
             f"{reviewer.id} has answered the case {decision_id(deployment, review.decision)} already; {now}.",
@@ -484,10 +485,6 @@ def _event(act: Act, known: Known, reviewer: Reviewer, **more: object) -> Event:
     return msgspec.structs.replace(
         Event(act=act, decision=known.issued.entry, tenant=reviewer.tenant, by=reviewer.id), **more
     )
-
-
-def _who(id: str) -> str:
-    return id.partition(":")[2]
 
 
 def _must_be_person(reviewer: Reviewer) -> None:

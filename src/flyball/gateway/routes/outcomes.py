@@ -12,7 +12,7 @@ from flyball.core.estimates import as_plain
 from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.outcomes.agreement import automated_agreement
 from flyball.evaluation.outcomes.records import ReportedOutcome
-from flyball.evaluation.outcomes.standing import Standing
+from flyball.evaluation.outcomes.standing import Standing, standings
 from flyball.gateway.asked import asked_for
 from flyball.gateway.cases import decision_id, entry_of_id, find_decision
 from flyball.gateway.desk import TheDesks
@@ -21,6 +21,7 @@ from flyball.gateway.naming import served_for, served_of_decision
 from flyball.gateway.once import once
 from flyball.gateway.replies import Whole, json_reply
 from flyball.gateway.reporting import Report, report_outcomes, stands_for, told_about
+from flyball.gateway.reviewing import reviewer_of, visible_reports
 from flyball.gateway.route import Caller, Reply, TheHouse, TheSettings
 
 __all__ = ["outcomes"]
@@ -62,7 +63,13 @@ async def report(
 
     def written() -> Whole:
         reports = [(entry, one) for (_, entry), one in zip(named, asked.outcomes, strict=True)]
-        done = report_outcomes(served.workshop, desk.history, reports, principal)
+        done = report_outcomes(
+            served.workshop,
+            desk.history,
+            reports,
+            principal,
+            visible=lambda known, told: visible_reports(desk.reviews, known, told, reviewer_of(principal)),
+        )
         told = [
             {
                 "decision": decision_id(served.name, entry),
@@ -84,13 +91,15 @@ async def show(decision: FromQuery[str], house: TheHouse, desks: TheDesks, princ
     def found() -> dict[str, object]:
         name, entry = entry_of_id(decision)
         served = served_of_decision(house, principal, name, decision)
-        find_decision(served.workshop, entry, principal.tenant)
-        history = desks.of(served).history
+        known = find_decision(served.workshop, entry, principal.tenant)
+        desk = desks.of(served)
+        told = told_about(served.workshop, desk.history, entry)
+        seen = visible_reports(desk.reviews, known, told, reviewer_of(principal))
         return {
             "ok": True,
             "decision": decision,
-            "outcomes": [_told(one) for one in told_about(served.workshop, history, entry)],
-            "standing": [_stands(one) for one in stands_for(served.workshop, history, entry)],
+            "outcomes": [_told(one) for one in seen],
+            "standing": [_stands(one) for one in standings(seen)],
         }
 
     return json_reply(await asyncio.to_thread(found))
