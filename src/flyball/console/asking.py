@@ -53,7 +53,10 @@ def filters_of(query: Mapping[str, str], tenant: str) -> Filters:
         raise _bad("outcome", outcome, f"one of {', '.join(_OUTCOMES)}")
     until = _moment("until", given)
     if until is not None and len(given["until"]) == 10:
-        until += timedelta(days=1)  # the day that is named belongs to it
+        try:
+            until += timedelta(days=1)  # the day that is named belongs to it
+        except OverflowError:
+            until = None
     return Filters(
         given,
         Wanted(

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from flyball.core.digests import short
 from flyball.core.estimates import Estimate
+from flyball.core.text import count
 from flyball.evaluation.reports.phrases import day, moment, percent, sure_percent, visible
 
 __all__ = ["FILTERS", "shown_text"]
@@ -35,9 +36,9 @@ def number(value: float | Decimal | None, digits: int = 2) -> str:
 def euros(value: float | Decimal | str) -> str:
     """Return an amount of money: "€ 1,234.50", with more digits where it is smaller than a cent."""
     amount = Decimal(str(value))
-    digits = 2 if amount == 0 or abs(amount) >= Decimal("0.01") else 6
-    told = f"{amount:,.{digits}f}"
-    return f"€\u00a0{told.rstrip('0').rstrip('.') if digits == 6 else told}"
+    digits = 2 if amount == 0 or abs(amount) >= 1 else 4 if abs(amount) >= Decimal("0.0001") else 9
+    whole, _, rest = f"{amount:,.{digits}f}".partition(".")
+    return f"€\u00a0{whole}.{rest.rstrip('0').ljust(2, '0')}"
 
 
 def figure(value: float, unit: str = "") -> str:
@@ -72,16 +73,13 @@ def iso(at: datetime | date) -> str:
 
 
 def apart(at: datetime, now: datetime) -> str:
-    """Return how far a moment is away, in the largest unit that fits: "in 3 hours", "2 days ago"."""
+    """Return how far a moment is away: "in 3 hours", "2 days ago"; up to two days it is told in hours."""
     seconds = (at - now).total_seconds()
-    size = abs(seconds)
-    for length, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if size >= length:
-            told = f"{size / length:.0f} {name}{'' if round(size / length) == 1 else 's'}"
-            break
-    else:
-        return "now"
-    return f"in {told}" if seconds > 0 else f"{told} ago"
+    for length, name, least in ((86_400, "day", 1.98), (3600, "hour", 0.98), (60, "minute", 0.5)):
+        if abs(seconds) >= least * length:
+            told = count(max(1, round(abs(seconds) / length)), name)
+            return f"in {told}" if seconds > 0 else f"{told} ago"
+    return "now"
 
 
 def person(actor: str) -> str:

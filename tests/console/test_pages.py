@@ -1,0 +1,312 @@
+"""What pages show, and what becomes of hostile words, wide filters and two readers of one case."""
+
+import csv
+import io
+import re
+from urllib.parse import quote, urlencode
+
+import lxml.html
+import pytest
+
+from flyball.console.spreadsheet import csv_rows
+from flyball.core.digests import canonical_json
+from flyball.evaluation.history.records import Wanted
+from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
+from flyball.ledger.proofs import ProofBundle, verify_proof
+from flyball.ledger.records import Draft
+
+D = "/d/contracts"
+
+
+def page(browser, path, status=200):
+    assert browser.get(path).status == status, browser.body
+    return lxml.html.fromstring(browser.body)
+
+
+def words(node):
+    return " ".join(node.text_content().split())
+
+
+@pytest.fixture
+def anna(console):
+    return console.browser("acme/anna")
+
+
+def paths(console):
+    return [
+        "/",
+        D,
+        f"{D}/decisions",
+        f"{D}/decisions/{console.ours}",
+        f"{D}/review/{console.ours}",
+        f"{D}/review",
+    ]
+
+
+def test_hostile_words_are_shown_as_they_are_and_run_nowhere(console, anna):
+    """Everything in a decision comes from elsewhere: its name, text, reasons, experts, findings, notes."""
+    workshop = console.workshop()
+    note = workshop.blobs.put(b"<script>window.hit=1</script>")
+    told = ReportedOutcome(
+        decision=console.ours,
+        case_id="1",
+        release="r",
+        tenant="acme",
+        kind="business",
+        name="<script>loss",
+        answer=canonical_json("<img src=x onerror=window.hit=1>").decode(),
+        unit="<b>EUR",
+        by="key:<i>bot",
+        note=note,
+    )
+    workshop.ledger.append_many([Draft(OUTCOME, told, "system:test", (note,), told.key)])
+    for path in paths(console):
+        found = page(anna, path)
+        assert not found.xpath("//img"), path
+        assert len(found.xpath("//script")) == 1, path
+        assert not found.xpath("//main//b | //main//i | //main//u"), path
+    shown = words(page(anna, f"{D}/decisions/{console.ours}").xpath("//main")[0])
+    assert shown.count("<script>window.hit=1</script>") > 5
+    assert "<img src=x onerror=window.hit=1> <b>EUR" in shown
+    assert shown.count("{{7*7}}") == shown.count("<script>window.hit=1</script>")
+
+
+def test_signs_that_turn_words_around_are_shown_as_signs(console, anna):
+    entry = console.decide(5, name="exe.\u202efdp.txt")
+    assert "exe.[U+202E]fdp.txt" in words(page(anna, f"{D}/decisions/{entry}").xpath("//h1")[0])
+
+
+def test_one_decision_shows_words_reasons_duties_and_a_proof_that_anyone_can_check(console, anna):
+    main = page(anna, f"{D}/decisions/{console.ours}").xpath("//main")[0]
+    shown = words(main)
+    for expected in (
+        "Cap <u>: yes",
+        "for a person",
+        "decided by machine",
+        "Who could have answered",
+        "Not in the",
+    ):
+        assert expected in shown
+    marked = {words(one) for one in main.xpath(".//mark")}
+    assert "liability" in marked
+    quote = main.xpath(".//blockquote/a")[0]
+    assert main.xpath(f".//*[@id='{quote.get('href')[1:]}']")
+    console.workshop().ledger.checkpoint()
+    shown = words(page(anna, f"{D}/decisions/{console.ours}").xpath("//main")[0])
+    assert "it holds" in shown
+    assert anna.get(f"{D}/decisions/{console.ours}/proof.json").status == 200
+    bundle = ProofBundle.from_json(anna.bytes)
+    entry, _ = verify_proof(bundle, console.workshop().key.verifier)
+    assert entry.index == console.ours
+
+
+def test_no_page_tells_anything_of_another_tenant(console, anna):
+    theirs = console.theirs
+    for path in paths(console):
+        assert "Rival secret" not in words(page(anna, path)), path
+    for path in (f"{D}/decisions/{theirs}", f"{D}/decisions/{theirs}/proof.json", f"{D}/review/{theirs}"):
+        assert anna.get(path).status == 404
+        missing = re.sub(rf":{theirs}\b", "N", words(lxml.html.fromstring(anna.body).xpath("//main")[0]))
+        anna.get(path.replace(str(theirs), "999999"))
+        assert missing == re.sub(r":999999\b", "N", words(lxml.html.fromstring(anna.body).xpath("//main")[0]))
+    for act in ("claim", "answer", "decline", "escalate", "settle", "close"):
+        token = anna.token(f"{D}/review/{console.decide(31)}")
+        assert anna.send(f"{D}/review/{theirs}/{act}", {"token": token, "reason": "x"}).status == 404
+    anna.get(f"{D}/decisions?case=Rival")
+    assert "No decision fits" in anna.body
+    anna.get(f"{D}/decisions/decisions.csv?tenant=rival")
+    assert "Rival" not in anna.body
+    assert anna.get("/d/claims").status == 404
+    assert anna.get(f"/find?q=claims:{theirs}").headers["location"].startswith(f"{D}/decisions?case=")
+
+
+def test_filters_stand_in_the_address_and_what_is_wrong_with_one_is_said(console, anna):
+    found = page(anna, f"{D}/decisions?field=cap&outcome=referred&case=exe&sure_below=95")
+    assert found.xpath("//select[@name='outcome']/option[@selected]/@value") == ["referred"]
+    for wrong, said in (
+        ("since=yesterday", "since cannot be"),
+        ("outcome=maybe", "outcome cannot be"),
+        ("sure_below=ten", "sure_below cannot be"),
+        ("waiting=perhaps", "waiting cannot be"),
+        ("before=-1", "before must be the number"),
+        ("before=" + "9" * 40, "before must be the number"),
+        ("before=3&after=1", "not both"),
+        ("case=" + "x" * 501, "501 characters long"),
+        ("until=10000-01-01", "until cannot be"),
+    ):
+        assert said in words(page(anna, f"{D}/decisions?{wrong}", status=400)), wrong
+
+
+@pytest.mark.parametrize(
+    "case", ["'; DROP TABLE decisions;--", "%", "_", "\x00", "\ud800", "🦀" * 100, "=1+1"]
+)
+def test_any_words_may_be_looked_for(anna, case):
+    assert anna.get(f"{D}/decisions?case={quote(case.encode('utf-8', 'surrogatepass'))}").status == 200
+
+
+def test_the_last_day_there_is_may_be_asked_for(anna):
+    assert anna.get(f"{D}/decisions?until=9999-12-31").status == 200
+
+
+def test_pages_of_decisions_go_on_where_they_ended_and_back(console, anna):
+    for number in range(60):
+        console.decide(1000 + number, name=f"page {number:02}")
+
+    def shown(path):
+        found = page(anna, path)
+        names = [words(one) for one in found.xpath("//tbody/tr/th/a")]
+        links = {one.get("rel"): one.get("href") for one in found.xpath("//nav[@class='pager']/a")}
+        return names, links
+
+    first, links = shown(f"{D}/decisions?case=page")
+    assert (first[0], first[-1], set(links)) == ("page 59", "page 10", {"next"})
+    second, back = shown(links["next"])
+    assert (second, set(back)) == ([f"page {number:02}" for number in range(9, -1, -1)], {"prev"})
+    assert shown(back["prev"])[0] == first
+
+
+def test_the_table_to_take_along_holds_all_and_runs_nothing(console, anna):
+    console.decide(2000, name='=HYPERLINK("http://evil.example","x")')
+    console.decide(2001, name=" @SUM(1+1)")
+    reply = anna.get(f"{D}/decisions/decisions.csv")
+    assert reply.headers["content-disposition"] == 'attachment; filename="decisions-contracts.csv"'
+    rows = list(csv.DictReader(io.StringIO(anna.body)))
+    assert len(rows) == console.workshop().history.count(Wanted(tenant="acme")).n
+    names = [row["case_name"] for row in rows]
+    assert '\'=HYPERLINK("http://evil.example","x")' in names
+    assert "' @SUM(1+1)" in names
+    assert not [name for name in names if name.lstrip()[:1] in ("=", "+", "-", "@")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [("=1", "'=1"), ("+1", "'+1"), ("-1", "'-1"), ("@a", "'@a"), ("\ta", "'\ta"), ("a=1", "a=1"), (-1, "-1")],
+)
+def test_a_text_that_a_spreadsheet_would_run_is_only_text(cell, kept):
+    assert csv_rows([[cell]]).decode().rstrip("\r\n").strip('"') == kept
+
+
+@pytest.mark.parametrize(
+    ("wanted", "place"),
+    [
+        ("12", f"{D}/decisions/12"),
+        ("contracts:12", f"{D}/decisions/12"),
+        ("sha256:abcdef012345", f"{D}/decisions?release=sha256%3Aabcdef012345"),
+        ("Miller & Sons", f"{D}/decisions?case=Miller+%26+Sons"),
+        ("", "/"),
+        ("//evil.example", f"{D}/decisions?case=%2F%2Fevil.example"),
+        ("a\r\nset-cookie: x", f"{D}/decisions?case=a%0D%0Aset-cookie%3A+x"),
+    ],
+)
+def test_the_box_in_the_head_goes_to_what_is_meant(anna, wanted, place):
+    reply = anna.get("/find?" + urlencode({"q": wanted, "deployment": "contracts"}))
+    assert (reply.status, reply.headers["location"]) == (303, place)
+
+
+def test_a_case_is_claimed_answered_with_words_and_seen_as_an_outcome(console, anna):
+    entry = console.decide(3000)
+    path = f"{D}/review/{entry}"
+    assert anna.send(f"{path}/claim", {"token": anna.token(path)}).headers["location"] == path
+    assert "The case is in your hands." in words(page(anna, path))
+    form = _form(anna, path) | {"answer.cap": "false", "comment": "Not <b>capped</b>.", "minutes": "2.5"}
+    for wrong, said in (
+        ({"answer.cap": ""}, "is not answered"),
+        ({"answer.cap": "maybe"}, "yes or no"),
+        ({"words.cap": "nowhere in it"}, "do not stand in the text"),
+        ({"words.cap": "i"}, "stand at"),
+        ({"passage.cap": "a-b"}, "is no passage"),
+        ({"passage.cap": "5-99999"}, "does not lie in the document"),
+        ({"minutes": "-1"}, "Minutes cannot be"),
+        ({"minutes": "nan"}, "Minutes cannot be"),
+    ):
+        reply = anna.send(f"{path}/answer", form | wrong)
+        assert reply.status == 400, wrong
+        assert said in words(lxml.html.fromstring(anna.body)), wrong
+        assert "Not &lt;b&gt;capped&lt;/b&gt;." in anna.body, "what was typed is still there"
+    reply = anna.send(f"{path}/answer", form | {"words.cap": "Anna   is\ncapped", "passage.cap": "4-13"})
+    assert (reply.status, reply.headers["location"]) == (303, f"{D}/review")
+    shown = words(page(anna, f"{D}/decisions/{entry}").xpath("//section[@id='outcomes']")[0])
+    assert "anna says no, 2.5 minutes spent (reviewed)" in shown
+    assert anna.send(f"{path}/answer", form).status == 409
+
+
+def test_a_number_and_a_choice_are_checked(console, anna):
+    entry = console.decide(3001, referred=("cap", "amount", "country"))
+    path = f"{D}/review/{entry}"
+    anna.send(f"{path}/claim", {"token": anna.token(path)})
+    form = _form(anna, path) | {"answer.cap": "true", "answer.amount": "1 250.5", "answer.country": "<FR>"}
+    assert anna.send(f"{path}/answer", form | {"answer.amount": "many"}).status == 400
+    assert anna.send(f"{path}/answer", form | {"answer.country": "XX"}).status == 400
+    assert anna.send(f"{path}/answer", form).status == 303
+
+
+def test_a_case_may_be_given_back_or_handed_up_with_the_reason(console, anna):
+    entry = console.decide(3002)
+    path = f"{D}/review/{entry}"
+    anna.send(f"{path}/claim", {"token": anna.token(path)})
+    token = anna.token(path)
+    assert anna.send(f"{path}/decline", {"token": token, "reason": ""}).status == 400
+    assert anna.send(f"{path}/decline", {"token": token, "reason": "I know the parties"}).status == 303
+    ben = console.browser("acme/ben")
+    token = ben.token(path)
+    assert ben.send(f"{path}/decline", {"token": token, "reason": "not mine"}).status == 409
+    ben.send(f"{path}/claim", {"token": token})
+    assert ben.send(f"{path}/escalate", {"token": token, "reason": "unclear", "role": "pope"}).status == 400
+    assert ben.send(f"{path}/escalate", {"token": token, "reason": "unclear"}).status == 303
+    assert "handed up" in words(page(ben, f"{D}/review?only=escalated"))
+
+
+def test_a_second_reader_learns_nothing_of_the_first(serving, make, tmp_path):
+    folder = make(tmp_path / "contracts", "contracts", "[review]\nreaders = 2\n")
+    with serving([folder]) as console:
+        entry = console.decide(1)
+        path = f"{D}/review/{entry}"
+        first = console.browser("acme/first", roles=("reviewer",))
+        second = console.browser("acme/second", roles=("reviewer",))
+        before = words(page(second, path).xpath("//main")[0])
+        first.send(f"{path}/claim", {"token": first.token(path)})
+        form = _form(first, path) | {"answer.cap": "false", "comment": "telltale"}
+        assert first.send(f"{path}/answer", form).status == 303
+        assert words(page(second, path).xpath("//main")[0]) == before
+        for other in (f"{D}/decisions/{entry}", f"{D}/review", "/", D):
+            shown = words(page(second, other).xpath("//main")[0])
+            assert "first" not in shown.replace("the first", ""), other
+            assert "telltale" not in shown
+        assert (
+            first.send(f"{path}/claim", {"token": first.token(f"{D}/review/{console.decide(2)}")}).status
+            == 409
+        )
+
+
+def _form(browser, path):
+    found = page(browser, path)
+    return {name: found.xpath(f"//input[@name='{name}']/@value")[0] for name in ("token", "seen")}
+
+
+def test_an_erased_text_leaves_the_decision_and_no_words(console, anna):
+    entry = console.decide(4000, text="The secret of Anna is capped.")
+    workshop = console.workshop()
+    [text] = workshop.ledger.entry(entry).refs
+    workshop.blobs.erase(text, reason="asked to")
+    shown = words(page(anna, f"{D}/decisions/{entry}").xpath("//main")[0])
+    assert "The text was erased" in shown
+    assert "secret of Anna" not in shown
+    assert "Cap <u>: yes" in shown
+
+
+def test_the_first_page_says_what_waits_and_where_a_turn_would_begin(console, anna):
+    shown = words(page(anna, "/").xpath("//main")[0])
+    assert "cases to look at for reviewers" in shown
+    assert "claims" not in shown
+
+
+def test_a_page_of_a_stranger_is_not_there_and_says_so(console, anna):
+    for path in (
+        "/d/nobody",
+        "/d/nobody/decisions",
+        f"{D}/decisions/x",
+        f"{D}/decisions/{'9' * 30}",
+        "/d/%00",
+    ):
+        assert anna.get(path).status == 404, path
+        assert anna.body.startswith("<!doctype html>") or "<!doctype html>" in anna.body
