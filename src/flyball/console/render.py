@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 import flyball
 from flyball.console.charts.files import chart_style
 from flyball.console.page import PAGES, Asked, Page, address
+from flyball.console.stamp import Stamp
 from flyball.console.words import FILTERS, shown_text
 from flyball.core.errors import FlyballError
 
@@ -68,6 +69,8 @@ class Frame:
         Path and query of this page, to come back to.
     alone : bool
         Rendered as one file for somebody else: without menu, forms and script; the style stands inside.
+    stamp : Stamp or None
+        The head of such a file.
     """
 
     title: str
@@ -85,6 +88,7 @@ class Frame:
     signs_in: bool = False
     here: str = "/"
     alone: bool = False
+    stamp: Stamp | None = None
 
     @property
     def version(self) -> str:

@@ -1,7 +1,7 @@
 """Lines over time or over numbers, each with the band of its intervals."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from flyball.console.charts.axes import bottom_axis, left_axis, left_margin, legend, side_by_side
 from flyball.console.charts.ink import dot, fitted, label, path, rule, text_width
@@ -159,6 +159,8 @@ def _nothing(width: int, words: str) -> Drawing:
 
 
 def _x_cell(point: Point) -> str | float:
+    if isinstance(point.x, datetime):
+        return point.x.isoformat(timespec="seconds")
     return point.x.isoformat() if isinstance(point.x, date) else point.x
 
 

@@ -234,9 +234,20 @@ class Chart:
         return self._element(self.narrow)
 
     @property
-    def table(self) -> tuple[tuple[str, ...], ...]:
-        """The rows in words, for a page; numbers with at most six digits."""
-        return tuple(tuple(_in_words(cell) for cell in row) for row in self.rows)
+    def filled(self) -> tuple[int, ...]:
+        """The places of the columns in which anything stands."""
+        return tuple(
+            place
+            for place in range(len(self.columns))
+            if any(row[place] not in (None, "") for row in self.rows)
+        )
+
+    @property
+    def table(self) -> tuple[tuple[tuple[str, bool], ...], ...]:
+        """The rows in words, for a page: each cell with whether it is a number, of six digits at most."""
+        return tuple(
+            tuple((_in_words(one), not isinstance(one, str | None)) for one in row) for row in self.rows
+        )
 
     def _element(self, drawing: Drawing) -> Markup:
         said = f"{self.title}. {self.description}" if self.description else self.title
