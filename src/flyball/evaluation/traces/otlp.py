@@ -15,7 +15,6 @@ __all__ = ["SCHEMA_URL", "encoded", "rejected_of"]
 SCHEMA_URL = "https://opentelemetry.io/schemas/1.41.0"
 _KINDS = {"internal": 1, "server": 2, "client": 3}
 _ERROR = 2
-_REMOTE_KNOWN, _REMOTE = 0x100, 0x200
 
 
 def encoded(traces: Iterable[tuple[bytes, list[SpanRecord]]], *, deployment: str) -> bytes:

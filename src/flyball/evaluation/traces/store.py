@@ -142,16 +142,14 @@ class TraceStore:
     def _let_go(self, database: sqlite3.Connection) -> None:
         oldest = time.time_ns() // 1_000 - self._days * _DAY
         last = database.execute("SELECT MAX(number) FROM traces WHERE began < ?", (oldest,)).fetchone()[0]
-        pages, free, size = (
-            database.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("page_count", "freelist_count", "page_size")
-        )
-        if (pages - free) * size > self._mb * _MB:
+        while True:
+            if last is not None:
+                database.execute("DELETE FROM traces WHERE number <= ?", (last,))
+                database.execute("DELETE FROM entries WHERE trace <= ?", (last,))
             first, newest = database.execute("SELECT MIN(number), MAX(number) FROM traces").fetchone()
-            last = max(last or 0, first + (newest - first) // _SHARE_TO_GO)
-        if last is not None:
-            database.execute("DELETE FROM traces WHERE number <= ?", (last,))
-            database.execute("DELETE FROM entries WHERE trace <= ?", (last,))
+            if first is None or _used_bytes(database) <= self._mb * _MB:
+                return
+            last = first + (newest - first) // _SHARE_TO_GO
 
     @contextmanager
     def _read(self) -> Iterator[sqlite3.Connection | None]:
@@ -179,6 +177,14 @@ class TraceStore:
             yield database
         finally:
             database.close()
+
+
+def _used_bytes(database: sqlite3.Connection) -> int:
+    pages, free, size = (
+        int(database.execute(f"PRAGMA {name}").fetchone()[0])
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * size
 
 
 def _row(database: sqlite3.Connection, found: tuple[Any, ...]) -> TraceRow:

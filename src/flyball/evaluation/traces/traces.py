@@ -34,6 +34,7 @@ class Traces:
     ----------
     lost : int
         Traces that could not be written: the disk was full, or more came than it could take.
+    exporter : Exporter or None
     """
 
     def __init__(self, path: Path, settings: TraceSettings, *, deployment: str) -> None:
@@ -43,7 +44,7 @@ class Traces:
         self.keeps_words = settings.keep_texts
         self.lost = 0
         self._store = TraceStore(path, keep_days=settings.keep_days, keep_mb=settings.keep_mb)
-        self._exporter = Exporter(settings.otlp, deployment) if settings.otlp else None
+        self.exporter = Exporter(settings.otlp, deployment) if settings.otlp else None
         self._below = round(settings.share * (1 << 56))
         self._slow = settings.slow_ms * 1e6 or float("inf")
         self._waiting: deque[tuple[Kept, list[Words]]] = deque()
@@ -103,8 +104,8 @@ class Traces:
         except (sqlite3.Error, OSError) as err:
             self.lost += len(kept)
             _LOG.warning("%d traces could not be kept: %s", len(kept), err)
-        if self._exporter is not None:
-            self._exporter.send([(one.trace_id, unpacked(one.spans)) for one in kept])
+        if self.exporter is not None:
+            self.exporter.send([(one.trace_id, unpacked(one.spans)) for one in kept])
 
     def rows(
         self,
@@ -146,8 +147,8 @@ class Traces:
         if thread is not None:
             thread.join()
         self.flush()
-        if self._exporter is not None:
-            self._exporter.close()
+        if self.exporter is not None:
+            self.exporter.close()
 
     def _work(self) -> None:
         while not self._ending.is_set():
