@@ -1,6 +1,8 @@
 """A deployment with objectives and channels, and a clock that a test moves."""
 
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,8 @@ from flyball.evaluation.objectives.steps import step_of
 from flyball.loop.deployment import open_deployment
 from flyball.loop.watching import Watcher
 from flyball.loop.workshop import Workshop
+
+sys.path.insert(0, str(Path(__file__).parent))  # where `servers` lies
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 DEPLOYMENT = """

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from flyball.cli.output import Output
 from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
+from flyball.core.errors import BadInput
 from flyball.loop.alerts.alerting import acknowledge, lift_silence, runbook_of, silence
 from flyball.loop.alerts.channel import Message
 from flyball.loop.alerts.records import Alert, Cause
@@ -18,6 +19,8 @@ from flyball.loop.alerts.standing import alerts_of, standing_of
 __all__ = ["command"]
 
 command = typer.Typer()
+
+_LONGEST_HOURS = 8_760.0
 
 Name = Annotated[str, typer.Argument(help="Of the alert.")]
 
@@ -79,7 +82,12 @@ def silence_(
     output = Output(json)
     with open_workshop(deployment, output, person) as workshop:
         now = workshop.clock()
-        until = now + timedelta(hours=min(hours, 24.0 * 400))
+        if not 0.0 < hours <= _LONGEST_HOURS:
+            raise BadInput(
+                f"A silence lasts between 0 and {_LONGEST_HOURS:,.0f} hours, got {hours}.",
+                fix="Write, for instance, --hours 2.",
+            )
+        until = now + timedelta(hours=hours)
         silence(workshop.ledger, name, until=until, by=workshop.actor, why=why, now=now)
     if json:
         output.json({"ok": True, "name": name, "until": until})

@@ -1,5 +1,6 @@
 """`flyball serve`: deployments as HTTP services that speak OpenAI's form, and as pages for people."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from flyball.loop.deployment import find_deployment
 
 __all__ = ["command"]
 
+_WATCH = (sys.executable, "-m", "flyball", "watch")
 _WATCHER_SECONDS = 20.0
 """How long a watcher may take to end what it is doing."""
 
@@ -64,7 +66,7 @@ def _watching(roots: list[Path]) -> Iterator[None]:
     """Watch deployments in processes of their own, which end with this one, however it ends."""
     watchers = [
         subprocess.Popen(  # noqa: S603 - this program itself
-            [sys.executable, "-m", "flyball", "watch", "--with-parent", "--deployment", str(root.absolute())],
+            [*_WATCH, "--parent", str(os.getpid()), "--deployment", str(root.absolute())],
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,
         )

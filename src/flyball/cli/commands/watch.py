@@ -22,7 +22,7 @@ _TURN_SECONDS = 86_400.0
 def command(
     deployment: DeploymentOption = None,
     once: Annotated[bool, typer.Option("--once", help="Look once, run what is asked for, and stop.")] = False,
-    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+    parent: Annotated[int, typer.Option("--parent", hidden=True)] = 0,
     json: JsonOption = False,
 ) -> None:
     """Watch a deployment until SIGTERM."""
@@ -30,8 +30,8 @@ def command(
     stop = threading.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda number, frame: stop.set())
-    if with_parent:
-        threading.Thread(target=_end_with, args=(os.getppid(), stop), daemon=True).start()
+    if parent:
+        threading.Thread(target=_end_with, args=(parent, stop), daemon=True).start()
     with open_workshop(deployment, output) as workshop, only_one_watcher(workshop.state):
         watcher = Watcher(workshop, told=lambda looked: _tell(looked, output))
         every = workshop.deployment.settings.watch.every_seconds
