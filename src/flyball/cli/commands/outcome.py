@@ -8,12 +8,15 @@ import typer
 from flyball.cli.output import Output
 from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
 from flyball.core.errors import BadInput
+from flyball.core.estimates import as_plain
 from flyball.core.text import count
 from flyball.evaluation.outcomes.files import read_outcomes
 from flyball.evaluation.outcomes.standing import Standing
+from flyball.evaluation.texts.text_metric import TEXT_METRICS
 from flyball.loop.decided import decision_id
 from flyball.loop.outcome_sources import outcomes_of_source
 from flyball.loop.outcomes import Loaded, OutcomesView, load_outcomes, outcomes_view
+from flyball.loop.texts import TextsView, texts_view
 
 __all__ = ["command"]
 
@@ -81,6 +84,87 @@ def list_(
         output.json({"ok": True, **_as_json(view)})
     else:
         _show(output, view, disputed=disputed)
+
+
+@command.command("texts")
+def texts(
+    field: Annotated[str, typer.Argument(help="Key of a field whose answers are texts.", show_default=False)],
+    judge: Annotated[
+        str, typer.Option("--judge", help="An expert of the kind language_model that judges; may cost money.")
+    ] = "",
+    evaluate: Annotated[
+        bool,
+        typer.Option("--evaluate-judge", help="Hold the judge against people, and write down how it did."),
+    ] = False,
+    tenant: Annotated[str | None, typer.Option("--tenant", help="Only decisions of this one.")] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", help="At most so many answers.", min=1, max=10_000)
+    ] = 1_000,
+    deployment: DeploymentOption = None,
+    person: AsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure answers in words against what people say is right, what they cite, and a judge.
+
+    Exit code 1 where a judge does not agree with people enough.
+    """
+    if evaluate and not judge:
+        raise BadInput("No judge is named.", fix="Add --judge EXPERT.")
+    output = Output(json)
+    with open_workshop(deployment, output, person) as workshop:
+        view = texts_view(workshop, field, tenant=tenant, limit=limit, judge=judge, evaluate=evaluate)
+    if json:
+        output.json(_texts_as_json(view))
+    else:
+        _show_texts(output, view)
+    if view.check is not None and not view.check.passed:
+        raise typer.Exit(1)
+
+
+def _texts_as_json(view: TextsView) -> dict[str, object]:
+    report = view.report
+    return {
+        "ok": view.check is None or view.check.passed,
+        "field": view.field,
+        "answers": view.answers,
+        "known": view.known,
+        "metrics": {name: as_plain(one) for name, one in view.metrics.items()},
+        "judge": view.judge or None,
+        "judge_may_count": None if view.check is None else view.check.passed,
+        "judge_because": "" if view.check is None else view.check.detail,
+        "report": None
+        if report is None
+        else {
+            "judge": report.judge,
+            "silent": report.silent,
+            **{name: as_plain(getattr(report, name)) for name in _HELD_AGAINST},
+        },
+        "judged": None if view.judged is None else as_plain(view.judged),
+    }
+
+
+_HELD_AGAINST = ("agreement", "kappa", "position", "verbosity")
+
+
+def _show_texts(output: Output, view: TextsView) -> None:
+    output.text(
+        f"{count(view.answers, 'answer')} to {view.field}; of {view.known:,} it stands what is right."
+    )
+    titles = {name: TEXT_METRICS.load(name) for name in view.metrics}
+    output.table(
+        ["metric", "measured", "unit"],
+        ([titles[name].title, str(one), titles[name].unit] for name, one in view.metrics.items()),
+    )
+    if view.report is not None:
+        output.table(
+            [f"judge {view.judge}", "measured"],
+            ([name, str(getattr(view.report, name))] for name in _HELD_AGAINST),
+        )
+    if view.check is not None:
+        may = "may count" if view.check.passed else "may not count"
+        output.text(f"The judge {may}: {view.check.detail}.")
+    if view.judged is not None:
+        output.text(f"Right, by the judge, set right by people: {view.judged}.")
 
 
 def _tell(output: Output, done: Loaded) -> None:
