@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from flyball.core.digests import digest_of
-from flyball.core.records import Span
+from flyball.core.records import Field, Span
 from flyball.evaluation.outcomes.agreement import same_answer
 from flyball.evaluation.review.settings import ReviewSettings
 from flyball.loop.decided import Known
@@ -220,6 +220,16 @@ class ReviewBook:
         self._workshop = workshop
         self._settings: ReviewSettings = workshop.deployment.settings.review
         self._secret = b""
+
+    @property
+    def workshop(self) -> Workshop:
+        """Where it works."""
+        return self._workshop
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The fields of the deployment by their keys."""
+        return {field.key: field for field in self._workshop.deployment.fields}
 
     @property
     def settings(self) -> ReviewSettings:

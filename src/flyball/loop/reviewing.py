@@ -5,7 +5,7 @@ of the one before plus one as its key, so that of two people who act at once one
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, Literal
@@ -13,7 +13,6 @@ from typing import ClassVar, Literal
 import msgspec
 
 from flyball.core.errors import FlyballError, Refused
-from flyball.core.records import Field
 from flyball.evaluation.history.records import REVIEW
 from flyball.evaluation.outcomes.agreement import same_answer
 from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
@@ -388,7 +387,7 @@ class Reviews(ReviewBook):
                 else f"{twice[0]!r} stands there twice."
             )
             raise BadAnswer(what, fix=f"Answer each of these once: {', '.join(wanted) or 'none'}.")
-        fields: Mapping[str, Field] = {field.key: field for field in self._workshop.deployment.fields}
+        fields = self.fields
         document = document_of(self._workshop, known) if any(one.evidence for one in given) else None
         found = []
         for one in sorted(given, key=lambda one: wanted.index(one.field)):
