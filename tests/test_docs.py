@@ -38,6 +38,7 @@ def test_every_setting_has_its_row():
         "retention": settings.RetentionSettings,
         "privacy": settings.PrivacySettings,
         "privacy.budget": settings.BudgetSettings,
+        "drift": settings.DriftSettings,
     }
     for section, kind in named.items():
         text = " ".join(row for row in rows if f"`{section}." in row)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from flyball.core.errors import BadInput
+from flyball.evaluation.drift.settings import DriftSettings
 from flyball.evaluation.kpis.settings import KpiSettings
 from flyball.evaluation.outcomes.settings import OutcomeSourceSettings
 from flyball.evaluation.objectives.settings import SloSettings
@@ -295,6 +296,7 @@ class Settings(_Section, frozen=True):
     outcome_source: tuple[OutcomeSourceSettings, ...] = ()
     review: ReviewSettings = ReviewSettings()
     traces: TraceSettings = TraceSettings()
+    drift: DriftSettings = DriftSettings()
     slo: tuple[SloSettings, ...] = ()
     alerts: AlertSettings = AlertSettings()
     watch: WatchSettings = WatchSettings()

@@ -1,4 +1,4 @@
-"""`flyball drift`: what changed between two tables."""
+"""`flyball drift`: what changed between two tables, or in what a deployment decides."""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from rich.markup import escape
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
 from flyball.core.errors import BadInput
-from flyball.core.estimates import Estimate, NotMeasured
+from flyball.core.estimates import Estimate, NotMeasured, as_plain
 from flyball.core.text import count
 from flyball.data.datasets.catalogue import open_catalogue
 from flyball.data.datasets.snapshots import find_snapshot, scan_snapshot
@@ -21,6 +21,7 @@ from flyball.evaluation.drift.kept import is_sketch, load_sketch, save_sketch
 from flyball.evaluation.drift.reading import open_rows, rows_of_batches
 from flyball.evaluation.drift.records import ColumnDrift, DriftReport, JointDrift, Options
 from flyball.evaluation.drift.table_sketch import TableSketch, sketch_rows
+from flyball.loop.drifting import DriftView, check_drift
 
 __all__ = ["command"]
 
@@ -53,12 +54,19 @@ def command(
     deployment: DeploymentOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Say what changed between two tables: how much, how sure, and whether it matters."""
+    """Say what changed between two tables, or in what a deployment decides: how much, and how sure that is.
+
+    With --reference and --current, two tables. Without them, the decisions of the deployment: every whole
+    window that nobody has looked at is held against the reference of [drift], and the look written down.
+    """
     output = Output(json)
     began = time.perf_counter()
     options = Options(
         rate=rate, smallest_effect=smallest_effect, leave_out=tuple(leave_out or ()), outcome=outcome
     )
+    if reference is None and current is None:
+        _watch(deployment, output, exit_code=exit_code)
+        return
     if reference is None or (current is None and save is None):
         missing = "--reference" if reference is None else "--current"
         raise BadInput(f"{missing} names no rows.", fix=f"Add {missing} FILE.")
@@ -99,6 +107,114 @@ def _sketch(named: str, options: Options, deployment: str | None, output: Output
             )
         rows = rows_of_batches(found.id, first.schema, lambda: chain([first], batches))
         return sketch_rows(rows, leave_out=options.leave_out, seed=options.seed)
+
+
+def _watch(deployment: str | None, output: Output, *, exit_code: bool) -> None:
+    """Look at the decisions of a deployment."""
+    with open_workshop(deployment, output) as workshop:
+        view = check_drift(workshop)
+    last = [one for one in view.windows if one.number == view.windows[-1].number]
+    drifted = any(one.drifted for one in last)
+    if output.as_json:
+        output.json({"ok": True, "drifted": drifted if last else None, **_plain_view(view)})
+    else:
+        _tell_view(view, output)
+    if exit_code and drifted:
+        raise typer.Exit(1)
+
+
+def _tell_view(view: DriftView, output: Output) -> None:
+    output.text(f"Reference: {escape(view.reference)} ({count(view.n_reference, 'decision')}).")
+    if view.reason:
+        output.text(f"{escape(view.reason).capitalize()}.")
+    if view.windows:
+        output.table(
+            ["decisions until (UTC)", ">n", "drifted", ">share", ">q", ">held to", "in"],
+            [
+                [
+                    f"{one.until:%Y-%m-%d %H:%M}",
+                    str(one.n),
+                    {True: "yes", False: "no", None: "?"}[one.drifted],
+                    _cell(one.effect),
+                    "" if one.q is None else f"{one.q:.2g}",
+                    f"{one.rate:.2g}",
+                    ", ".join(column.name for column in one.columns if column.drifted),
+                ]
+                for one in view.windows[-_SHOWN:]
+            ],
+        )
+    known = [one for one in view.accuracy if isinstance(one.figures.estimated, Estimate)]
+    if known:
+        output.text()
+        output.table(
+            ["field", "decisions until (UTC)", ">right, as promised", ">right, as reported", ""],
+            [
+                [
+                    one.field,
+                    f"{one.until:%Y-%m-%d %H:%M}",
+                    _cell(one.figures.estimated),
+                    _cell(one.figures.realised),
+                    one.figures.finding,
+                ]
+                for one in known[-_SHOWN:]
+            ],
+        )
+    output.text(
+        f"Over all windows together the chance of a false alarm is {view.rate:.0%} or less; differences in "
+        f"fewer than {view.smallest_effect:.0%} of the decisions do not count."
+    )
+
+
+def _plain_view(view: DriftView) -> dict[str, Any]:
+    return {
+        "deployment": view.deployment,
+        "reference": {"name": view.reference, "decisions": view.n_reference},
+        "window": view.window,
+        "rate": view.rate,
+        "smallest_effect": view.smallest_effect,
+        "waiting": view.waiting,
+        "reason": view.reason,
+        "windows": [
+            {
+                "entry": one.entry,
+                "number": one.number,
+                "windows": one.windows,
+                "since": one.since,
+                "until": one.until,
+                "first": one.first,
+                "last": one.last,
+                "n": one.n,
+                "drifted": one.drifted,
+                **_measured("effect", one.effect),
+                "q": one.q,
+                "rate": one.rate,
+                "columns": {
+                    column.name: {
+                        "drifted": column.drifted,
+                        **_measured("effect", column.effect),
+                        "q": column.q,
+                        "seen_in": column.what,
+                        "reason": column.reason,
+                    }
+                    for column in one.columns
+                },
+            }
+            for one in view.windows
+        ],
+        "accuracy": [
+            {
+                "field": one.field,
+                "number": one.number,
+                "since": one.since,
+                "until": one.until,
+                "estimated": as_plain(one.figures.estimated),
+                "realised": as_plain(one.figures.realised),
+                "finding": one.figures.finding,
+                "because": one.figures.because,
+            }
+            for one in view.accuracy
+        ],
+    }
 
 
 def _tell(report: DriftReport, output: Output) -> None:

@@ -1,0 +1,184 @@
+"""A deployment that watches its own decisions: 100 are the reference, windows have 100."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flyball.core.digests import canonical_json
+from flyball.core.errors import BadInput
+from flyball.core.estimates import Estimate, NotMeasured
+from flyball.data.documents.rows import document_of_row
+from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
+from flyball.ledger.records import Draft
+from flyball.loop.asked_turns import asked_turns
+from flyball.loop.deployment import open_deployment
+from flyball.loop.drifting import DRIFT_CHECKED, check_drift, drift_view
+from flyball.loop.workshop import Workshop
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "gateway" / "records"))
+from written import Time, make_deployment
+
+_spec = importlib.util.spec_from_file_location(
+    "history_builders", Path(__file__).parents[1] / "evaluation" / "history" / "conftest.py"
+)
+built = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(built)
+
+PERIOD = 'reference = "2026-11-01/2026-11-02"'
+
+
+@pytest.fixture
+def workshop_with(tmp_path):
+    opened = []
+
+    def make(*settings):
+        more = "\n[drift]\n" + "\n".join(["window = 100", PERIOD, *settings]) + "\n"
+        folder = make_deployment(tmp_path / "contracts", more=more)
+        opened.append(Workshop(open_deployment(folder), clock=Time(), actor="user:test"))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.__exit__(None, None, None)
+
+
+def decide(workshop, n, *, day, yes=0.3, confidence=0.9, start=0, cases=None, seed=0):
+    draw = np.random.default_rng([seed, day, start])
+    drafts = []
+    for number in range(n):
+        answer, sure = bool(draw.random() < yes), float(confidence - draw.random() * 0.05)
+        draft = built._decision(
+            start + number,
+            (("cap", answer, "automated", sure, "triage"),),
+            day=day,
+            release="sha256:" + "a" * 64,
+        )
+        if cases is not None:
+            document = document_of_row(cases(draw), name=f"row {number}")
+            [text] = workshop.blobs.put_many([canonical_json(document)])
+            draft = Draft(draft.kind, draft.body, draft.actor, (text,))
+        drafts.append(draft)
+    return workshop.ledger.append_many(drafts)
+
+
+def label(workshop, receipts, right):
+    for receipt, is_right in zip(receipts, right, strict=True):
+        body = workshop.ledger.entry(receipt.index).body
+        answer = json.loads(body["fields"][0]["answer"])
+        made = ReportedOutcome(
+            decision=receipt.index, case_id=body["case_id"], release=body["release"], tenant="default",
+            kind="label", name="cap", answer=json.dumps(answer if is_right else not answer), by="person:anna",
+        )  # fmt: skip
+        workshop.ledger.append(kind=OUTCOME, body=made, actor="user:anna", key=made.key)
+
+
+def test_before_anything_is_decided_there_is_a_reason_and_nothing_else(workshop_with):
+    view = check_drift(workshop_with())
+    assert (view.windows, view.reason) == ((), "no decision was made in that period")
+
+
+def test_without_a_live_release_the_first_decisions_of_it_cannot_be_normal(tmp_path):
+    folder = make_deployment(tmp_path / "contracts")
+    with Workshop(open_deployment(folder), clock=Time(), actor="user:test") as workshop:
+        assert drift_view(workshop).reason == "no release is live"
+
+
+def test_a_window_that_is_not_whole_is_not_looked_at(workshop_with):
+    workshop = workshop_with()
+    decide(workshop, 100, day=0)
+    decide(workshop, 60, day=5)
+    view = check_drift(workshop)
+    assert (view.n_reference, view.waiting, view.windows) == (100, 60, ())
+    assert view.reason == "60 decisions since the reference; a window has 100"
+
+
+def test_decisions_like_those_of_the_reference_did_not_drift(workshop_with):
+    workshop = workshop_with()
+    decide(workshop, 300, day=0)
+    decide(workshop, 400, day=5, start=1000)
+    view = check_drift(workshop)
+    assert [(one.number, one.windows, one.n) for one in view.windows] == [
+        (1, 1, 100), (2, 1, 100), (2, 2, 200), (3, 1, 100), (4, 1, 100), (4, 2, 200), (4, 4, 400),
+    ]  # fmt: skip
+    assert [one.drifted for one in view.windows] == [False] * 7
+    assert [one.rate for one in view.windows[:3]] == pytest.approx([0.05 / 2, 0.05 / 6, 0.05 / 12])
+
+
+def test_other_answers_are_found_named_and_written_down_once(workshop_with):
+    workshop = workshop_with("starts_turn = true")
+    decide(workshop, 300, day=0)
+    decide(workshop, 100, day=5, start=1000, yes=0.8)
+    view = check_drift(workshop)
+    [look] = view.windows
+    assert look.drifted is True
+    assert isinstance(look.effect, Estimate)
+    assert look.columns[0].name == "answer: cap"
+    assert look.columns[0].effect.value == pytest.approx(0.5, abs=0.12)
+    assert check_drift(workshop).windows == view.windows == drift_view(workshop).windows
+    assert len(list(workshop.ledger.entries(DRIFT_CHECKED))) == 1
+    [asked] = asked_turns(workshop.ledger)
+    assert asked.by == "drift"
+    assert asked.why.startswith("100 decisions drifted from 2026-11-01 to 2026-11-02: answer: cap")
+
+
+def test_cases_that_changed_are_found_though_answers_did_not(workshop_with):
+    workshop = workshop_with()
+
+    def row_of(mean):
+        return lambda draw: {
+            "amount": float(draw.normal(mean, 10)),
+            "signed": f"2026-10-0{draw.integers(1, 9)}",
+        }
+
+    decide(workshop, 200, day=0, cases=row_of(500))
+    decide(workshop, 100, day=5, start=1000, cases=row_of(400))
+    [look] = check_drift(workshop).windows
+    drifted = [one.name for one in look.columns if one.drifted]
+    assert "case: amount" in drifted
+    assert "case: signed" not in drifted
+    words = canonical_json(workshop.ledger.entry(look.entry).body)
+    assert b"2026-10-0" not in words  # no value of a case is in the ledger
+
+
+def test_what_is_left_out_is_not_looked_at(workshop_with):
+    workshop = workshop_with('leave_out = ["answer: cap"]', "cases = false")
+    decide(workshop, 300, day=0)
+    decide(workshop, 100, day=5, start=1000, yes=0.8)
+    [look] = check_drift(workshop).windows
+    assert look.drifted is False
+    assert "answer: cap" not in [one.name for one in look.columns]
+
+
+def test_what_confidences_promise_stands_beside_what_labels_say(workshop_with):
+    workshop = workshop_with()
+    label(workshop, decide(workshop, 200, day=0), [number % 10 != 0 for number in range(200)])
+    good = decide(workshop, 100, day=5, start=1000)
+    bad = decide(workshop, 100, day=6, start=2000)
+    label(workshop, good, [number % 10 != 0 for number in range(100)])
+    label(workshop, bad, [number % 2 == 0 for number in range(100)])
+    decide(workshop, 100, day=7, start=3000)
+    first, second, third = drift_view(workshop).accuracy
+    assert first.figures.estimated.value == pytest.approx(0.9, abs=0.03)
+    assert (first.figures.realised.value, first.figures.finding) == (0.9, "borne out")
+    assert (second.figures.realised.value, second.figures.finding) == (0.5, "outcomes changed")
+    assert isinstance(third.figures.realised, NotMeasured)
+    assert third.figures.finding == "no labels yet"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("rate = 0.0", "rate must lie between 0 and 1"),
+        ('reference = "yesterday"', "reference must be release, or two days in order, got 'yesterday'"),
+        ('reference = "2026-10-01/2026-09-01"', "two days in order"),
+        ("window = 10", "window must be 50 to 1,000,000, got 10"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(tmp_path, wrong, said):
+    folder = make_deployment(tmp_path / "contracts", more=f"\n[drift]\n{wrong}\n")
+    with pytest.raises(BadInput, match=said):
+        open_deployment(folder)
