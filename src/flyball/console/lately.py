@@ -12,9 +12,12 @@ __all__ = ["Lately"]
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 _FRESH_SECONDS = 10.0
+_SHARE = 0.05
+"""Of the time of a processor that looking at one value again and again may take."""
 _STALE_SECONDS = 30.0
 """From then on a page waits a moment for a newer look."""
 _AT_ONCE = 2
+_NEVER = (float("-inf"), float("-inf"), None)
 
 
 class Lately:
@@ -23,23 +26,26 @@ class Lately:
     Parameters
     ----------
     patience_seconds : float
-        How long a page waits for what was never looked at, for all that it asks together.
+        How long a page waits for what was looked at too long ago, for all that it asks together; for what
+        was never looked at, five times as long.
     """
 
     def __init__(self, *, patience_seconds: float = 0.2) -> None:
         self._patience = patience_seconds
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[float, Any]] = {}
+        self._known: dict[str, tuple[float, float, Any]] = {}
+        """When it was looked at, until when it counts as fresh, and what was seen."""
         self._coming: dict[str, Future[Any]] = {}
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="flyball-lately")
 
     def all(self, wanted: dict[str, Callable[[], T]]) -> dict[str, T | None]:
         """Return the newest known value of each name; None for what is not there in time."""
         futures = {name: self._ask(name, make) for name, make in wanted.items()}
-        until = time.monotonic() + self._patience
+        patience = self._patience * (1 if all(name in self._known for name in wanted) else 5)
+        until = time.monotonic() + patience
         found: dict[str, T | None] = {}
         for name, future in futures.items():
-            at = self._known.get(name, (float("-inf"), None))[0]
+            at, _, _ = self._known.get(name, _NEVER)
             if future is not None and time.monotonic() - at > _STALE_SECONDS:
                 try:
                     future.result(max(0.0, until - time.monotonic()))
@@ -47,23 +53,25 @@ class Lately:
                     pass
                 except Exception:  # noqa: BLE001 - one that breaks keeps no page from being shown
                     _LOG.exception("%s could not be looked at", name)
-            found[name] = cast("T | None", self._known.get(name, (0.0, None))[1])
+            found[name] = cast("T | None", self._known.get(name, _NEVER)[2])
         return found
 
     def _ask(self, name: str, make: Callable[[], T]) -> "Future[Any] | None":
         with self._lock:
-            at, _ = self._known.get(name, (float("-inf"), None))
-            if time.monotonic() - at < _FRESH_SECONDS:
+            if time.monotonic() < self._known.get(name, _NEVER)[1]:
                 return None
             if name not in self._coming:
                 self._coming[name] = self._pool.submit(self._look, name, make)
             return self._coming[name]
 
     def _look(self, name: str, make: Callable[[], T]) -> None:
+        begun = time.monotonic()
         try:
             made = make()
+            now = time.monotonic()
+            fresh = max(_FRESH_SECONDS, (now - begun) / _SHARE)
             with self._lock:
-                self._known[name] = (time.monotonic(), made)
+                self._known[name] = (now, now + fresh, made)
         finally:
             with self._lock:
                 self._coming.pop(name, None)

@@ -115,20 +115,26 @@ def frame_of(page: Page, name: str, asked: Asked, **more: object) -> Frame:
 
 def menu_of(asked: Asked, current: str) -> list[MenuItem]:
     """Return the pages of a deployment that who asks may see, in their order; where one is, is marked."""
-    path = PAGES.load(current).path if current in PAGES.names() else ""
-    above = [(len(page.path), name) for name, page in _in_menu() if path.startswith(f"{page.path}/")]
-    at = current if any(name == current for name, _ in _in_menu()) else max(above, default=(0, ""))[1]
+    known, menu = _every_page(), _in_menu()
+    path = known[current].path if current in known else ""
+    above = [(len(page.path), name) for name, page in menu if path.startswith(f"{page.path}/")]
+    at = current if any(name == current for name, _ in menu) else max(above, default=(0, ""))[1]
     return [
         MenuItem(name, page.title, page.path.replace("/d/{deployment}", asked.link()), name == at)
-        for name, page in _in_menu()
+        for name, page in menu
         if not page.scope or asked.principal.may(page.scope)
     ]
 
 
 @cache
+def _every_page() -> dict[str, Page]:
+    return {name: PAGES.load(name) for name in PAGES.names()}
+
+
+@cache
 def _in_menu() -> list[tuple[str, Page]]:
-    pages = [(name, PAGES.load(name)) for name in PAGES.names()]
-    return sorted((pair for pair in pages if pair[1].place), key=lambda pair: pair[1].place)
+    in_menu = [(name, page) for name, page in _every_page().items() if page.place]
+    return sorted(in_menu, key=lambda pair: pair[1].place)
 
 
 def render(template: str, frame: Frame, shown: Mapping[str, object] | None = None) -> str:

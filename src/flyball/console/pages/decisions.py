@@ -7,7 +7,6 @@ from flyball.console.asking import filters_of
 from flyball.console.page import Asked, Page, Rows, Shown
 from flyball.console.spreadsheet import csv_rows
 from flyball.core.errors import BadInput
-from flyball.evaluation.history.history import History
 from flyball.evaluation.history.records import DecisionRow, Wanted
 from flyball.gateway.desk import Desk
 
@@ -52,17 +51,22 @@ def _show(asked: Asked) -> Shown:
         "newer": asked.link("decisions", **filters.given, after=newest) if newer else "",
         "older": asked.link("decisions", **filters.given, before=oldest) if older else "",
         "csv": asked.link("decisions", "decisions.csv", **filters.given),
-        "choices": _choices(desk, history),
+        "choices": _choices(asked),
     }
 
 
-def _choices(desk: Desk, history: History) -> _Choices:
+def _choices(asked: Asked) -> _Choices:
+    """Return what can be chosen; a name that came up a moment ago may be missing."""
+    desk = asked.desk
     titles = {field.key: field.title for field in desk.served.workshop.deployment.fields}
-    return _Choices(
-        history.known("release"),
-        [(key, titles.get(key, key)) for key in history.known("field")],
-        history.known("expert"),
-    )
+
+    def known() -> _Choices:
+        fields = [(key, titles.get(key, key)) for key in desk.history.known("field")]
+        return _Choices(desk.history.known("release"), fields, desk.history.known("expert"))
+
+    name = f"choices/{desk.served.name}"
+    found = asked.worked_out({name: known})[name]
+    return found if isinstance(found, _Choices) else _Choices([], list(titles.items()), [])
 
 
 def _table(asked: Asked) -> Rows:

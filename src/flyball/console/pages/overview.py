@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
+from typing import Any
 
 from flyball.console.asking import link_for
 from flyball.console.charts.line import line
@@ -27,6 +28,8 @@ from flyball.loop.picture import LoopView, loop_view
 __all__ = ["overview"]
 
 _DAYS = 30
+_No = FlyballError | None
+"""Why something is not known, or None where it is being worked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,13 @@ class _Days:
     automated: int
     since: datetime
     chart: Chart
+    href: str
 
 
 def _show(asked: Asked) -> Shown:
     served = asked.desk.served
-    workshop, tenant = served.workshop, asked.principal.tenant
-    name = served.name
-    kpis, objectives, loop = _looked_at(asked, served)
-    days = _days(asked, workshop.history, workshop.clock())
+    workshop, name = served.workshop, served.name
+    kpis, objectives, loop, days = _looked_at(asked, served)
     return {
         "title": name,
         "about": workshop.deployment.settings.deployment,
@@ -59,27 +61,26 @@ def _show(asked: Asked) -> Shown:
         if isinstance(objectives, ObjectivesView)
         else (),
         "spending": _spending(served),
-        "days": days,
-        "decided_link": asked.link("decisions", since=days.since.date()),
-        "tenant": tenant,
+        "days": days if isinstance(days, _Days) else None,
+        "days_problem": _why(days),
     }
 
 
 def _looked_at(
     asked: Asked, served: Served
-) -> tuple[
-    KpisView | FlyballError | None, ObjectivesView | FlyballError | None, LoopView | FlyballError | None
-]:
-    workshop, tenant = served.workshop, asked.principal.tenant
-    kpis, objectives, loop = f"kpis/{served.name}/{tenant}", f"slo/{served.name}", f"loop/{served.name}"
-    found: Mapping[str, object] = asked.worked_out(
+) -> tuple[KpisView | _No, ObjectivesView | _No, LoopView | _No, _Days | _No]:
+    workshop, tenant, name = served.workshop, asked.principal.tenant, served.name
+    kpis, objectives, loop = f"kpis/{name}/{tenant}", f"slo/{name}", f"loop/{name}"
+    days = f"days/{name}/{tenant}"
+    found: Mapping[str, Any] = asked.worked_out(
         {
             loop: partial(loop_view, workshop),
+            days: partial(_days, asked, workshop.history, workshop.clock()),
             kpis: partial(kpis_view, workshop, tenant=tenant, by="week"),
             objectives: partial(objectives_view, workshop),
         }
     )
-    return found[kpis], found[objectives], found[loop]  # type: ignore[return-value]
+    return found[kpis], found[objectives], found[loop], found[days]
 
 
 def _why(found: object) -> str:
@@ -144,7 +145,8 @@ def _days(asked: Asked, history: History, now: datetime) -> _Days:
         from_zero=True,
     )
     total = sum(one["decisions"] for one in rows.values())
-    return _Days(total, sum(one["automated"] for one in rows.values()), since, chart)
+    automated = sum(one["automated"] for one in rows.values())
+    return _Days(total, automated, since, chart, asked.link("decisions", since=since.date()))
 
 
 def _count(row: Mapping[str, int] | None, column: str) -> Estimate:
