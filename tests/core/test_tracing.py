@@ -149,6 +149,14 @@ def test_a_long_text_is_cut_and_nothing_is_said_of_none():
     assert kept.spans()["request"].attributes == {"flyball.expert": "x" * 200}
 
 
+def test_a_number_beyond_64_bits_says_nothing():
+    kept = Kept()
+    with begin("request", kept) as root:
+        root.set("gen_ai.request.seed", 10**30)
+        root.set("flyball.cases", -(2**63) + 1)
+    assert kept.spans()["request"].attributes == {"flyball.cases": -(2**63) + 1}
+
+
 def test_words_are_taken_only_where_the_keeper_wants_them():
     for wanted in (False, True):
         kept = Kept(keeps_words=wanted)

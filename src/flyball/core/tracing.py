@@ -38,6 +38,7 @@ Kind = Literal["internal", "server", "client"]
 MOST_SPANS = 4_096
 """Of one trace; further ones are counted and left out."""
 _LONGEST = 200
+_LARGEST = (1 << 63) - 1
 _MASK = (1 << 64) - 1
 _FORM = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?\Z")
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -139,9 +140,14 @@ class Span:
         return self.trace.keeper is not None and self.trace.keeper.keeps_words
 
     def set(self, name: str, value: Value | None) -> None:
-        """Say something about it: names of our own things, numbers, choices. None says nothing."""
-        if value is not None:
-            self.attributes[name] = value[:_LONGEST] if isinstance(value, str) else value
+        """Say something about it: names of our own things, numbers, choices.
+
+        None says nothing, and neither does a whole number that needs more than 64 bits.
+        """
+        if isinstance(value, str):
+            self.attributes[name] = value[:_LONGEST]
+        elif value is not None and not (isinstance(value, int) and abs(value) > _LARGEST):
+            self.attributes[name] = value
 
     def words(self, name: str, messages: Sequence[tuple[str, str]], finish: str = "") -> None:
         """Say what a model was asked or answered, by role; the keeper covers personal data in it."""

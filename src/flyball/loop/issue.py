@@ -14,7 +14,7 @@ from flyball.loop.guarding import FAILED
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 
-__all__ = ["Issued", "issue"]
+__all__ = ["Issued", "issue", "trace_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +80,37 @@ def issue(
     done = [issued[number] for number in range(len(decisions))]
     if now_tracing().recording:
         for number, one in enumerate(done):
-            _trace(one, deployment=workshop.deployment.name, is_new=number in new)
+            trace_of(one, deployment=workshop.deployment.name, is_new=number in new)
     return done
 
 
-def _trace(issued: Issued, *, deployment: str, is_new: bool) -> None:
+def trace_of(issued: Issued, *, deployment: str, is_new: bool) -> None:
     """Say in the trace who answered what, and where it stands; no answer and no word of a case."""
     decision = issued.decision
     outcomes = [one.outcome for one in decision.fields]
     around = now_tracing()
     around.trace.entries.append(issued.entry)
     told = span("decision", start=around.start)
-    told.set("flyball.ledger.entry", issued.entry)
-    told.set("flyball.decision.id", f"{deployment}:{issued.entry}")
-    told.set("flyball.decision.new", is_new)
-    told.set("flyball.decision.allowed", decision.verdict.allowed)
-    for outcome in ("automated", "referred", "refused"):
-        told.set(f"flyball.fields.{outcome}", outcomes.count(outcome))
-    told.set(
-        "flyball.route",
-        tuple(f"{one.field}: {one.outcome}, {one.route.expert or 'nobody'}" for one in decision.fields),
+    if not told.recording:
+        return
+    told.attributes.update(
+        {
+            "flyball.ledger.entry": issued.entry,
+            "flyball.decision.id": f"{deployment}:{issued.entry}",
+            "flyball.decision.new": is_new,
+            "flyball.decision.allowed": decision.verdict.allowed,
+            "flyball.fields.automated": outcomes.count("automated"),
+            "flyball.fields.referred": outcomes.count("referred"),
+            "flyball.fields.refused": outcomes.count("refused"),
+            "flyball.route": tuple(
+                [f"{one.field}: {one.outcome}, {one.route.expert or 'nobody'}" for one in decision.fields]
+            ),
+            "flyball.rules": tuple([one.rule for one in decision.findings]),
+            "flyball.checks.failed": tuple([one.name for one in decision.verdict.checks if not one.passed]),
+            "flyball.release": decision.release,
+            "flyball.cost_eur": decision.cost_eur,
+        }
     )
-    told.set("flyball.rules", tuple(one.rule for one in decision.findings))
-    told.set("flyball.checks.failed", tuple(one.name for one in decision.verdict.checks if not one.passed))
-    told.set("flyball.release", decision.release)
-    told.set("flyball.cost_eur", decision.cost_eur)
     told.end()
 
 

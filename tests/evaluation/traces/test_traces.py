@@ -222,6 +222,36 @@ def test_more_than_memory_may_hold_is_left_out_and_counted(traces, monkeypatch):
     assert kept.count() == 100 - kept.lost
 
 
+def test_a_trace_that_cannot_be_written_down_is_lost_and_nobody_suffers(traces, caplog):
+    kept = traces()
+    with begin("request", kept) as root:
+        root.set("flyball.expert", "\ud800")
+    assert kept.lost == 1
+    assert "could not be kept" in caplog.text
+
+
+@pytest.mark.slow
+def test_lists_stay_quick_when_there_are_many(traces):
+    kept = traces(keep_mb=2_000)
+    for entry in range(200_000):
+        with begin("request", kept, tenant="rare" if entry == 5 else "usual") as root:
+            root.entry(entry)
+            if entry == 7:
+                root.fail("500")
+    kept.flush()
+    for asked in (
+        {},
+        {"slowest": True},
+        {"failed": True},
+        {"tenant": "rare"},
+        {"entry": 100_000},
+        {"tenant": "usual", "slowest": True},
+    ):
+        began = time.process_time()
+        assert kept.rows(**asked)
+        assert time.process_time() - began < 0.1, asked
+
+
 def test_threads_and_processes_write_one_file(traces, tmp_path):
     kept = traces()
     script = """
@@ -310,6 +340,12 @@ def test_a_trace_whose_spans_stand_under_each_other_in_a_circle_is_shown_all_the
         ({"slow_ms": -1.0}, r"traces\.slow_ms"),
         ({"keep_days": 0}, r"traces\.keep_days must lie between 1 and 3650, got 0"),
         ({"keep_mb": 0}, r"traces\.keep_mb"),
+        (
+            {"send_to": ("https://llm.example.com",)},
+            r"traces\.send_to: 'https://llm\.example\.com' is no name",
+        ),
+        ({"send_to": ("llm.example.com:443",)}, r"traces\.send_to"),
+        ({"send_to": ("",)}, r"traces\.send_to"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(given, message):

@@ -13,16 +13,17 @@ from urllib.parse import urlsplit
 from flyball import __version__
 from flyball.core.errors import FlyballError
 from flyball.core.secrets import secret
-from flyball.core.tracing import SpanRecord
 from flyball.evaluation.traces.otlp import encoded, rejected_of
+from flyball.evaluation.traces.records import unpacked
 from flyball.evaluation.traces.settings import OtlpSettings
 
 __all__ = ["Exporter"]
 
 _LOG = logging.getLogger(__name__)
-_MOST_WAITING = 20_000
-"""Traces; where the collector does not keep up, the oldest go."""
-_AT_ONCE = 200
+_MOST_WAITING = 32_000_000
+"""Bytes of spans; where the collector does not keep up, the oldest traces go."""
+_AT_ONCE = 2_000_000
+"""Bytes of spans in one message: a collector takes 20 MB by default, and theirs are larger than ours."""
 _AGAIN = frozenset({429, 502, 503, 504})
 """OTLP specification 1.9, "Failures": what may be sent again."""
 _TRIES = 5
@@ -30,7 +31,8 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _TO_SAY_GOODBYE = 5.0
 _LARGEST_REPLY = 65_536
 
-Spans = tuple[bytes, list[SpanRecord]]
+Packed = tuple[bytes, bytes]
+"""Id of a trace, and its spans as they are kept."""
 
 
 class Exporter:
@@ -51,18 +53,20 @@ class Exporter:
         self._settings = settings
         self._deployment = deployment
         self._headers = {name: secret(value) for name, value in settings.headers.items()}
-        self._waiting: deque[Spans] = deque()
+        self._waiting: deque[Packed] = deque()
+        self._bytes = 0
         self._something = threading.Condition()
         self._ending = 0.0
         self._thread: threading.Thread | None = None
         self.sent = self.lost = 0
 
-    def send(self, traces: Sequence[Spans]) -> None:
+    def send(self, traces: Sequence[Packed]) -> None:
         """Put traces into the queue."""
         with self._something:
             self._waiting.extend(traces)
-            while len(self._waiting) > _MOST_WAITING:
-                self._waiting.popleft()
+            self._bytes += sum(len(spans) for _, spans in traces)
+            while self._bytes > _MOST_WAITING:
+                self._next()
                 self.lost += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="otlp", daemon=True)
@@ -85,7 +89,10 @@ class Exporter:
                     if self._ending:
                         return
                     self._something.wait()
-                batch = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
+                batch, size = [self._next()], 0
+                while self._waiting and size < _AT_ONCE:
+                    batch.append(self._next())
+                    size += len(batch[-1][1])
             why = self._sent(batch)
             if why:
                 self.lost += len(batch)
@@ -93,9 +100,15 @@ class Exporter:
             else:
                 self.sent += len(batch)
 
-    def _sent(self, batch: list[Spans]) -> str:
+    def _next(self) -> Packed:
+        found = self._waiting.popleft()
+        self._bytes -= len(found[1])
+        return found
+
+    def _sent(self, batch: list[Packed]) -> str:
         """Send, again where that may help; return why it was given up, "" where it was not."""
-        body = gzip.compress(encoded(batch, deployment=self._deployment), 5)
+        traces = ((trace_id, unpacked(spans)) for trace_id, spans in batch)
+        body = gzip.compress(encoded(traces, deployment=self._deployment), 5)
         why = ""
         for number in range(_TRIES):
             try:

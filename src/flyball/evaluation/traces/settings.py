@@ -1,5 +1,6 @@
 """`[traces]`: what is kept of traces, for how long, and who else gets them."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from flyball.core.errors import BadInput
 
 __all__ = ["OtlpSettings", "TraceSettings"]
 
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*\Z")
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -57,6 +59,13 @@ class TraceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
                     fix="See docs/traces.md for what it means.",
                     setting=f"traces.{name}",
                     value=value,
+                )
+        for host in self.send_to:
+            if not _HOST.match(host):
+                raise BadInput(
+                    f"traces.send_to: {host!r} is no name of a host.",
+                    fix='Write it without scheme, port and path: send_to = ["llm.example.com"].',
+                    setting="traces.send_to",
                 )
         if self.otlp is not None:
             _refuse_bad_collector(self.otlp)

@@ -24,6 +24,9 @@ CREATE TABLE IF NOT EXISTS traces (
 );
 CREATE INDEX IF NOT EXISTS traces_by_id ON traces (trace_id);
 CREATE INDEX IF NOT EXISTS traces_by_time ON traces (began);
+CREATE INDEX IF NOT EXISTS traces_by_length ON traces (took, number);
+CREATE INDEX IF NOT EXISTS traces_by_tenant ON traces (tenant, number);
+CREATE INDEX IF NOT EXISTS traces_failed ON traces (number) WHERE failed;
 CREATE TABLE IF NOT EXISTS entries (
     entry INTEGER NOT NULL, trace INTEGER NOT NULL, PRIMARY KEY (entry, trace)
 ) WITHOUT ROWID;
@@ -66,23 +69,13 @@ class TraceStore:
             if database.execute("PRAGMA user_version").fetchone()[0] != _FORM:
                 database.executescript(f"{_SCHEMA} PRAGMA user_version = {_FORM};")
             database.execute("BEGIN IMMEDIATE")
-            entries = []
-            for one in traces:
-                cursor = database.execute(
-                    "INSERT INTO traces (trace_id, tenant, name, began, took, failed, left_out, spans) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        one.trace_id,
-                        one.tenant,
-                        one.name,
-                        one.began,
-                        one.took,
-                        one.failed,
-                        one.left_out,
-                        one.spans,
-                    ),
-                )
-                entries += [(entry, cursor.lastrowid) for entry in one.entries]
+            first = database.execute("SELECT COALESCE(MAX(number), 0) + 1 FROM traces").fetchone()[0]
+            database.executemany(
+                "INSERT INTO traces (number, trace_id, tenant, name, began, took, failed, spans, left_out) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(first + at, *one[:6], one.spans, one.left_out) for at, one in enumerate(traces)],
+            )
+            entries = [(entry, first + at) for at, one in enumerate(traces) for entry in one.entries]
             database.executemany("INSERT OR IGNORE INTO entries VALUES (?, ?)", entries)
             self._let_go(database)
             database.execute("COMMIT")
@@ -108,11 +101,12 @@ class TraceStore:
             ("tenant = ?", tenant),
             ("number IN (SELECT trace FROM entries WHERE entry = ?)", entry),
             ("trace_id = ?", bytes.fromhex(trace_id) if trace_id else None),
-            ("failed = ?", failed),
         ):
             if value is not None:
                 parts.append(condition)
                 values.append(value)
+        if failed is not None:
+            parts.append("failed" if failed else "NOT failed")
         order = "took DESC, number DESC" if slowest else "number DESC"
         query = f"SELECT {_COLUMNS} FROM traces WHERE {' AND '.join(parts)} ORDER BY {order} LIMIT ?"  # noqa: S608 - our own words
         with self._read() as database:

@@ -40,7 +40,7 @@ class Traces:
     def __init__(self, path: Path, settings: TraceSettings, *, deployment: str) -> None:
         self.settings = settings
         self.on = settings.on
-        self.send_to = frozenset(settings.send_to)
+        self.send_to = frozenset(one.lower() for one in settings.send_to)
         self.keeps_words = settings.keep_texts
         self.lost = 0
         self._store = TraceStore(path, keep_days=settings.keep_days, keep_mb=settings.keep_mb)
@@ -62,6 +62,13 @@ class Traces:
 
     def take(self, trace: Trace) -> None:
         """Keep a trace that has ended: one that failed, was slow, or falls into the share."""
+        try:
+            self._take(trace)
+        except Exception:  # noqa: BLE001 - whoever was traced must not suffer from it
+            self.lost += 1
+            _LOG.exception("A trace could not be kept")
+
+    def _take(self, trace: Trace) -> None:
         root = trace.root
         failed = trace.failed
         must = failed or root.ended - root.start >= self._slow
@@ -105,7 +112,7 @@ class Traces:
             self.lost += len(kept)
             _LOG.warning("%d traces could not be kept: %s", len(kept), err)
         if self.exporter is not None:
-            self.exporter.send([(one.trace_id, unpacked(one.spans)) for one in kept])
+            self.exporter.send([(one.trace_id, one.spans) for one in kept])
 
     def rows(
         self,

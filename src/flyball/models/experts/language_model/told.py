@@ -6,13 +6,14 @@ of a case, such as `gen_ai.request.stop_sequences`; messages only where the depl
 """
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from flyball.core.tracing import Span, span
+from flyball.core.tracing import Span, Value, span
 from flyball.models.experts.language_model.settings import ModelSettings
 from flyball.models.experts.language_model.wire import ChatCall, Chunk, Reply, Tokens, text_of
 
-__all__ = ["Heard", "begin_told", "end_told", "provider_of"]
+__all__ = ["Heard", "about_model", "begin_told", "end_told", "provider_of"]
 
 _PROVIDERS = (
     ("api.openai.com", "openai"),
@@ -39,15 +40,26 @@ def provider_of(settings: ModelSettings) -> str:
     return next((name for end, name in _PROVIDERS if host == end or host.endswith(f".{end}")), "openai")
 
 
-def begin_told(settings: ModelSettings, call: ChatCall, most_tokens: int, number: int) -> Span:
+def about_model(settings: ModelSettings) -> dict[str, Value]:
+    """Return what is the same for every request to an endpoint."""
+    parts = urlsplit(settings.base_url)
+    port = parts.port or _PORTS.get(parts.scheme)
+    return {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": provider_of(settings),
+        "gen_ai.request.model": settings.model,
+        "server.address": settings.host,
+        **({"server.port": port} if port else {}),
+        "flyball.expert": settings.name,
+    }
+
+
+def begin_told(about: Mapping[str, Value], call: ChatCall, most_tokens: int, number: int) -> Span:
     """Return the span of one request, which `end_told` or `Heard.end` ends; `number` counts further tries."""
-    told = span(f"chat {settings.model}", "client")
+    told = span(f"chat {about['gen_ai.request.model']}", "client")
     if not told.recording:
         return told
-    parts = urlsplit(settings.base_url)
-    told.set("gen_ai.operation.name", "chat")
-    told.set("gen_ai.provider.name", provider_of(settings))
-    told.set("gen_ai.request.model", settings.model)
+    told.attributes.update(about)
     told.set("gen_ai.request.max_tokens", most_tokens)
     told.set("gen_ai.request.temperature", call.temperature)
     told.set("gen_ai.request.top_p", call.top_p)
@@ -59,9 +71,6 @@ def begin_told(settings: ModelSettings, call: ChatCall, most_tokens: int, number
     if call.response_format:
         kind = call.response_format.get("type")
         told.set("gen_ai.output.type", "text" if kind == "text" else "json")
-    told.set("server.address", settings.host)
-    told.set("server.port", parts.port or _PORTS.get(parts.scheme))
-    told.set("flyball.expert", settings.name)
     if number:
         told.set("http.request.resend_count", number)
     if told.keeps_words:

@@ -19,7 +19,7 @@ import aiohttp
 from flyball.core.errors import FlyballError
 from flyball.core.tracing import NO_SPAN, Span
 from flyball.models.experts.language_model.settings import ModelSettings
-from flyball.models.experts.language_model.told import Heard, begin_told, end_told
+from flyball.models.experts.language_model.told import Heard, about_model, begin_told, end_told
 from flyball.models.experts.language_model.wire import ChatCall, Chunk, Reply, Tokens
 from flyball.models.experts.language_model.wire_forms import DONE, Unusable, form_of
 from flyball.models.experts.spending import Purse
@@ -122,6 +122,7 @@ class Upstream:
         self._form = form_of(settings)
         self._url = settings.base_url + self._form.path
         self._headers = self._form.headers(settings) | {"Accept-Encoding": "identity"}
+        self._about = about_model(settings)
         self._session: aiohttp.ClientSession | None = None
         self._priced = bool(settings.eur_per_million_input_tokens or settings.eur_per_million_output_tokens)
 
@@ -157,7 +158,7 @@ class Upstream:
         body, most = self._prepared(call)
         for number in range(self.settings.max_retries + 1):
             sent = self._sent(most, tried, tenant)
-            sent.told = begin_told(self.settings, call, self._most_tokens(call), number)
+            sent.told = begin_told(self._about, call, self._most_tokens(call), number)
             try:
                 async with (
                     asyncio.timeout(self.settings.timeout_seconds),
@@ -184,7 +185,7 @@ class Upstream:
         body, most = self._prepared(call)
         for number in range(self.settings.max_retries + 1):
             sent = self._sent(most, tried, tenant)
-            sent.told = begin_told(self.settings, call, self._most_tokens(call), number)
+            sent.told = begin_told(self._about, call, self._most_tokens(call), number)
             begun, said, usage = False, False, None
             heard = Heard(sent.told)
             try:
