@@ -161,6 +161,8 @@ class Review:
     chosen : Chosen or None
     seen : str
         Digest of the bytes that the first reader looked at.
+    taken : str
+        Digest of those that who has it in hand took.
     """
 
     decision: int
@@ -177,6 +179,7 @@ class Review:
     changed: datetime | None = None
     chosen: Chosen | None = None
     seen: str = ""
+    taken: str = ""
 
     @property
     def done(self) -> bool:
@@ -259,7 +262,7 @@ class ReviewBook:
     def at_this_time(self, review: Review) -> Review:
         """Return a review without a claim that has ended."""
         if review.state == "claimed" and review.until is not None and review.until <= self._workshop.clock():
-            return replace(review, state="open", holder="", since=None, until=None)
+            return replace(review, state="open", holder="", since=None, until=None, taken="")
         return review
 
     def of(self, known: Known) -> Review:
@@ -308,13 +311,15 @@ def key_of_event(decision: int, number: int) -> str:
 
 def _after(review: Review, event: Event, at: datetime) -> Review:
     """Return the state after one more event."""
-    review = replace(review, events=review.events + 1, holder="", since=None, until=None)
+    review = replace(review, events=review.events + 1, holder="", since=None, until=None, taken="")
     if event.people and not review.answered:
         review = replace(review, people=event.people)
     if event.act == "chosen":
         return replace(review, fields=event.fields, chosen=event.chosen, changed=at, state="open")
     if event.act == "claimed":
-        return replace(review, state="claimed", holder=event.by, since=at, until=event.until)
+        return replace(
+            review, state="claimed", holder=event.by, since=at, until=event.until, taken=event.seen
+        )
     if event.act == "declined":
         return replace(review, state="open", declined=(*review.declined, event.by))
     if event.act == "escalated":

@@ -447,7 +447,11 @@ class Reviews(ReviewBook):
                 id=id,
             )
         now = seen_of(known)
-        for before, whose in ((claimed, "was shown to you"), (review.seen, "the reader before looked at")):
+        for before, whose in (
+            (claimed, "was shown to you"),
+            (review.taken, "you took in hand"),
+            (review.seen, "the reader before looked at"),
+        ):
             if before and before != now:
                 raise OtherBytes(
                     f"The case {id} is not what {whose}: {before[:19]}... then, {now[:19]}... now.",

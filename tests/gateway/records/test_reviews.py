@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.review.settings import FieldReview, ReviewSettings
 from flyball.loop.decided import find_decision
 from flyball.loop.given import BadAnswer, GivenAnswer, Passage
-from flyball.loop.review_state import Reviewer
-from flyball.loop.reviewing import NoPerson, NotYours, Reviews
+from flyball.loop.review_state import Reviewer, seen_of
+from flyball.loop.reviewing import NoPerson, NotYours, OtherBytes, Reviews
 
 sys.path.insert(0, str(Path(__file__).parent))
 from written import write_decision
@@ -178,3 +179,137 @@ def test_an_answer_that_does_not_fit_is_refused_and_nothing_is_written(reviews, 
         reviews.answer(case, ANNA, given)
     assert len(list(workshop.ledger.entries("review"))) == 1
     assert not list(workshop.ledger.entries("outcome"))
+
+
+def test_who_has_answered_is_told_so_when_they_answer_again(reviews, pairs, case, workshop):
+    pairs.claim(case, ANNA)
+    pairs.answer(case, ANNA, YES)
+    with pytest.raises(NotYours, match="person:anna has answered the case contracts:0 already"):
+        pairs.answer(case, ANNA, NO)
+    assert len(list(workshop.ledger.entries("outcome"))) == 1
+
+
+def test_the_user_of_this_machine_and_the_person_of_that_name_are_one_reader(pairs, case):
+    pairs.claim(case, ANNA)
+    pairs.answer(case, ANNA, YES)
+    with pytest.raises(NotYours, match="user:anna has answered"):
+        pairs.claim(case, Reviewer("user:anna", "acme"))
+
+
+def test_what_is_handed_up_is_settled_by_its_role_alone_and_sooner(reviews, case, workshop):
+    reviews.claim(case, ANNA)
+    with pytest.raises(BadAnswer, match="No reason"):
+        reviews.escalate(case, ANNA, comment="  ")
+    with pytest.raises(BadAnswer, match=r"Known: officer \(review.escalate_to\)"):
+        reviews.escalate(case, ANNA, comment="too hard", role="chief")
+    up = reviews.escalate(case, ANNA, comment="too hard")
+    assert (up.state, up.role, up.holder) == ("escalated", "officer", "")
+    for who in (ANNA, BERT):
+        with pytest.raises(NotYours, match="was handed up to the role officer"):
+            reviews.claim(case, who)
+    for who in (BERT, CLEO, Reviewer("person:dora", "acme", settles=True, roles=frozenset({"chief"}))):
+        with pytest.raises(NotYours, match="is for the role officer"):
+            reviews.settle(case, who, YES)
+    officer = Reviewer("person:emil", "acme", settles=True, roles=frozenset({"officer"}))
+    done = reviews.settle(case, officer, NO, comment="clause 9")
+    assert (done.state, done.final()) == ("settled", {"cap": "false"})
+    assert [entry.body["source"] for entry in workshop.ledger.entries("outcome")] == ["settled"]
+
+
+def test_an_answer_is_about_the_bytes_that_were_shown(pairs, case, workshop):
+    pairs.claim(case, ANNA)
+    with pytest.raises(OtherBytes, match="is not what was shown to you"):
+        pairs.answer(case, ANNA, YES, seen="sha256:" + "0" * 64)
+    pairs.answer(case, ANNA, YES, seen=seen_of(case))
+    other = replace(case, text=workshop.blobs.put(workshop.blobs.get(case.text) + b" "))
+    with pytest.raises(OtherBytes, match="is not what the reader before looked at"):
+        pairs.claim(other, BERT)
+    assert [entry.body["act"] for entry in workshop.ledger.entries("review")] == ["claimed", "answered"]
+
+
+def test_bytes_that_change_between_claim_and_answer_are_refused(reviews, case, workshop):
+    reviews.claim(case, ANNA)
+    other = replace(case, text=workshop.blobs.put(workshop.blobs.get(case.text) + b" "))
+    with pytest.raises(OtherBytes, match="is not what you took in hand"):
+        reviews.answer(other, ANNA, YES)
+
+
+def test_a_case_whose_text_was_erased_is_closed_and_not_answered(reviews, case, workshop):
+    reviews.claim(case, ANNA)
+    workshop.blobs.erase(case.text, reason="asked for")
+    with pytest.raises(OtherBytes, match="was erased, so nobody can look at it"):
+        reviews.answer(case, ANNA, YES)
+    with pytest.raises(NotYours, match="may not be closed by you"):
+        reviews.close(case, BERT, comment="gone")
+    reviews.decline(case, ANNA, comment="nothing there")
+    assert reviews.close(case, CLEO, comment="gone").state == "closed"
+    with pytest.raises(NotYours, match="is closed"):
+        reviews.claim(case, ANNA)
+    assert workshop.history.entries(Wanted(tenant="acme", waiting=True)) == []
+    assert not list(workshop.ledger.entries("outcome"))
+
+
+def test_a_field_that_demands_evidence_has_it_but_for_no(workshop, case):
+    reviews = with_settings(workshop, field={"cap": FieldReview(evidence=True)})
+    reviews.claim(case, ANNA)
+    with pytest.raises(BadAnswer, match="needs a passage that shows the answer"):
+        reviews.answer(case, ANNA, YES)
+    assert reviews.answer(case, ANNA, NO).state == "settled"
+
+
+def test_a_share_of_cases_has_a_second_reader_whom_nobody_can_foretell(workshop):
+    reviews = with_settings(workshop, second_share=0.3)
+    drawn = [reviews.state(entry, ["cap"]).people == 2 for entry in range(2000)]
+    assert 0.26 < sum(drawn) / 2000 < 0.34
+    assert drawn == [reviews.state(entry, ["cap"]).people == 2 for entry in range(2000)]
+    everybody = with_settings(workshop, second_share=1.0)
+    assert {everybody.state(entry, ["cap"]).people for entry in range(50)} == {2}
+
+
+def test_how_many_must_answer_is_fixed_when_the_first_takes_it(workshop, case):
+    with_settings(workshop, readers=2).claim(case, ANNA)
+    later = with_settings(workshop, readers=1)
+    assert later.answer(case, ANNA, YES).state == "open"
+    later.claim(case, BERT)
+    assert later.answer(case, BERT, YES).state == "settled"
+
+
+def test_three_readers_who_say_the_same_settle_it_and_five_is_five(workshop):
+    case = find_decision(workshop, write_decision(workshop, referred=("amount",)), "acme")
+    reviews = with_settings(workshop, readers=3)
+    for who, answer in ((ANNA, 5), (BERT, 5.0), (CLEO, 5)):
+        reviews.claim(case, who)
+        after = reviews.answer(case, who, [GivenAnswer(field="amount", answer=answer)])
+    assert after.state == "settled"
+    assert {entry.body["answer"] for entry in workshop.ledger.entries("outcome")} == {"5"}
+
+
+def test_who_made_it_does_not_review_it_where_that_is_barred(workshop, case):
+    asked = workshop.ledger.entry(case.issued.entry).actor
+    assert asked == "system:test"
+    key = f"release/{case.issued.decision.release}"
+    workshop.ledger.append(kind="release.made", actor="user:anna", key=key, body={"release": "x"})
+    reviews = with_settings(workshop, makers_may_review=False)
+    with pytest.raises(NotYours, match="was asked for, or its release made, by person:anna"):
+        reviews.claim(case, ANNA)
+    assert reviews.claim(case, BERT).holder == "person:bert"
+
+
+def test_without_a_stated_time_the_one_since_the_claim_counts(reviews, case, workshop, time_of_day):
+    reviews.claim(case, ANNA)
+    time_of_day.pass_by(minutes=7.5)
+    reviews.answer(case, ANNA, YES)
+    assert [entry.body["minutes"] for entry in workshop.ledger.entries("outcome")] == [7.5]
+
+
+def test_of_two_fields_that_differ_in_one_only_that_one_is_settled(workshop):
+    case = find_decision(workshop, write_decision(workshop, referred=("cap", "country")), "acme")
+    reviews = with_settings(workshop, readers=2)
+    for who, country in ((ANNA, "DE"), (BERT, "FR")):
+        reviews.claim(case, who)
+        after = reviews.answer(case, who, [*YES, GivenAnswer(field="country", answer=country)])
+    assert after.differing() == ("country",)
+    with pytest.raises(BadAnswer, match="'cap' is not for people"):
+        reviews.settle(case, CLEO, [*YES, GivenAnswer(field="country", answer="DE")])
+    done = reviews.settle(case, CLEO, [GivenAnswer(field="country", answer="FR")])
+    assert done.final() == {"cap": "true", "country": '"FR"'}

@@ -1,0 +1,250 @@
+"""The list of cases: order by hand, what a reader may know of others, figures about readers, chosen cases."""
+
+import re
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from flyball.core.errors import BadInput
+from flyball.core.estimates import NotMeasured
+from flyball.evaluation.review.settings import FieldReview, ReviewSettings
+from flyball.loop.decided import find_decision
+from flyball.loop.given import GivenAnswer
+from flyball.loop.review_choosing import choose_cases
+from flyball.loop.review_queue import ReviewQueue
+from flyball.loop.review_state import Reviewer, seen_of
+from flyball.loop.review_views import agreement_view, item_view
+from flyball.loop.reviewing import Reviews
+
+sys.path.insert(0, str(Path(__file__).parent))
+from written import NOON, write_decision
+
+ANNA, BERT, CLEO = (
+    Reviewer(f"person:{name}", "acme", settles=name == "cleo") for name in ("anna", "bert", "cleo")
+)
+
+
+def opened(workshop, **given):
+    settings = msgspec.structs.replace(workshop.deployment.settings, review=ReviewSettings(**given))
+    workshop.deployment = replace(workshop.deployment, settings=settings)
+    reviews = Reviews(workshop)
+    return reviews, ReviewQueue(workshop, reviews)
+
+
+def answered(reviews, entry, who, answer=True, field="cap"):
+    known = find_decision(reviews.workshop, entry, "acme")
+    reviews.claim(known, who)
+    return reviews.answer(known, who, [GivenAnswer(field=field, answer=answer)])
+
+
+def listed(queue, who=ANNA, **asked):
+    return [item.entry for item in queue.page(who, **asked).items]
+
+
+def test_the_riskier_field_comes_first_and_then_the_older_entry(workshop):
+    first = write_decision(workshop, n=0)
+    risky = write_decision(workshop, n=1, referred=("country",))
+    last = write_decision(workshop, n=2)
+    write_decision(workshop, n=3, referred=())
+    _, queue = opened(workshop, field={"country": FieldReview(risk=1.0)})
+    page = queue.page(ANNA)
+    assert [item.entry for item in page.items] == [risky, first, last]
+    assert (page.waiting, page.overdue, page.states, page.next) == (3, 0, {"open": 3}, None)
+    item = page.items[0]
+    assert item.urgency.due_at == NOON + timedelta(hours=72)
+    assert item.urgency.points.total == pytest.approx(25 + 5)  # risk 1, and 10 % of doubt counts twice
+
+
+def test_pages_go_on_behind_the_last_case_also_when_it_was_settled_meanwhile(workshop):
+    entries = [write_decision(workshop, n=n) for n in range(5)]
+    reviews, queue = opened(workshop)
+    page = queue.page(ANNA, limit=2)
+    assert ([item.entry for item in page.items], page.next) == (entries[:2], entries[1])
+    answered(reviews, entries[1], BERT)
+    assert listed(queue, after=page.next, limit=2) == entries[2:4]
+    assert listed(queue, after=entries[3], limit=2) == entries[4:]
+
+
+def test_overdue_cases_come_first_and_what_was_handed_up_has_a_new_time(workshop, time_of_day):
+    slow = write_decision(workshop, n=0)
+    quick = write_decision(workshop, n=1, referred=("country",))
+    reviews, queue = opened(workshop, field={"country": FieldReview(due_hours=1, risk=0.0)})
+    assert listed(queue) == [slow, quick]
+    time_of_day.pass_by(hours=2)
+    page = queue.page(ANNA)
+    assert ([item.entry for item in page.items], page.overdue) == ([quick, slow], 1)
+    known = find_decision(workshop, quick, "acme")
+    reviews.claim(known, ANNA)
+    reviews.escalate(known, ANNA, comment="too hard")
+    assert listed(queue) == [slow]
+    [up] = queue.page(CLEO, only="escalated").items
+    assert (up.urgency.due_at, up.urgency.overdue) == (time_of_day.now + timedelta(hours=8), False)
+
+
+def test_money_in_a_row_counts(workshop):
+    small = write_decision(workshop, text='{"amount":10}', n=0)
+    _, queue = opened(workshop, amount_column="amount", full_eur=100)
+    assert listed(queue) == [small]  # the text of these tests is no row: nothing is known, nothing breaks
+
+
+def test_lists_by_state_and_by_who_has_it(workshop):
+    entries = [write_decision(workshop, n=n) for n in range(4)]
+    reviews, queue = opened(workshop, readers=2)
+    reviews.claim(find_decision(workshop, entries[0], "acme"), ANNA)
+    answered(reviews, entries[1], ANNA)
+    answered(reviews, entries[2], ANNA)
+    answered(reviews, entries[2], BERT, answer=False)
+    assert listed(queue) == [entries[3]]
+    assert listed(queue, BERT) == [entries[1], entries[3]]
+    assert listed(queue, only="mine") == [entries[0]]
+    assert listed(queue, BERT, only="mine") == []
+    assert listed(queue, BERT, only="claimed") == [entries[0]]
+    assert listed(queue, CLEO, only="disputed") == [entries[2]]
+    assert listed(queue, only="all") == entries
+    assert queue.page(CLEO).states == {"open": 2, "claimed": 1, "disputed": 1}
+
+
+def test_a_second_reader_sees_exactly_what_the_first_saw(workshop):
+    entry = write_decision(workshop)
+    reviews, queue = opened(workshop, readers=2)
+    known = find_decision(workshop, entry, "acme")
+    before = (queue.page(BERT), item_view(workshop, reviews, queue, BERT, known))
+    reviews.claim(known, ANNA)
+    reviews.decline(known, ANNA, comment="I know them")
+    answered(reviews, entry, CLEO)
+    after = (queue.page(BERT), item_view(workshop, reviews, queue, BERT, known))
+
+    def shown(page, view):
+        """Return what is handed out: all but the review, which code needs and no page may show."""
+        items = [replace(item, review=None) for item in page.items]
+        return items, page.states, replace(view, item=replace(view.item, review=None))
+
+    assert shown(*before) == shown(*after)
+    assert after[1].seen == seen_of(known)
+    assert (after[1].may_claim, after[1].given, after[1].declined) == (True, (), ())
+    officer = item_view(workshop, reviews, queue, CLEO, known)
+    assert (officer.item.people, officer.item.answered, officer.declined) == (2, 1, ("person:anna",))
+
+
+def test_the_list_follows_other_processes(workshop):
+    entries = [write_decision(workshop, n=n) for n in range(3)]
+    reviews, queue = opened(workshop)
+    assert listed(queue) == entries
+    answered(reviews, entries[0], BERT)
+    more = write_decision(workshop, n=9)
+    assert listed(queue) == [*entries[1:], more]
+    assert listed(ReviewQueue(workshop, reviews)) == [*entries[1:], more]
+
+
+def test_agreement_is_by_field_and_names_nobody_unless_that_is_allowed(workshop, time_of_day):
+    reviews, _ = opened(workshop, readers=2)
+    for n in range(12):
+        entry = write_decision(workshop, n=n)
+        for who in (ANNA, BERT):
+            known = find_decision(workshop, entry, "acme")
+            reviews.claim(known, who)
+            time_of_day.pass_by(minutes=2 if who == ANNA else 4)
+            answer = n % 2 == 0 and not (n == 0 and who == BERT)
+            reviews.answer(known, who, [GivenAnswer(field="cap", answer=answer)])
+    view = agreement_view(workshop, tenant="acme", names=True)
+    [cap] = view.fields
+    assert (cap.scale, cap.readers, cap.pairs, view.people, view.readers) == ("nominal", 2, (), (), 2)
+    # by hand: 12 pairs, one differs; 11 true and 13 false of 24: 1 - 23 * 2 / (2 * 11 * 13)
+    assert cap.alpha.value == pytest.approx(1 - 23 * 2 / (2 * 11 * 13))
+    assert (cap.percent.value, cap.percent.n) == (pytest.approx(11 / 12), 12)
+    # the machine said true in all; among people 5 of the 11 that stand are true
+    assert cap.machine_percent.value == pytest.approx(5 / 11)
+    assert (view.minutes.held.value, view.minutes.held.n) == (pytest.approx(3.0), 24)
+    assert isinstance(view.minutes.stated, NotMeasured)
+    opened(workshop, readers=2, name_people=True)
+    assert agreement_view(workshop, tenant="acme").people == ()
+    named = agreement_view(workshop, tenant="acme", names=True)
+    assert [(one.by, one.answered) for one in named.people] == [("person:anna", 12), ("person:bert", 12)]
+    assert named.fields[0].pairs[0].alpha == cap.alpha
+    assert agreement_view(workshop, tenant="other").fields == ()
+
+
+def test_chosen_cases_measure_what_was_automated_and_only_once(workshop):
+    for n in range(30):
+        write_decision(workshop, n=n, referred=())
+    reviews, queue = opened(workshop)
+    made = choose_cases(workshop, 10, tenant="acme", drawn_share=0.5)
+    assert (made.population, made.chosen, made.drawn, made.answered) == (30, 10, 5, 0)
+    assert isinstance(made.quality["cap"], NotMeasured)
+    chosen = listed(queue, limit=50)
+    assert len(chosen) == 10
+    for entry in chosen:
+        known = find_decision(workshop, entry, "acme")
+        assert reviews.of(known).fields == ("cap", "amount", "country")
+        reviews.claim(known, ANNA)
+        answers = {"cap": True, "amount": 5, "country": "FR"}
+        given = [GivenAnswer(field=key, answer=value) for key, value in answers.items()]
+        reviews.answer(known, ANNA, given)
+    [told] = agreement_view(workshop, tenant="acme").rounds
+    assert told.answered == 10
+    cap = told.quality["cap"]
+    assert (cap.value, cap.n, cap.high) == (1.0, 10, 1.0)
+    assert cap.low == pytest.approx((5 + 25 * 0.025 ** (1 / 5)) / 30)  # 5 of 5 that were drawn, for 25
+    assert told.quality["country"].value == 0.0
+    assert choose_cases(workshop, 99, tenant="acme").population == 20
+    with pytest.raises(BadInput, match="no decision with an automated answer"):
+        choose_cases(workshop, 1, tenant="acme")
+    assert agreement_view(workshop, tenant="other").rounds == ()
+
+
+def test_a_case_that_waits_is_chosen_with_what_was_automated_of_it(workshop):
+    entry = write_decision(workshop)
+    reviews, _ = opened(workshop)
+    choose_cases(workshop, 1, tenant="acme")
+    review = reviews.of(find_decision(workshop, entry, "acme"))
+    assert (review.fields, review.chosen.chance) == (("cap", "amount", "country"), 1.0)
+
+
+def test_over_http_a_reviewer_learns_nothing_of_who_read_before(doors_with):
+    doors = doors_with("[review]\nreaders = 2\nsecond_share = 0.5\n")
+    id = f"contracts:{write_decision(doors.workshop())}"
+    doors.key("acme/carla", roles=["officer"])
+    for who in ("anna", "bert"):
+        doors.key(f"acme/{who}", roles=["reviewer"])
+
+    def look(who):
+        paths = ("/v1/review", f"/v1/review/{id}", f"/v1/outcomes?decision={id}", f"/v1/decisions/{id}")
+        return [doors.ask(f"acme/{who}", path)[1] for path in paths]
+
+    def untimed(told):
+        text = msgspec.json.encode(told).decode()
+        return re.sub(r'"(points|why|overdue)":(\[.*?\]|[^,}]*)', "", text)
+
+    before = look("bert")
+    assert doors.ask("acme/anna", f"/v1/review/{id}/claim", b"")[0] == 200
+    given = {"answers": [{"field": "cap", "answer": True}], "comment": "surely", "seen": before[1]["seen"]}
+    assert doors.ask("acme/anna", f"/v1/review/{id}/answer", given)[0] == 200
+    assert untimed(look("bert")) == untimed(before)
+    label = {"decision": id, "kind": "label", "field": "cap", "answer": False}
+    assert (
+        doors.ask("acme/bert", "/v1/outcomes", {"outcomes": [label]})[1]["outcomes"][0]["standing"]
+        == "agreed"
+    )
+    assert doors.ask("acme/carla", f"/v1/outcomes?decision={id}")[1]["standing"][0]["state"] == "disputed"
+    assert doors.ask("acme/bert", "/v1/review/agreement")[0] == 403
+    status, told = doors.ask("acme/bert", f"/v1/review/{id}/answer", given | {"seen": "sha256:0"})
+    assert (status, told["code"]) == (409, "review.not_yours")
+    assert doors.ask("acme/bert", f"/v1/review/{id}/claim", b"")[1]["answers"] == []
+    status, told = doors.ask("acme/bert", f"/v1/review/{id}/answer", given | {"seen": "sha256:0"})
+    assert (status, told["code"]) == (409, "review.other_bytes")
+    assert doors.ask("acme/bert", f"/v1/review/{id}/escalate", {"comment": "hard"})[1]["state"] == "escalated"
+    done = doors.ask("acme/carla", f"/v1/review/{id}/settle", {"answers": given["answers"]})[1]
+    assert (done["state"], len(done["answers"])) == ("settled", 2)
+    assert doors.ask("acme/carla", "/v1/review/agreement")[1]["fields"][0]["alpha"]["value"] is None
+
+
+def test_a_review_in_gateway_toml_says_where_it_belongs(tmp_path):
+    from flyball.gateway.settings import load_gateway_settings
+
+    (tmp_path / "gateway.toml").write_text('[review]\nfour_eyes = ["*"]\n')
+    with pytest.raises(BadInput, match=r"Move it to flyball\.toml"):
+        load_gateway_settings(tmp_path)
