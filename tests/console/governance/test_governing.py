@@ -1,0 +1,391 @@
+"""Releases, law, groups, alerts, the ledger, settings: what pages say, who may act, what is written."""
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+from urllib.parse import urlencode
+
+import lxml.html
+import pytest
+
+from flyball.core.digests import short
+from flyball.governance.approvals import Approval, sign_approval, signed_bytes
+from flyball.ledger.proofs import ProofBundle, verify_proof
+from flyball.loop.promotion import approvals_in
+from flyball.loop.releases import live_release
+from flyball.loop.traffic import traffic_now
+
+D = "/d/credit-risk"
+PAGES = ["releases", "difference?before=LIVE&after=WAITING", "releases/LIVE", "releases/WAITING",
+         "releases/WAITING/sign", "releases/WAITING/act?act=promote", "evidence", "evidence?release=WAITING",
+         "obligations", "obligations?on=2026-12-31&against=2020-01-01", "obligations/us.sr-26-2", "fairness",
+         "alerts", "ledger", "ledger?kind=release.made", "ledger/0", "settings"]  # fmt: skip
+
+
+@pytest.fixture
+def at(governed):
+    def address(path):
+        made = governed.made
+        return f"{D}/{path}".replace("LIVE", short(made.live)).replace("WAITING", short(made.waiting))
+
+    return address
+
+
+@pytest.fixture
+def ben(governed):
+    return governed.signed_in("ben", "engineer")
+
+
+@pytest.fixture
+def auditor(governed):
+    return governed.signed_in("first", "auditor")
+
+
+@pytest.fixture
+def workshop(governed):
+    return governed.workshop("credit-risk")
+
+
+def page(browser, path, status=200):
+    assert browser.get(path).status == status, browser.body
+    return lxml.html.fromstring(browser.body)
+
+
+def words(node):
+    return " ".join(" ".join(node.itertext()).split())
+
+
+def read(browser, path, status=200):
+    return words(page(browser, path, status).xpath("//main")[0])
+
+
+def act(browser, at, page_path, name, /, **form):
+    """Send a form from its page; gives what is said afterwards."""
+    token = browser.token(at(page_path))
+    here = at(page_path.partition("?")[0])
+    reply = browser.send(f"{here}/{name}", {"token": token, **form})
+    if reply.status == 303:
+        browser.get(reply.headers["location"])
+    return reply.status, words(lxml.html.fromstring(browser.body).xpath("//main")[0])
+
+
+# ----- what is shown
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_shows_hostile_words_as_words(governed, ben, at, path):
+    governed.alert("hostile/<b>alert</b>")
+    found = page(ben, at(path))
+    assert len(found.xpath("//script")) == 1
+    assert not found.xpath("//main//b | //main//img | //main//*[@style] | //main//*[@onload]")
+
+
+def test_releases_say_which_one_is_live_and_which_waits(governed, ben, at):
+    made = governed.made
+    rows = [words(one) for one in page(ben, at("releases")).xpath("//tbody/tr")]
+    assert any(re.match(rf"{short(made.live)}\s*live", one) for one in rows)
+    assert any(re.match(rf"{short(made.waiting)}\s*never live", one) for one in rows)
+    shown = read(ben, at("releases/WAITING"))
+    assert "1 approval of 1 missing" in shown
+    assert "At most 5.00% of the automated answers are wrong." in shown
+
+
+def test_the_difference_shows_the_lines_that_changed(governed, ben, at):
+    main = page(ben, at("difference?before=LIVE&after=WAITING")).xpath("//main")[0]
+    gone, come = ([words(one) for one in main.xpath(f".//li[@class='{name}']")] for name in ("gone", "come"))
+    assert "− removed: wrong_share_at_most = 0.06" in gone
+    assert "+ added: wrong_share_at_most = 0.05" in come
+    assert "before: At most 6.00% of the automated answers are wrong." in gone
+
+
+def test_a_day_is_asked_about_and_a_word_that_is_none_is_refused(ben, at):
+    shown = read(ben, at("obligations?on=2026-12-31&against=2020-01-01"))
+    assert "What will apply on 31 December 2026" in shown
+    assert re.search(
+        r"ends Model risk management of banks \(2011 guidance\) us.sr-11-7#1 , 17 April 2026", shown
+    )
+    assert re.search(
+        r"begins Model risk management of banks \(revised guidance of 2026\) us.sr-26-2#1", shown
+    )
+    assert "'soon' is not a day" in read(ben, at("obligations?on=soon"), status=400)
+    for day in ("0001-01-01", "9999-12-31"):
+        read(ben, at(f"obligations?on={day}&against=2026-01-01"))
+
+
+def test_evidence_says_of_each_duty_what_was_checked_and_what_was_not(ben, at):
+    shown = read(ben, at("evidence"))
+    assert "not covered not covered by any check us.reg-b.1002.6#1" in shown
+    assert "It is evidence, not certification: people sign." in shown
+    assert "kept in 800 of 800 decisions" in shown
+
+
+def test_groups_are_shown_with_their_shares_and_their_number(ben, at):
+    shown = read(ben, at("fairness?" + urlencode({"field": "repaid", "trait": "<b>sex</b>"})))
+    assert re.search(r"Ratio of yes, .*: 0\.\d{3} 0\.\d{3} to 1\.\d{3} n = ", shown)
+    assert re.search(r"Yes of all \d\d\.\d\s%\s+\d\d\.\d\s% to \d\d\.\d\s%\s+n = 800", shown)
+    assert "was not compared" in read(ben, at("fairness?trait=height"), status=404)
+
+
+def test_settings_show_where_a_value_comes_from_and_no_secret(governed, ben, at):
+    main = page(ben, at("settings")).xpath("//main")[0]
+    rows = [words(one) for one in main.xpath(".//tr")]
+    assert "promise.wrong_share_at_most 0.05 flyball.toml" in rows
+    secret = governed.keys["ben"]
+    hashed = hashlib.sha256(secret.encode()).hexdigest()
+    assert secret not in ben.body
+    assert hashed not in ben.body
+    assert any(one.startswith("ben a person valid") for one in rows)
+
+
+def test_keys_of_another_tenant_are_not_listed(governed, ben, at):
+    governed.signed_in("mallory", "engineer", tenant="rival")
+    assert "mallory" not in read(ben, at("settings"))
+
+
+# ----- charts as files
+
+
+@pytest.mark.parametrize(
+    "path", ["fairness/ratios", "fairness/yes-by-group", "obligations/duties", "evidence/duties-by-standing",
+             "releases/LIVE/tested-shares", "difference/tested-shares?before=LIVE&after=WAITING"]
+)  # fmt: skip
+def test_a_chart_can_be_kept_as_picture_and_numbers(ben, at, path):
+    name, _, query = path.partition("?")
+    reply = ben.get(at(f"{name}.svg?{query}"))
+    assert (reply.status, reply.headers["content-type"]) == (200, "image/svg+xml")
+    assert reply.headers["content-disposition"].startswith("attachment;")
+    ET.fromstring(ben.bytes)  # noqa: S314 - our own file
+    assert ben.get(at(f"{name}.csv?{query}")).status == 200
+    rows = list(csv.reader(io.StringIO(ben.body)))
+    assert len(rows) > 1
+    assert len({len(row) for row in rows}) == 1
+
+
+# ----- acts
+
+
+def test_the_gate_refuses_what_nobody_signed_and_nothing_changes(governed, ben, at, workshop):
+    status, said = act(ben, at, "releases/WAITING/act?act=promote", "promote", act="promote", why="now <b>")
+    assert status == 403
+    assert "The release gate refused, so nothing was changed." in said
+    assert "1 approval of 1 missing" in said
+    assert live_release(workshop.ledger).release == governed.made.live
+    assert "now <b>" in ben.body.replace("&lt;", "<").replace("&gt;", ">")  # what was written is still there
+
+
+def test_a_signature_made_elsewhere_is_handed_in_and_opens_the_gate(governed, ben, at, workshop, tmp_path):
+    """With OpenSSL, so that the bytes are what they are said to be."""
+    made = governed.made
+    asked = {
+        "person": "anna",
+        "decision": "approve",
+        "comment": "read <b>it</b>",
+        "at": "2026-01-02T03:04:05Z",
+    }
+    found = page(ben, at(f"releases/WAITING/sign?{urlencode(asked)}"))
+    statement = found.xpath("//input[@name='statement']/@value")[0]
+    [href] = found.xpath("//a[contains(@href, '/sign/bytes')]/@href")
+    assert ben.get(href).status == 200
+    (tmp_path / "statement").write_bytes(ben.bytes)
+    assert ben.bytes == signed_bytes(Approval(**_typed(json.loads(statement))))
+    key = tmp_path / "anna.pem"
+    key.write_bytes((made.folder.parent / "keys" / "anna.pem").read_bytes())
+    signed = subprocess.run(
+        ["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", str(key), "-in", str(tmp_path / "statement")],
+        capture_output=True,
+        check=True,
+    ).stdout
+    path = f"releases/WAITING/sign?{urlencode(asked)}"
+    wrong = base64.b64encode(bytes(64)).decode()
+    status, said = act(ben, at, path, "hand-in", statement=statement, signature=wrong)
+    assert status >= 400
+    assert "not signed by that person's key" in said
+    assert not [one for one in approvals_in(workshop) if one.digest == made.waiting]
+    status, said = act(
+        ben, at, path, "hand-in", statement=statement, signature=base64.b64encode(signed).decode()
+    )
+    assert (status, "handed in by person:ben" in said) == (303, True)
+    [approval] = [one for one in approvals_in(workshop) if one.digest == made.waiting]
+    assert (approval.person, approval.comment) == ("anna", "read <b>it</b>")
+    act(ben, at, path, "hand-in", statement=statement, signature=base64.b64encode(signed).decode())
+    assert len([one for one in approvals_in(workshop) if one.digest == made.waiting]) == 1
+    [signed_by] = page(ben, at("releases/WAITING")).xpath("//section[@aria-labelledby='signed']")
+    assert "missing" not in words(signed_by)
+    assert "approve anna , 2026-01-02 03:04 : read <b>it</b>" in words(signed_by)
+
+
+def _typed(plain):
+    from datetime import datetime
+
+    return plain | {"at": datetime.fromisoformat(plain["at"])}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"person": "ben"}, "is not signed by that person's key"),
+        ({"person": "nobody"}, "'nobody' may not sign releases here"),
+        ({"digest": "sha256:" + "0" * 64}, "The statement is about 000000000000"),
+        ({"kind": "erase"}, "The statement is about"),
+        ({"at": "2999-01-01T00:00:00Z"}, "of a time to come"),
+        ({"decision": "maybe"}, "altered on its way"),
+    ],
+)
+def test_a_statement_that_was_changed_is_refused(governed, ben, at, workshop, change, said):
+    approval = sign_approval(
+        governed.made.anna,
+        digest=governed.made.live,
+        kind="release",
+        person="anna",
+        decision="approve",
+        comment="",
+        at=workshop.clock(),
+    )
+    plain = {name: getattr(approval, name) for name in Approval.__dataclass_fields__ if name != "signature"}
+    plain |= {"at": approval.at.isoformat(), "signature": ""} | change
+    before = len(approvals_in(workshop))
+    path = "releases/LIVE/sign?person=anna&at=2026-01-01T00:00:00Z"
+    status, told = act(ben, at, path, "hand-in", statement=json.dumps(plain), signature=approval.signature)
+    assert status >= 400
+    assert said in told
+    assert len(approvals_in(workshop)) == before
+
+
+def test_a_private_key_is_never_taken(ben, at):
+    page(ben, at("releases/LIVE/sign?person=anna&at=2026-01-01T00:00:00Z"))
+    statement = lxml.html.fromstring(ben.body).xpath("//input[@name='statement']/@value")[0]
+    pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----"
+    path = "releases/LIVE/sign?person=anna&at=2026-01-01T00:00:00Z"
+    status, said = act(ben, at, path, "hand-in", statement=statement, signature=pem)
+    assert status == 400
+    assert "Never paste a private key." in said
+    assert "MC4CAQAw" not in ben.body
+
+
+def test_a_release_is_tried_beside_the_live_one_put_live_and_taken_back(governed, ben, at, workshop):
+    """After the signature of the test above; its person and reason stand in the ledger."""
+    made = governed.made
+    where = "releases/WAITING/act?act="
+    assert "decides every case from now on, too, and answers none" in read(ben, at(where + "shadow"))
+    assert "No reason was given." in act(ben, at, where + "shadow", "shadow", act="shadow", why=" ")[1]
+    status, said = act(ben, at, where + "shadow", "shadow", act="shadow", why="two weeks")
+    assert (status, "in the shadow and answers none" in said) == (303, True), said
+    assert traffic_now(workshop.ledger).challenge.mode == "shadow"
+    assert "Not known yet." in read(ben, at("releases"))
+    status, said = act(ben, at, where + "canary", "canary", act="canary", why="more", share="250")
+    assert "The share must lie above 0 and be at most 100, got '250'." in said
+    status, said = act(ben, at, where + "stop", "stop", act="stop", why="enough")
+    assert (status, traffic_now(workshop.ledger).challenge) == (303, None)
+    status, said = act(ben, at, where + "canary", "canary", act="canary", why="a few", share="5 %")
+    assert (status, traffic_now(workshop.ledger).challenge.share) == (303, 0.05)
+    status, said = act(ben, at, where + "promote", "promote", act="promote", why="it is better")
+    assert (status, f"Release {short(made.waiting)} is live." in said) == (303, True), said
+    live = live_release(workshop.ledger)
+    assert (live.release, live.by, live.why) == (made.waiting, "person:ben", "it is better")
+    status, said = act(ben, at, where + "back", "back", act="back", why="it was not")
+    assert (status, live_release(workshop.ledger).release) == (303, made.live)
+    assert live_release(workshop.ledger).why == "rolled back: it was not"
+
+
+def test_who_only_looks_can_do_nothing(governed, auditor, at, workshop):
+    governed.alert("quiet/one")
+    before = workshop.ledger.size()
+    shown = page(auditor, at("releases/WAITING"))
+    assert not shown.xpath("//main//form | //main//a[contains(@href, '/act')]")
+    assert auditor.get(at("releases/WAITING/act?act=promote")).status == 403
+    token = auditor.token(at("ledger"))
+    for path in ("releases/WAITING/act/promote", "releases/WAITING/act/back", "releases/WAITING/sign/hand-in",
+                 "alerts/acknowledge", "alerts/silence", "alerts/lift"):  # fmt: skip
+        form = {"token": token, "act": "promote", "why": "x", "alert": "quiet/one", "name": "*", "hours": "1"}
+        assert auditor.send(at(path), form).status == 403, path
+    assert workshop.ledger.size() == before
+
+
+def test_a_form_of_another_session_or_site_does_nothing(governed, ben, auditor, at, workshop):
+    governed.alert("quiet/two")
+    form = {"alert": "quiet/two", "act": "stop", "why": "x"}
+    theirs = auditor.token(at("ledger"))
+    before = workshop.ledger.size()
+    for path in ("alerts/acknowledge", "releases/WAITING/act/stop"):
+        assert ben.send(at(path), form).status == 403
+        assert ben.send(at(path), form | {"token": theirs}).status == 403
+        ours = ben.token(at("alerts"))
+        assert ben.send(at(path), form | {"token": ours}, sec_fetch_site="cross-site").status == 403
+    assert workshop.ledger.size() == before
+
+
+def test_alerts_are_acknowledged_silenced_and_heard_again(governed, ben, at, workshop):
+    governed.alert("slo/<i>speed</i>")
+    name = "slo/<i>speed</i>"
+    status, said = act(ben, at, "alerts", "acknowledge", alert=name)
+    assert (status, f"You look at {name}" in said) == (303, True)
+    assert "ben looks at it" in said
+    assert (
+        "at most 8784 hours, got 'long'"
+        in act(ben, at, "alerts", "silence", name=name, hours="long", why="x")[1]
+    )
+    assert "A silence needs a reason." in act(ben, at, "alerts", "silence", name=name, hours="2", why=" ")[1]
+    status, said = act(ben, at, "alerts", "silence", name="slo/*", hours="2", why="moving <b>")
+    assert (status, "moving <b>" in said) == (303, True)
+    last = list(workshop.ledger.entries(kind="alert.silenced"))[-1]
+    assert (last.actor, last.body["name"]) == ("person:ben", "slo/*")
+    status, said = act(ben, at, "alerts", "lift", alert="slo/*")
+    assert (status, "The silence slo/* is over." in said) == (303, True)
+    assert "No silence is called 'other'" in act(ben, at, "alerts", "lift", alert="other")[1]
+
+
+# ----- the ledger
+
+
+def test_an_entry_is_proven_and_can_be_kept_with_its_proof(ben, at, workshop):
+    workshop.ledger.checkpoint()
+    entry = next(iter(workshop.ledger.entries(kind="release.made")))
+    shown = read(ben, at(f"ledger/{entry.index}"))
+    assert f"This entry stands at place {entry.index} of the {workshop.ledger.size():,} entries" in shown
+    assert ben.get(at(f"ledger/{entry.index}/proof.json")).status == 200
+    proven, _ = verify_proof(ProofBundle.from_json(ben.bytes), workshop.key.verifier)
+    assert proven.index == entry.index
+
+
+def test_no_case_and_no_answer_is_shown_from_the_ledger(ben, auditor, at, workshop):
+    decision = workshop.ledger.append(
+        kind="decision",
+        actor="key:secret-client",
+        body={"case_name": "Jane Secret", "context": {"tenant": "rival"}},
+    )
+    workshop.ledger.append(
+        kind="review.answered", actor="person:secret-reader", body={"answer": "Jane Secret"}
+    )
+    workshop.ledger.append(kind="unknown.kind", actor="person:secret-reader", body={"x": "Jane Secret"})
+    for who in (ben, auditor):
+        for number in range(3):
+            path = at(f"ledger/{decision.index + number}")
+            page(who, path)
+            assert not re.search("secret", who.body, re.IGNORECASE), path
+            assert who.get(f"{path}/proof.json").status == 404
+        page(who, at("ledger"))
+        assert not re.search("secret", who.body, re.IGNORECASE)
+
+
+def test_what_is_no_entry_is_said(ben, at):
+    assert "outside this ledger" in read(ben, at("ledger/99999999"), status=404)
+    for path in ("ledger/-1", "ledger/x", "ledger?before=x", "ledger/" + "9" * 30):
+        assert "not the number of an entry" in read(ben, at(path), status=404)
+
+
+def test_the_ledger_is_verified_on_request(ben, at):
+    status, said = act(ben, at, "ledger", "verify")
+    assert status == 303
+    assert re.search(r"Verified: [\d,]+ entries as signed; a valid signature covers [\d,]+\.", said)
+
+
+def test_the_whole_ledger_is_only_for_who_may_do_everything(ben, auditor, at):
+    for who in (ben, auditor):
+        assert not page(who, at("ledger")).xpath("//a[contains(@href, 'export')]")
+        assert who.get(at("ledger/export")).status >= 400
+        assert "entries of every tenant" in who.body
