@@ -295,7 +295,7 @@ def load_outcomes(
     with tempfile.TemporaryFile(dir=workshop.state) as kept:
         for chunk in _chunks(rows, _CHUNK):
             for one in intake.checked(chunk):
-                kept.write(canonical_json(one) + b"\n")
+                kept.write(msgspec.json.encode(one) + b"\n")
         kept.seek(0)
         written, repeated = _write(workshop, kept)
     return Loaded(
@@ -407,14 +407,13 @@ def _write(workshop: Workshop, kept: IO[bytes]) -> tuple[int, int]:
     decoder = msgspec.json.Decoder(ReportedOutcome)
     written = repeated = 0
     for lines in _chunks(kept, _CHUNK):
-        made = [decoder.decode(line) for line in lines]
+        made = {one.key: one for one in map(decoder.decode, lines)}
         receipts = workshop.ledger.append_many(
-            Draft(OUTCOME, one, workshop.actor, (), one.key)
-            for one in {one.key: one for one in made}.values()
+            Draft(OUTCOME, one, workshop.actor, (), key) for key, one in made.items()
         )
         again = sum(receipt.repeated for receipt in receipts)
         written += len(receipts) - again
-        repeated += again + len(made) - len(receipts)
+        repeated += again + len(lines) - len(receipts)
     return written, repeated
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.text import count
@@ -50,7 +51,7 @@ class Totals:
     groups: int
     totals: tuple[Aggregate, ...] = ()
     sums: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    pooled: dict[int, list[tuple[Floats, Whole]]] = field(default_factory=dict)
+    pooled: dict[int, list[tuple[Floats, NDArray[np.int16]]]] = field(default_factory=dict)
     counted: int = 0
     seen: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
@@ -81,7 +82,7 @@ class Totals:
                     at, weights=weights.astype(np.float64), minlength=self.groups
                 )
             if self.totals[number].how in _RANKED:
-                self.pooled.setdefault(number, []).append((values[counts], at[counts]))
+                self.pooled.setdefault(number, []).append((values[counts], at[counts].astype(np.int16)))
             self.unknown[self.totals[number].said] += int(one.undecided[chosen].sum())
         if contributions:
             first = contributions[0]
@@ -160,7 +161,7 @@ class _Layout:
         start = found.sums.shape[1]
         for number, parts in found.pooled.items():
             values = np.concatenate([one for one, _ in parts])
-            groups = np.concatenate([one for _, one in parts])
+            groups = np.concatenate([one for _, one in parts]).astype(np.int64)
             matrix, middles = _binned(values, groups, found.groups)
             self._middles[number] = (start, middles)
             self._pooled[number] = values
