@@ -14,6 +14,7 @@ from flyball.loop.alerts.condition import Condition
 from flyball.loop.alerts.settings import AlertSettings
 from flyball.loop.by_group import by_group
 from flyball.loop.deployment import open_deployment
+from flyball.loop.drifting import check_drift
 from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
 from flyball.loop.people import make_person, person_entry
@@ -65,6 +66,7 @@ def _made(root):
     (root / "groups.csv").write_text(groups.replace(",sex,", ",<b>sex</b>,", 1))
     with Workshop(open_deployment(folder), actor="person:ben") as workshop:
         live = full_turn(workshop).promoted.release
+        check_drift(workshop)
         by_group(workshop, root / "groups.csv")
     written = settings.read_text().replace("wrong_share_at_most = 0.06", "wrong_share_at_most = 0.05")
     settings.write_text(written.replace("\nrelease = 0", "\nrelease = 1"))

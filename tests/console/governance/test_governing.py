@@ -21,10 +21,26 @@ from flyball.loop.releases import live_release
 from flyball.loop.traffic import traffic_now
 
 D = "/d/credit-risk"
-PAGES = ["releases", "difference?before=LIVE&after=WAITING", "releases/LIVE", "releases/WAITING",
-         "releases/WAITING/sign", "releases/WAITING/act?act=promote", "evidence", "evidence?release=WAITING",
-         "obligations", "obligations?on=2026-12-31&against=2020-01-01", "obligations/us.sr-26-2", "fairness",
-         "alerts", "ledger", "ledger?kind=release.made", "ledger/0", "settings"]  # fmt: skip
+PAGES = [
+    "releases",
+    "difference?before=LIVE&after=WAITING",
+    "releases/LIVE",
+    "releases/WAITING",
+    "releases/WAITING/sign",
+    "releases/WAITING/act?act=promote",
+    "evidence",
+    "evidence?release=WAITING",
+    "obligations",
+    "obligations?on=2026-12-31&against=2020-01-01",
+    "obligations/us.sr-26-2",
+    "fairness",
+    "drift",
+    "alerts",
+    "ledger",
+    "ledger?kind=release.made",
+    "ledger/0",
+    "settings",
+]
 
 
 @pytest.fixture
@@ -131,6 +147,16 @@ def test_groups_are_shown_with_their_shares_and_their_number(ben, at):
     assert "was not compared" in read(ben, at("fairness?trait=height"), status=404)
 
 
+def test_drift_says_what_was_held_against_what_and_how_sure(ben, at):
+    shown = read(ben, at("drift"))
+    assert "in windows of 250 and held against the first 500 decisions of release" in shown
+    assert "the chance of any false alarm is at most 5" in shown
+    assert re.search(r"Looks 1 Since the last whole window 50 decisions", shown)
+    assert "confidence: repaid" in shown
+    assert "no labels yet" in shown
+    assert "is no look at these windows" in read(ben, at("drift?entry=1"), status=404)
+
+
 def test_settings_show_where_a_value_comes_from_and_no_secret(governed, ben, at):
     main = page(ben, at("settings")).xpath("//main")[0]
     rows = [words(one) for one in main.xpath(".//tr")]
@@ -151,9 +177,18 @@ def test_keys_of_another_tenant_are_not_listed(governed, ben, at):
 
 
 @pytest.mark.parametrize(
-    "path", ["fairness/ratios", "fairness/yes-by-group", "obligations/duties", "evidence/duties-by-standing",
-             "releases/LIVE/tested-shares", "difference/tested-shares?before=LIVE&after=WAITING"]
-)  # fmt: skip
+    "path",
+    [
+        "fairness/ratios",
+        "fairness/yes-by-group",
+        "drift/columns",
+        "drift/accuracy",
+        "obligations/duties",
+        "evidence/duties-by-standing",
+        "releases/LIVE/tested-shares",
+        "difference/tested-shares?before=LIVE&after=WAITING",
+    ],
+)
 def test_a_chart_can_be_kept_as_picture_and_numbers(ben, at, path):
     name, _, query = path.partition("?")
     reply = ben.get(at(f"{name}.svg?{query}"))
@@ -299,8 +334,14 @@ def test_who_only_looks_can_do_nothing(governed, auditor, at, workshop):
     assert not shown.xpath("//main//form | //main//a[contains(@href, '/act')]")
     assert auditor.get(at("releases/WAITING/act?act=promote")).status == 403
     token = auditor.token(at("ledger"))
-    for path in ("releases/WAITING/act/promote", "releases/WAITING/act/back", "releases/WAITING/sign/hand-in",
-                 "alerts/acknowledge", "alerts/silence", "alerts/lift"):  # fmt: skip
+    for path in (
+        "releases/WAITING/act/promote",
+        "releases/WAITING/act/back",
+        "releases/WAITING/sign/hand-in",
+        "alerts/acknowledge",
+        "alerts/silence",
+        "alerts/lift",
+    ):
         form = {"token": token, "act": "promote", "why": "x", "alert": "quiet/one", "name": "*", "hours": "1"}
         assert auditor.send(at(path), form).status == 403, path
     assert workshop.ledger.size() == before

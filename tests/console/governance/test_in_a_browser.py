@@ -17,11 +17,25 @@ SIGNING = urlencode({"person": "anna", "at": "2026-01-01T00:00:00Z", "comment": 
 
 @pytest.mark.parametrize(
     "path",
-    ["releases", "releases/LIVE", "releases/WAITING/act?act=canary", "releases/WAITING/act?act=promote",
-     "releases/WAITING/sign", f"releases/WAITING/sign?{SIGNING}", "difference?before=LIVE&after=WAITING",
-     "evidence", "obligations?on=2026-12-31&against=2020-01-01", "obligations/us.sr-26-2", "fairness",
-     "alerts?silence=some", "ledger", "ledger/12", "settings?all=1"],
-)  # fmt: skip
+    [
+        "releases",
+        "releases/LIVE",
+        "releases/WAITING/act?act=canary",
+        "releases/WAITING/act?act=promote",
+        "releases/WAITING/sign",
+        f"releases/WAITING/sign?{SIGNING}",
+        "difference?before=LIVE&after=WAITING",
+        "evidence",
+        "obligations?on=2026-12-31&against=2020-01-01",
+        "obligations/us.sr-26-2",
+        "fairness",
+        "drift",
+        "alerts?silence=some",
+        "ledger",
+        "ledger/12",
+        "settings?all=1",
+    ],
+)
 def test_a_page_is_accessible_in_every_colour_and_width(governed, looks_at, path):
     governed.alert("drift")
     governed.alert("slo/speed", "ticket")
