@@ -9,6 +9,7 @@ import pytest
 
 from flyball.cli.main import COMMANDS
 from flyball.loop import settings
+from flyball.loop.alerts import settings as alert_settings
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
@@ -38,6 +39,10 @@ def test_every_setting_has_its_row():
         "retention": settings.RetentionSettings,
         "privacy": settings.PrivacySettings,
         "privacy.budget": settings.BudgetSettings,
+        "slo": settings.SloSettings,
+        "alerts": settings.AlertSettings,
+        "alerts.channel": alert_settings.ChannelSettings,
+        "watch": settings.WatchSettings,
         "drift": settings.DriftSettings,
     }
     for section, kind in named.items():

@@ -12,7 +12,7 @@ from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_wor
 from flyball.core.errors import BadInput
 from flyball.loop.alerts.alerting import acknowledge, lift_silence, runbook_of, silence
 from flyball.loop.alerts.channel import Message
-from flyball.loop.alerts.records import Alert, Cause
+from flyball.loop.alerts.records import DELIVERED, Alert, Cause
 from flyball.loop.alerts.sending import channel_of
 from flyball.loop.alerts.standing import alerts_of, standing_of
 
@@ -118,7 +118,7 @@ def try_(
     deployment: DeploymentOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Send a message to a channel and take it back, to see that it arrives."""
+    """Send a message to a channel and take it back, to see that it arrives; written down."""
     output = Output(json)
     with open_workshop(deployment, output) as workshop:
         settings = workshop.deployment.settings.alerts
@@ -140,6 +140,8 @@ def try_(
                     entry=-1,
                 )
             )
+        body = {"channel": channel, "entry": -1, "name": "test"}
+        workshop.ledger.append(kind=DELIVERED, actor=workshop.actor, body=body)
     if json:
         output.json({"ok": True, "channel": channel})
     else:

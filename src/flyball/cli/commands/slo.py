@@ -48,7 +48,7 @@ def command(
 def _figure(one: ObjectiveState) -> list[str]:
     target = f"{'>=' if one.better == 'higher' else '<='} {one.target:g}"
     if not isinstance(one.figure, Estimate):
-        return [target, "", str(one.figure), "0", one.status]
+        return [target, "", "", "0", str(one.figure)]
     ends = "" if one.figure.low is None else f"{one.figure.low:.4g} to {one.figure.high:.4g}"
     return [target, f"{one.figure.value:.5g}", ends, f"{one.figure.n:,}", one.status]
 

@@ -104,7 +104,7 @@ class Burn:
     speaks : bool or None
         None where the short window has too few events to say.
     chance : float
-        Bound on the chance that the long window looks so with only the budget going wrong, in (0, 1].
+        Bound on the chance that the windows look so with only the budget going wrong, in (0, 1].
     """
 
     rule: BurnRule
@@ -161,7 +161,8 @@ def burn_of(timeline: Timeline, rule: BurnRule, budget: float, now: datetime, *,
     end = now + timedelta(seconds=1)
     good, bad = timeline.between(now - timedelta(minutes=rule.long_minutes), end)
     short_good, short_bad = timeline.between(now - timedelta(minutes=rule.short_minutes), end)
-    chance = evidence(good, bad, budget)
+    # Either window may show it, so the bound counts both.
+    chance = min(1.0, 2.0 * min(evidence(good, bad, budget), evidence(short_good, short_bad, budget)))
     bound = threshold(rule.factor, budget)
     speaks: bool | None
     if short_good + short_bad == 0:

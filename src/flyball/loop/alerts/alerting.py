@@ -177,7 +177,7 @@ def _raise(
             "severity": severity,
             "causes": [asdict(Cause(one.name, one.title, one.severity, one.why)) for one in wrong],
             "runbook": runbook_of(
-                settings, next((one.runbook for one in wrong if one.runbook), "objectives")
+                settings, next((one.runbook for one in wrong if one.runbook), "watch")
             ),
             "channels": channels,
             "silenced": quiet is not None,

@@ -1,0 +1,162 @@
+"""Objectives: false alarms on sound traffic, time to a page for known faults, and what counting costs.
+
+`python benchmarks/objectives.py` prints a JSON document. Beside us stand the same rules without evidence, as
+the Site Reliability Workbook (chapter 5) writes them and as generators of Prometheus rules make them: a page
+where both windows burn faster than the factor. Both see the same simulated requests, minute by minute.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from flyball.core.estimates import Estimate
+from flyball.evaluation.objectives.burn import RULES, Timeline, burn_of
+from flyball.evaluation.objectives.requests import Counted, RequestLog
+from flyball.gateway.counting import Counting
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+BUDGET = 0.001
+DAYS = 30
+DAY = 1440
+
+
+def traffic(minutes: int, per_minute: float, share_bad: np.ndarray | float, seed: int) -> Timeline:
+    """Requests that come at random, each bad with its chance."""
+    drawn = np.random.default_rng(seed)
+    n = drawn.poisson(per_minute, minutes)
+    bad = drawn.binomial(n, share_bad)
+    at = int(START.timestamp()) + 60 * np.arange(minutes, dtype=np.int64)
+    return Timeline(at, (n - bad).astype(float), bad.astype(float))
+
+
+def pages(timeline: Timeline, first: int, last: int) -> tuple[list[int], list[int]]:
+    """Return the minutes at which we page, and at which the rules without evidence do."""
+    ours, plain = [], []
+    for minute in range(first, last):
+        now = START + timedelta(minutes=minute + 1) - timedelta(seconds=1)
+        seen = Timeline(timeline.at[: minute + 1], timeline.good[: minute + 1], timeline.bad[: minute + 1])
+        found = [burn_of(seen, rule, BUDGET, now, smallest_n=10) for rule in RULES if rule.severity == "page"]
+        if any(one.speaks for one in found):
+            ours.append(minute)
+        if any(
+            isinstance(one.long, Estimate)
+            and isinstance(one.short, Estimate)
+            and min(one.long.value, one.short.value) >= one.rule.factor
+            for one in found
+        ):
+            plain.append(minute)
+    return ours, plain
+
+
+def alerts(minutes: list[int]) -> int:
+    """Count alerts: minutes that are no more than five apart are one."""
+    return sum(1 for place, one in enumerate(minutes) if not place or one - minutes[place - 1] > 5)
+
+
+def sound(seeds: int) -> list[dict[str, object]]:
+    """Thirty days in which exactly the whole budget is used, and half of it."""
+    rows = []
+    for per_minute in (0.1, 1.0, 60.0):
+        for used in (0.5, 1.0):
+            ours = plain = 0
+            for seed in range(seeds):
+                found = pages(traffic(DAYS * DAY, per_minute, BUDGET * used, seed), 0, DAYS * DAY)
+                ours, plain = ours + alerts(found[0]), plain + alerts(found[1])
+            rows.append(
+                {
+                    "requests_a_minute": per_minute,
+                    "budget_used": used,
+                    "days": DAYS * seeds,
+                    "false_pages": ours,
+                    "false_pages_without_evidence": plain,
+                }
+            )
+    return rows
+
+
+def faults(seeds: int) -> list[dict[str, object]]:
+    """Minutes from the beginning of a fault, after six sound hours, to the page."""
+    rows = []
+    for per_minute in (1.0, 60.0):
+        for share in (1.0, 0.2, 0.05, 0.02):
+            begin, end = 360, 360 + 360
+            chances = np.where(np.arange(end) >= begin, share, 0.0)
+            took: list[list[float]] = [[], []]
+            for seed in range(seeds):
+                for side, found in enumerate(pages(traffic(end, per_minute, chances, seed), begin, end)):
+                    took[side].append(found[0] - begin + 1 if found else float("inf"))
+            median = [float(np.median(one)) for one in took]
+            rows.append(
+                {
+                    "requests_a_minute": per_minute,
+                    "share_bad": share,
+                    "runs": seeds,
+                    "minutes_to_page": [_whole(median[0]), _whole(min(took[0])), _whole(max(took[0]))],
+                    "minutes_without_evidence": [
+                        _whole(median[1]),
+                        _whole(min(took[1])),
+                        _whole(max(took[1])),
+                    ],
+                }
+            )
+    return rows
+
+
+def _whole(minutes: float) -> float | str:
+    return "none in 6 h" if minutes == float("inf") else minutes
+
+
+def counting() -> dict[str, object]:
+    """What one counted request costs, and how large the file of 90 busy days is."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = RequestLog(Path(folder) / "requests.sqlite")
+        one = Counting({"talk": log}, every_seconds=3600.0)
+        drawn = np.random.default_rng(0).lognormal(-2.5, 0.7, 200_000)
+        began = time.process_time()
+        for seconds in drawn:
+            one.add({"talk"}, "POST /v1/decisions", 200, float(seconds))
+        took = time.process_time() - began
+        one.close()
+        doors = [f"POST /v1/{name}" for name in ("decisions", "chat/completions", "outcomes", "review")]
+        log = RequestLog(Path(folder) / "days.sqlite")
+        steps = np.random.default_rng(1)
+        for hours in range(92 * 24):
+            at = START + timedelta(hours=hours)
+            minute = int(at.timestamp())
+            rows = [
+                Counted(minute, door, status, int(step), 3)
+                for door in doors
+                for status in (2, 4, 5)
+                for step in steps.integers(30, 70, 12)
+            ]
+            log.add(rows, now=at)
+        now = START + timedelta(days=92)
+        began = time.process_time()
+        found = log.read(now - timedelta(days=28), now, doors=doors[:1])
+        read = time.process_time() - began
+        size = (Path(folder) / "days.sqlite").stat().st_size
+    return {
+        "cpu_us_a_request": round(took / len(drawn) * 1e6, 2),
+        "file_mb_of_90_days_4_doors": round(size / 1e6, 1),
+        "cpu_ms_to_read_28_days": round(read * 1000, 1),
+        "rows_read": len(found.at),
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seeds", type=int, default=5)
+    seeds = parser.parse_args().seeds
+    began = time.process_time()
+    found = {"sound": sound(seeds), "faults": faults(4 * seeds), "counting": counting()}
+    print(json.dumps(found | {"cpu_seconds": round(time.process_time() - began, 1)}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
