@@ -37,6 +37,7 @@ def test_every_setting_has_its_row():
         "router": settings.RouterSettings,
         "chat": settings.ChatSettings,
         "retention": settings.RetentionSettings,
+        "review": settings.ReviewSettings,
         "privacy": settings.PrivacySettings,
         "privacy.budget": settings.BudgetSettings,
         "slo": settings.SloSettings,
