@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from flyball.core.estimates import Estimate
 from flyball.evaluation.objectives.burn import RULES, Timeline, burn_of
 from flyball.evaluation.objectives.requests import Counted, RequestLog
 from flyball.gateway.counting import Counting
@@ -35,22 +34,37 @@ def traffic(minutes: int, per_minute: float, share_bad: np.ndarray | float, seed
 
 
 def pages(timeline: Timeline, first: int, last: int) -> tuple[list[int], list[int]]:
-    """Return the minutes at which we page, and at which the rules without evidence do."""
-    ours, plain = [], []
-    for minute in range(first, last):
+    """Return the minutes at which we page, and at which the rules without evidence do.
+
+    Ours need everything that theirs need, so ours are asked only at the minutes at which theirs page.
+    """
+    rules = [rule for rule in RULES if rule.severity == "page"]
+    plain = np.zeros(len(timeline.at), bool)
+    for rule in rules:
+        plain |= (_share(timeline, rule.long_minutes) >= rule.factor * BUDGET) & (
+            _share(timeline, rule.short_minutes) >= rule.factor * BUDGET
+        )
+    theirs = [int(minute) for minute in np.flatnonzero(plain) if first <= minute < last]
+    ours = []
+    for minute in theirs:
         now = START + timedelta(minutes=minute + 1) - timedelta(seconds=1)
         seen = Timeline(timeline.at[: minute + 1], timeline.good[: minute + 1], timeline.bad[: minute + 1])
-        found = [burn_of(seen, rule, BUDGET, now, smallest_n=10) for rule in RULES if rule.severity == "page"]
-        if any(one.speaks for one in found):
+        if any(burn_of(seen, rule, BUDGET, now, smallest_n=10).speaks for rule in rules):
             ours.append(minute)
-        if any(
-            isinstance(one.long, Estimate)
-            and isinstance(one.short, Estimate)
-            and min(one.long.value, one.short.value) >= one.rule.factor
-            for one in found
-        ):
-            plain.append(minute)
-    return ours, plain
+    return ours, theirs
+
+
+def _share(timeline: Timeline, minutes: int) -> np.ndarray:
+    """Return the share of bad requests in the minutes up to each; below 0 where there was none."""
+
+    def recent(column: np.ndarray) -> np.ndarray:
+        total = np.concatenate([[0.0], np.cumsum(column)])
+        places = np.arange(1, len(total))
+        return total[places] - total[np.maximum(places - minutes, 0)]
+
+    bad = recent(timeline.bad)
+    n = recent(timeline.good) + bad
+    return np.where(n > 0, bad / np.maximum(n, 1), -1.0)
 
 
 def alerts(minutes: list[int]) -> int:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ from flyball.evaluation.objectives.burn import (
     evidence,
     wilson,
 )
-from flyball.evaluation.objectives.indicator import INDICATORS, Events, Figure, Sources, Spending
+from flyball.evaluation.objectives.indicator import INDICATORS, Events, Figure, Indicator, Sources, Spending
 from flyball.evaluation.objectives.records import Budget, ObjectiveState, Point, Speaks, Status
 from flyball.evaluation.objectives.settings import SloSettings
 
@@ -45,7 +46,7 @@ def measure_objective(slo: SloSettings, sources: Sources, now: datetime) -> Obje
     UnknownName, BadInput
         The objective names an indicator that there is none of, or cannot be measured as it is written.
     """
-    indicator = INDICATORS.load(slo.indicator)
+    indicator = _indicator(slo.indicator)
     since = now - timedelta(days=slo.window_days)
     try:
         found = indicator.read(slo, sources, since, now + timedelta(seconds=1))
@@ -59,6 +60,13 @@ def measure_objective(slo: SloSettings, sources: Sources, now: datetime) -> Obje
     if isinstance(found, Spending):
         return _of_spending(slo, found, since, now)
     return _of_figure(slo, found, now)
+
+
+@cache
+def _indicator(name: str) -> Indicator:
+    """Find an indicator once: a shelf looks through everything that is installed."""
+    found: Indicator = INDICATORS.load(name)
+    return found
 
 
 def _of_events(slo: SloSettings, found: Events, since: datetime, now: datetime) -> ObjectiveState:
