@@ -36,6 +36,7 @@ class Waiting:
     what: str
     n: Counted
     href: str
+    right: str
     urgent: bool = False
 
 
@@ -76,13 +77,14 @@ def waiting_of(asked: Asked, served: Served, loop: LoopView | None) -> list[Wait
             "cases to look at",
             workshop.history.count(Wanted(tenant=asked.principal.tenant, waiting=True), at_most=_COUNTED),
             address("d", name, "review"),
+            "review.read",
         ),
         _approvals(workshop, name),
     ]
     if loop is not None and loop.asked:
         n = Counted(len(loop.asked), True)
-        found.append(Waiting("engineers", "reasons for a turn", n, address("d", name)))
-    return [one for one in found if one is not None and one.n.n]
+        found.append(Waiting("engineers", "reasons for a turn", n, address("d", name), "governance.read"))
+    return [one for one in found if one is not None and one.n.n and asked.principal.may(one.right)]
 
 
 def _alerts(workshop: Workshop, name: str) -> Waiting:
@@ -91,7 +93,9 @@ def _alerts(workshop: Workshop, name: str) -> Waiting:
     ]
     pages = any(one.severity == "page" for one in open_ones)
     n = Counted(len(open_ones), True)
-    return Waiting("whoever is on duty", "open alerts", n, address("d", name, "alerts"), pages)
+    return Waiting(
+        "whoever is on duty", "open alerts", n, address("d", name, "alerts"), "governance.read", pages
+    )
 
 
 def _approvals(workshop: Workshop, name: str) -> Waiting | None:
@@ -104,7 +108,8 @@ def _approvals(workshop: Workshop, name: str) -> Waiting | None:
     except FlyballError:
         return None
     n = Counted(len(view.missing), True)
-    return Waiting("those who approve", "signatures on the newest release", n, address("d", name, "releases"))
+    href = address("d", name, "releases")
+    return Waiting("those who approve", "signatures on the newest release", n, href, "governance.read")
 
 
 home = Page("Deployments", "/", _show, live=True)
