@@ -77,11 +77,14 @@ class Reported:
         It stood there already, word for word.
     standing : {"agreed", "disputed", "settled"}
         Whether everyone who reported on this says the same.
+    early : bool
+        It is said to have turned out before it was decided.
     """
 
     entry: int
     repeated: bool
     standing: Literal["agreed", "disputed", "settled"]
+    early: bool = False
 
 
 def report_outcomes(
@@ -137,6 +140,7 @@ def report_outcomes(
             receipt.index,
             receipt.repeated,
             stands[one.decision]["business" if one.kind == "business" else "field", one.name],
+            one.observed_at is not None and one.observed_at < known[one.decision].issued.decision.decided_at,
         )
         for one, receipt in zip(made, receipts, strict=True)
     ]

@@ -54,6 +54,13 @@ def test_two_who_differ_are_both_kept_and_nothing_is_chosen(decided):
     assert report(doors, "acme/bert", label(id, kind="correction"))[1]["outcomes"][0]["standing"] == "agreed"
 
 
+def test_what_turned_out_before_it_was_decided_is_taken_and_flagged(decided):
+    doors, id = decided
+    sent = [label(id, observed_at="2020-11-30T11:00:00Z"), label(id)]
+    told = report(doors, "acme/anna", *sent)[1]["outcomes"]
+    assert [one["before_decision"] for one in told] == [True, False]
+
+
 def test_a_business_result_is_a_figure_about_the_case(decided):
     doors, id = decided
     sent = {"decision": id, "kind": "business", "name": "loss_eur", "answer": 1250.5, "unit": "EUR"}
@@ -73,6 +80,7 @@ def test_a_business_result_is_a_figure_about_the_case(decided):
         ({"kind": "guess"}, 400, "Invalid enum value 'guess'"),
         ({"extra": 1}, 400, "unknown field `extra`"),
         ({"observed_at": "2026-11-30T12:00:00"}, 400, "has no time zone"),
+        ({"observed_at": "2126-11-30T12:00:00Z"}, 400, "which is still to come"),
         ({"evidence": [{"start": 3, "end": 2}]}, 400, "does not lie in the document"),
         ({"kind": "business"}, 400, "A business result has a name and no field"),
         ({"comment": "x" * 10_001}, 400, "length <= 10000"),

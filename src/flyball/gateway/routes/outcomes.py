@@ -76,6 +76,7 @@ async def report(
                 "ledger_entry": one.entry,
                 "repeated": one.repeated,
                 "standing": one.standing,
+                "before_decision": one.early,
             }
             for (_, entry), one in zip(named, done, strict=True)
         ]
