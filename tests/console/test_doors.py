@@ -1,14 +1,20 @@
 """Who comes into the console, what another site can do with a browser, and what every reply says."""
 
 import re
+import sys
 import time
 import urllib.parse
+from pathlib import Path
 
 import lxml.html
 import pytest
 
 from flyball.console.doors import safe_path
 from flyball.gateway.access.keys import KeyBook
+from flyball.gateway.access.oidc import OidcSettings
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "gateway" / "access"))
+from oidc_provider import Provider
 
 PAGES = ["/", "/d/contracts", "/d/contracts/decisions", "/d/contracts/review", "/d/contracts/agreement"]
 
@@ -300,3 +306,58 @@ def test_colours_and_shortcuts_are_kept_and_nothing_else_is(console):
     browser.get("/d/contracts")
     assert 'data-theme="auto"' in browser.body
     assert browser.send("/look", {"theme": "light"}, sec_fetch_site="cross-site").status == 403
+
+
+@pytest.fixture
+def provider():
+    with Provider() as provider:
+        yield provider
+
+
+def test_who_signs_in_at_the_provider_comes_back_to_the_page_that_was_asked_for(
+    serving, make, tmp_path, provider
+):
+    oidc = OidcSettings(
+        issuer=provider.issuer,
+        client_id="flyball",
+        tenant_claim="org",
+        roles_claim="groups",
+        roles={"flyball-reviewers": "reviewer"},
+        public_url="https://flyball.example.com",
+    )
+    with serving([make(tmp_path / "contracts", "contracts")], oidc=oidc) as console:
+        entry = console.decide(1)
+        path = f"/d/contracts/review/{entry}"
+        browser = console.browser()
+        browser.get(browser.get(path).headers["location"])
+        assert "Sign in with your company" in said(browser)
+        begun = browser.get("/login", sec_fetch_site="same-origin")
+        back = urllib.parse.urlsplit(provider.authorize(begun.headers["location"]))
+        ended = browser.get(f"{back.path}?{back.query}", sec_fetch_site="cross-site")
+        assert (ended.status, ended.headers["location"]) == (303, "/")
+        assert browser.get("/", sec_fetch_site="cross-site").status == 200
+        assert browser.get("/", sec_fetch_site="same-origin").headers["location"] == path
+        token = browser.token(path)
+        assert browser.send(f"{path}/claim", {"token": token}).status == 303
+        assert browser.get("/").status == 200, "the page that was asked for is asked for once"
+        provider_cookie = browser.cookies["__Host-flyball"]
+        browser.send("/sign-out", {})
+        assert "__Host-flyball" not in browser.cookies
+        browser.cookies["__Host-flyball"] = provider_cookie[:-6]
+        assert browser.get(path).status == 303
+
+
+def test_looking_at_pages_is_no_request_of_the_deployment(console):
+    """Objectives count what callers are answered, not who looks at a page."""
+    house, added = console.house, []
+    counting = house.counting
+    browser = console.browser("acme/first")
+    before = counting.add
+    counting.add = lambda *told: added.append(told) or before(*told)
+    try:
+        browser.get("/d/contracts")
+        bearer = {"authorization": f"Bearer {console.key('acme/first')}"}
+        browser.get("/v1/decisions", **bearer)
+    finally:
+        counting.add = before
+    assert [door for _, door, *_ in added] == ["GET /v1/decisions"]

@@ -58,7 +58,7 @@ _FOR_GOOD = [*HEADERS, (b"cache-control", b"public, max-age=31536000, immutable"
 _LOOK, _SAID, _NEXT = "flyball-look", "flyball-said", "flyball-next"
 _LONGEST_VALUE = 500
 _MOST_VALUES = 2_000
-_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]{0,2000}\Z")
+_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]{0,8000}\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}\Z")
 _OWN = {"own_access": True}
 

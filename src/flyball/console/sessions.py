@@ -114,9 +114,7 @@ class Sessions:
                 return Visit(access.person_of(session.id), self._token(kept))
             signed_in = connection.cookies.get(SESSION_COOKIE, "")
             if signed_in and access.login is not None:
-                principal = access.login.principal(signed_in)
-                if principal is not None:
-                    return Visit(principal, self._token(signed_in))
+                return Visit(await access(connection), self._token(signed_in))
         raise NotLetIn("Nobody is signed in.", fix="Sign in.")
 
     async def sign_in(self, presented: str, connection: Connection) -> str:

@@ -54,4 +54,6 @@ class Meter:
             self._figures.requests.add(door, method, status)
             self._figures.seconds.observe(seconds, door)
             sent = 500 if broke else 0 if status == "none" else int(status)
-            self._figures.counting.add(whose, f"{method} {door}", sent, seconds)
+            handler = scope.get("route_handler")
+            if handler is None or not handler.opt.get("own_access"):  # who looks at pages is no caller
+                self._figures.counting.add(whose, f"{method} {door}", sent, seconds)
