@@ -214,16 +214,20 @@ class _Work:
         )
 
 
+_WHY_NOTHING = {
+    "minutes": "nobody said how many minutes they spent",
+    "time_to_decision": "no case that a person had to look at is finished",
+    **dict.fromkeys(
+        ("fields_checked", "fields_wrong", "fields_false"),
+        "nothing that can be used was reported about an answer that a machine gave",
+    ),
+}
+
+
 def _why_nothing(leaf: object, disputed: Mapping[str, int], strange: Mapping[str, set[str]]) -> str:
     if not isinstance(leaf, Told):
         name = getattr(leaf, "name", "")
-        if name == "minutes":
-            return "nobody said how many minutes they spent"
-        return (
-            "no case that a person had to look at is finished"
-            if name == "time_to_decision"
-            else f"{name} is not known of any decision"
-        )
+        return _WHY_NOTHING.get(name, f"{name} is not known of any decision")
     if leaf.about != "outcome":
         return f"the field {leaf.name} was not answered"
     if disputed.get(leaf.name):
