@@ -1,7 +1,7 @@
 """The objectives of a deployment: measured now, written down once a day and whenever one changes side."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flyball.core.errors import UnknownName
 from flyball.evaluation.objectives.indicator import Sources
@@ -17,6 +17,8 @@ from flyball.loop.workshop import Workshop
 __all__ = ["SLO_MEASURED", "ObjectivesView", "measure_objectives", "objectives_view", "write_measured"]
 
 SLO_MEASURED = "slo.measured"
+_AT_LEAST_APART = timedelta(hours=1)
+"""Between two entries of one day: a figure that dances about its target does not fill the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def measure_objectives(
 
 
 def write_measured(ledger: Ledger, states: tuple[ObjectiveState, ...], now: datetime, *, actor: str) -> int:
-    """Write down objectives that were not written down today, or stand otherwise than when they were.
+    """Write down objectives that were not written down today, or stand otherwise than an hour ago or longer.
 
     Returns
     -------
@@ -81,8 +83,10 @@ def write_measured(ledger: Ledger, states: tuple[ObjectiveState, ...], now: date
     written = 0
     for state in states:
         before = last.get(state.name)
-        if before is not None and before.at.date() == now.date() and before.body["status"] == state.status:
-            continue
+        if before is not None:
+            same = before.body["status"] == state.status
+            if before.at.date() == now.date() and (same or now - before.at < _AT_LEAST_APART):
+                continue
         body = {
             "name": state.name,
             "indicator": state.indicator,
