@@ -357,7 +357,7 @@ def test_words_that_cannot_be_searched_are_left_out(monkeypatch, caplog):
     def fails():
         raise BadInput("Anna Muster cannot be read.", fix="")
 
-    monkeypatch.setattr("flyball.evaluation.traces.treating._detector", fails)
+    monkeypatch.setattr("flyball.evaluation.traces.treating._finder", fails)
     assert covered("Anna Muster") is None
     assert "Anna" not in caplog.text
 
