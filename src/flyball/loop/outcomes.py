@@ -8,6 +8,7 @@ from itertools import islice
 from typing import IO, Literal, TypeVar
 
 import msgspec
+import pyarrow.compute as pc
 
 from flyball.core.digests import canonical_json
 from flyball.core.errors import FlyballError
@@ -422,6 +423,9 @@ def _disputed(workshop: Workshop, wanted: Wanted) -> list[tuple[int, str, bool]]
     last: dict[tuple[int, str, bool], dict[str, tuple[str, str]]] = {}
     settled: set[tuple[int, str, bool]] = set()
     table = workshop.history.reports_table(wanted)
+    times = table.group_by(["decision", "name"]).aggregate([("entry", "count")])
+    several = times.filter(pc.greater(times.column("entry_count"), 1)).column("decision")
+    table = table.filter(pc.is_in(table.column("decision"), value_set=several.combine_chunks()))
     columns = ("decision", "name", "kind", "by", "answer", "unit", "source")
     for decision, name, kind, by, answer, unit, source in zip(
         *(table.column(one).to_pylist() for one in columns), strict=True

@@ -249,3 +249,17 @@ def test_numbers_beyond_what_can_be_computed_are_a_gap(book):
 def test_a_formula_made_of_another_kpi_needs_its_unit(book):
     with pytest.raises(BadFormula):
         book.kpi("kpi('it')")
+
+
+def test_a_constant_may_be_written_with_an_exponent(book):
+    book.decide(6)
+    assert book.kpi("count(decisions) * 1e3").estimate.value == 6_000
+
+
+def test_of_very_many_periods_the_last_are_shown_and_a_note_says_so(book):
+    for number in range(402):
+        book.decide(1, day=number)
+    found = book.kpi("count(decisions)", by="day")
+    assert len(found.series) == 400
+    assert "Of 402 periods the last 400 are shown" in found.notes[-1]
+    assert found.series[0].estimate == NotMeasured("1 case; at least 5 are needed")

@@ -45,6 +45,8 @@ def check(*formulas, unit="", fields=("fraud", "amount")):
         ("-" * 41 + "count(decisions)", "It is nested more than 40 deep."),
         ("count(decisions where " + "not " * 41 + "automated)", "It is nested more than 40 deep."),
         ("count(decisions)" + "+1" * 300, "has more than 400 words and signs."),
+        ("1e999 * count(decisions)", "1e999 is too large."),
+        ("9" * 400 + " * count(decisions)", "is too large."),
         ("1+" * 5_000, "has 10,000 characters; 2,000 are the most."),
     ],
 )

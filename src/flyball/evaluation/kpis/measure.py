@@ -18,7 +18,7 @@ from flyball.evaluation.kpis.columns import Bools, Needs, Rows, Whole, needs_of
 from flyball.evaluation.kpis.formula import Node, Told
 from flyball.evaluation.kpis.records import Kpi, Period
 from flyball.evaluation.kpis.totals import Measured, Totals, estimate_of, totals_of
-from flyball.evaluation.kpis.working import Worker, leaves_of
+from flyball.evaluation.kpis.working import Contribution, Worker, leaves_of
 
 __all__ = ["Answer", "By", "Group", "Question", "kpi_of", "measure", "scaled"]
 
@@ -168,17 +168,22 @@ class _Work:
             if isinstance(leaf, Told) and vector.strange:
                 self._strange.setdefault(leaf.name, set()).update(vector.strange)
         if self._question.by:
-            periods = _numbered(rows.at, self._question.by)
-            for number in np.unique(periods[chosen]).tolist():
-                if number not in self._periods:
-                    size = n_groups if self._few else _GROUPS_OF_PERIOD
-                    self._periods[number] = Totals(self._question.formula, size)
-                self._periods[number].add(
-                    contributions,
-                    groups if self._few else groups % _GROUPS_OF_PERIOD,
-                    rows.entry,
-                    chosen & (periods == number),
-                )
+            self._add_periods(contributions, rows, groups, chosen)
+
+    def _add_periods(
+        self, contributions: Sequence[Contribution], rows: Rows, groups: Whole, chosen: Bools
+    ) -> None:
+        periods = _numbered(rows.at, self._question.by)
+        for number in np.unique(periods[chosen]).tolist():
+            within = chosen & (periods == number)
+            local, size = groups % _GROUPS_OF_PERIOD, _GROUPS_OF_PERIOD
+            if self._few:  # one window only, so the cases of a period can be numbered anew
+                cases, places = np.unique(groups[within], return_inverse=True)
+                local, size = np.zeros(rows.n, dtype=np.int64), len(cases)
+                local[within] = places
+            if number not in self._periods:
+                self._periods[number] = Totals(self._question.formula, size)
+            self._periods[number].add(contributions, local, rows.entry, within)
 
     def answer(self, sampling: Sampling) -> Answer:
         if self._whole is None:
@@ -198,6 +203,10 @@ class _Work:
             "the formula asks for another unit."
             for name, units in self._strange.items()
         ]
+        if len(self._periods) > _MOST_PERIODS:
+            notes.append(
+                f"Of {len(self._periods):,} periods the last {_MOST_PERIODS} are shown; ask for less."
+            )
         unknown = tuple((said, n) for said, n in self._whole.unknown.items() if n)
         series = self._series() if not nothing else ()
         return Answer(measured, unknown, (*measured.notes, *notes), tuple(self._whole.newest), series)

@@ -40,8 +40,9 @@ LONGEST = 2_000
 """Characters of a formula."""
 _DEEPEST = 40
 _MOST_TOKENS = 400
+_LARGEST = 1e15
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d[\d_]*(?:\.\d+)?)|(?P<text>'[^']*'|\"[^\"]*\")|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)"
+    r"\s*(?:(?P<number>\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?)|(?P<text>'[^']*'|\"[^\"]*\")|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)"
     r"|(?P<sign><=|>=|!=|<>|==|[-+*/(),=<>%]))"
 )
 _WORDS = ("where", "and", "or", "not", "is", "in", "true", "false", "per", "known", "unknown")
@@ -139,7 +140,10 @@ class _Reader:
             self._depth -= 1
 
     def _number(self) -> Number:
-        value = float(self._next().text.replace("_", ""))
+        token = self._next()
+        value = float(token.text.replace("_", ""))
+        if value > _LARGEST:
+            raise self._wrong(f"{token.text[:20]} is too large.", f"{_LARGEST:g} is the most.", token)
         start = self._at
         if self._took("%"):
             return Number(value / 100.0)
