@@ -33,6 +33,7 @@ def test_a_figure_carries_its_unit_and_an_interval_both_ends():
     assert words.figure(0.974, "share") == "97.4\u00a0%"
     assert words.figure(12, "EUR") == "€\u00a012.00"
     assert words.interval(Estimate(0.5, 10, 0.4, 0.6), "share") == "40.0\u00a0% to 60.0\u00a0%"
+    assert words.interval(Estimate(0.5, 10, 0.4, 0.6), "EUR per case") == "0.4 to 0.6\u00a0EUR per case"
     assert words.interval(Estimate(0.5, 10)) == ""
 
 

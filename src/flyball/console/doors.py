@@ -6,6 +6,7 @@ to begin again from here, so that no site can look or act in the console through
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -35,6 +36,7 @@ from flyball.gateway.settings import GatewaySettings
 
 __all__ = ["HEADERS", "console_doors", "safe_path"]
 
+_LOG = logging.getLogger(__name__)
 Headers = list[tuple[bytes, bytes]]
 Req = Request[Any, Any, Any]
 
@@ -124,8 +126,12 @@ class _Console:
         if not ours and "text/html" not in request.headers.get("accept", ""):
             return None
         told = error_of(request, err)
-        frame = self._frame_of_none(request, "Not possible")
-        return _as_response(_page(_error_html(frame, told), status_of(told)))
+        try:
+            html = _error_html(self._frame_of_none(request, "Not possible"), told)
+        except Exception:  # noqa: BLE001 - a fault in the page about a fault: then the doors tell it
+            _LOG.exception("The page of an error cannot be shown")
+            return None
+        return _as_response(_page(html, status_of(told)))
 
     # ----- pages
 

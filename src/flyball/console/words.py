@@ -12,6 +12,8 @@ from flyball.evaluation.reports.phrases import day, moment, percent, sure_percen
 
 __all__ = ["FILTERS", "shown_text"]
 
+_WITH_SIGN = ("share", "share, 0 to 1", "EUR", "eur")
+"""Units that are told by a sign: per cent, euros."""
 _OUTCOMES = {"automated": "decided by machine", "referred": "for a person", "refused": "refused"}
 
 
@@ -43,9 +45,9 @@ def euros(value: float | Decimal | str) -> str:
 
 def figure(value: float, unit: str = "") -> str:
     """Return a figure with its unit; a share is told in percent."""
-    if unit in ("share", "share, 0 to 1"):
+    if unit in _WITH_SIGN[:2]:
         return percent(value)
-    if unit in ("EUR", "eur"):
+    if unit in _WITH_SIGN[2:]:
         return euros(value)
     return f"{number(value)}\u00a0{unit}" if unit else number(value)
 
@@ -54,7 +56,13 @@ def interval(estimate: Estimate, unit: str = "") -> str:
     """Return both ends of an interval: "94.1 % to 97.2 %"; "" where there is none."""
     if estimate.low is None or estimate.high is None:
         return ""
-    return f"{figure(estimate.low, unit)} to {figure(estimate.high, unit)}"
+    low = figure(estimate.low, unit if unit in _WITH_SIGN else "")
+    return f"{low} to {figure(estimate.high, unit)}"
+
+
+def bare_unit(unit: str) -> str:
+    """Return a unit that stands behind its figure as a word; "" for one that is a sign of it."""
+    return "" if unit in _WITH_SIGN else unit
 
 
 def sure(confidence: float) -> str:
@@ -117,6 +125,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "euros": euros,
     "figure": figure,
     "interval": interval,
+    "bare_unit": bare_unit,
     "percent": percent,
     "sure": sure,
     "when": when,
