@@ -59,7 +59,7 @@ def _left(one: ObjectiveState) -> str:
 
 def _burning(one: ObjectiveState) -> str:
     return ", ".join(
-        f"{burn.long.value:.2g}x over {burn.rule.long_minutes // 60} h"
+        f"{burn.long.value:.1f}x over {burn.rule.long_minutes // 60} h"
         for burn in one.burn
         if isinstance(burn.long, Estimate)
     )
