@@ -361,3 +361,23 @@ def test_looking_at_pages_is_no_request_of_the_deployment(console):
     finally:
         counting.add = before
     assert [door for _, door, *_ in added] == ["GET /v1/decisions"]
+
+
+def test_what_was_typed_in_a_session_that_has_ended_is_given_back(console):
+    browser = console.browser("acme/first")
+    path = f"/d/contracts/review/{console.decide(500)}"
+    form = {"token": browser.token(path), "comment": "An hour of <b>work</b>", "answer.cap": "true"}
+    browser.cookies.clear()
+    assert browser.send(f"{path}/answer", form).status == 401
+    assert "Nothing was done" in said(browser)
+    assert "An hour of &lt;b&gt;work&lt;/b&gt;" in browser.body
+    assert form["token"] not in browser.body
+    assert f'href="/sign-in?next={urllib.parse.quote(path, safe="")}"' in browser.body
+    assert browser.send(f"{path}/answer", form, sec_fetch_site="cross-site").status == 403
+    assert "An hour" not in browser.body
+
+
+def test_an_act_that_is_loaded_again_as_a_page_leads_to_its_page(console):
+    browser = console.browser("acme/first")
+    reply = browser.get("/d/contracts/review/0/claim?x=1")
+    assert (reply.status, reply.headers["location"]) == (303, "/d/contracts/review/0")

@@ -103,6 +103,7 @@ class _Console:
         handlers: list[HTTPRouteHandler] = [_get(path, shown)]
         for act_name, act in page.acts.items():
             handlers.append(_post(f"{below}/{act_name}", self._acting(name, page, act)))
+            handlers.append(_get(f"{below}/{act_name}", self._to_the_page))
         for file_name, make in page.files.items():
             handlers.append(_get(f"{below}/{file_name}", self._filing(page, make)))
         return handlers
@@ -163,9 +164,9 @@ class _Console:
     def _acting(self, name: str, page: Page, act: Act) -> "Handler":
         async def done(request: Req) -> Reply:
             visit = await self._let_in(request)
-            if isinstance(visit, Whole):
-                return visit
             form = await self._form(request)
+            if isinstance(visit, Whole):
+                return self._too_late(request, form)
             self._sessions.check_form(request, visit, (form.get("token") or ("",))[-1])
             asked = self._asked(request, visit, act.scope, form)
             try:
@@ -226,6 +227,24 @@ class _Console:
             form or {},
             lately=self._lately,
         )
+
+    async def _to_the_page(self, request: Req) -> Reply:
+        """Lead who asks for an act as for a page, by loading it again, to the page."""
+        return _redirect(_here(request).partition("?")[0].rpartition("/")[0])
+
+    def _too_late(self, request: Req, form: Mapping[str, tuple[str, ...]]) -> Whole:
+        """Give back what was typed in a session that has ended, so that nothing of it is lost."""
+        self._sessions.check_form(request, None, "")
+        back = quote(str(request.scope["path"]).rpartition("/")[0], safe="/:@")
+        typed = [
+            (name, value)
+            for name, values in form.items()
+            for value in values
+            if name not in ("token", "seen") and value.strip()
+        ]
+        frame = Frame("Your session has ended", **self._manner(request, None))
+        shown = {"typed": typed, "again": f"/sign-in?{urlencode({'next': safe_path(back)})}"}
+        return _page(render("too_late.html", frame, shown), 401)
 
     # ----- who
 
