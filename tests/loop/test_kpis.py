@@ -166,3 +166,9 @@ def test_every_solution_declares_kpis_that_can_be_measured(tmp_path, name):
         found = kpis_view(workshop).kpis
     assert len(found) >= 4
     assert all(one.estimate == NotMeasured("no decision was made") for one in found)
+
+
+def test_a_kpi_that_cannot_be_measured_is_refused_when_the_deployment_is_opened(tmp_path):
+    folder = make_deployment(tmp_path / "contracts", more=kpi(formula="share(refered)"))
+    with pytest.raises(BadFormula, match="There is no column 'refered'"):
+        open_deployment(folder)

@@ -8,6 +8,7 @@ import flyball
 from flyball.core.digests import digest_of, digest_of_bytes
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.records import Field
+from flyball.evaluation.kpis.checking import checked_kpis
 from flyball.evaluation.objectives.indicator import INDICATORS
 from flyball.governance.guardrails.guardrail import GUARDRAILS
 from flyball.loop.alerts.sending import channel_of
@@ -102,8 +103,8 @@ def open_deployment(root: Path) -> Deployment:
     Raises
     ------
     BadInput, UnknownName
-        A setting that does not fit; a guardrail, an indicator or a channel that is not known: before it
-        goes live.
+        A setting that does not fit; a guardrail, an indicator or a channel that is not known; a KPI that
+        cannot be measured: before it goes live.
     """
     settings = load_settings(root / "flyball.toml")
     for name in (*settings.decisions.guards_in, *settings.decisions.guards_out):
@@ -117,10 +118,10 @@ def open_deployment(root: Path) -> Deployment:
         INDICATORS.load(slo.indicator)
     for channel in settings.alerts.channel:
         channel_of(settings.alerts, channel.name)
-    fields = root / settings.deployment.fields
-    return Deployment(
-        root, settings, () if talks_only(settings) and not fields.exists() else read_fields(fields)
-    )
+    path = root / settings.deployment.fields
+    fields = () if talks_only(settings) and not path.exists() else read_fields(path)
+    checked_kpis(settings.kpi, [field.key for field in fields])
+    return Deployment(root, settings, fields)
 
 
 def expert_path(deployment: Deployment, settings: ExpertSettings) -> Path:

@@ -8,11 +8,9 @@ from flyball.core.errors import UnknownName
 from flyball.core.estimates import Estimate
 from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.kpis.checking import CheckedKpi, checked_kpis
-from flyball.evaluation.kpis.formula import BadFormula
 from flyball.evaluation.kpis.measure import By, Group
 from flyball.evaluation.kpis.records import KpisView
 from flyball.evaluation.kpis.saving import Compared, measured_kpis
-from flyball.evaluation.kpis.settings import BaselineSettings
 from flyball.loop.traffic import traffic_steps
 from flyball.loop.workshop import Workshop
 
@@ -31,10 +29,7 @@ def kpis_of(workshop: Workshop) -> dict[str, CheckedKpi]:
         One of them cannot be measured; the message says where.
     """
     fields = [field.key for field in workshop.deployment.fields]
-    kpis = checked_kpis(workshop.deployment.settings.kpi, fields)
-    for one in kpis.values():
-        _refuse_bad_baseline(one)
-    return kpis
+    return checked_kpis(workshop.deployment.settings.kpi, fields)
 
 
 def kpis_view(
@@ -166,50 +161,3 @@ def _canary(workshop: Workshop, wanted: Wanted) -> Compared:
 
 def _midnight(day: object) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)  # type: ignore[arg-type]
-
-
-def _refuse_bad_baseline(checked: CheckedKpi) -> None:
-    about = checked.settings.baseline
-    if about is None:
-        return
-    name = checked.settings.name
-    period = about.since is not None or about.until is not None
-    if period + bool(about.control) + (about.value is not None) != 1:
-        raise BadFormula(
-            f"KPI {name}: its baseline must be one of a period, a control or a value.",
-            fix='Write baseline = { since = 2026-01-01, until = 2026-04-01 }, { control = "canary" } or '
-            '{ value = 12.0, source = "time study of 2025" }.',
-            kpi=name,
-        )
-    if period and (about.since is None or about.until is None or about.until <= about.since):
-        raise BadFormula(
-            f"KPI {name}: its baseline lasts from {about.since} to {about.until}.",
-            fix="Give both days, the second after the first.",
-            kpi=name,
-        )
-    kind, _, rest = about.control.partition(":")
-    fits = not rest if kind == "canary" else kind in ("release", "tenant") and bool(rest)
-    if about.control and not fits:
-        raise BadFormula(
-            f"KPI {name}: there is no control {about.control!r}.",
-            fix="Known: canary, release:DIGEST, tenant:NAME.",
-            kpi=name,
-        )
-    if about.value is not None:
-        _refuse_bad_value(name, about)
-
-
-def _refuse_bad_value(name: str, about: BaselineSettings) -> None:
-    if not about.source:
-        raise BadFormula(
-            f"KPI {name}: its baseline of {about.value} has no source.",
-            fix='Say where it comes from: source = "time study of 2025, 240 files".',
-            kpi=name,
-        )
-    ends = [one for one in (about.low, about.value, about.high) if one is not None]
-    if (about.low is None) != (about.high is None) or ends != sorted(ends):
-        raise BadFormula(
-            f"KPI {name}: the interval of its baseline is {about.low} to {about.high} around {about.value}.",
-            fix="Give low <= value <= high, or neither end.",
-            kpi=name,
-        )

@@ -24,7 +24,7 @@ from flyball.evaluation.kpis.formula import (
     parts_of,
 )
 from flyball.evaluation.kpis.reading import read_formula
-from flyball.evaluation.kpis.settings import KpiSettings
+from flyball.evaluation.kpis.settings import BaselineSettings, KpiSettings
 from flyball.evaluation.kpis.units import NO_UNIT, Unit, unit_of
 
 __all__ = ["CheckedKpi", "checked_kpis"]
@@ -88,6 +88,7 @@ def checked_kpis(kpis: Sequence[KpiSettings], fields: Sequence[str]) -> dict[str
     checker = _Checker(tuple(fields))
     found = {}
     for one in kpis:
+        _refuse_bad_baseline(one)
         formula = whole.of(one.name)
         found[one.name] = _checked(one, formula, checker, whole)
     return found
@@ -314,3 +315,50 @@ def _said(unit: Unit) -> str:
 
 def _what(node: Node) -> str:
     return type(node).__name__.lower()
+
+
+def _refuse_bad_baseline(kpi: KpiSettings) -> None:
+    about = kpi.baseline
+    if about is None:
+        return
+    name = kpi.name
+    period = about.since is not None or about.until is not None
+    if period + bool(about.control) + (about.value is not None) != 1:
+        raise BadFormula(
+            f"KPI {name}: its baseline must be one of a period, a control or a value.",
+            fix='Write baseline = { since = 2026-01-01, until = 2026-04-01 }, { control = "canary" } or '
+            '{ value = 12.0, source = "time study of 2025" }.',
+            kpi=name,
+        )
+    if period and (about.since is None or about.until is None or about.until <= about.since):
+        raise BadFormula(
+            f"KPI {name}: its baseline lasts from {about.since} to {about.until}.",
+            fix="Give both days, the second after the first.",
+            kpi=name,
+        )
+    kind, _, rest = about.control.partition(":")
+    fits = not rest if kind == "canary" else kind in ("release", "tenant") and bool(rest)
+    if about.control and not fits:
+        raise BadFormula(
+            f"KPI {name}: there is no control {about.control!r}.",
+            fix="Known: canary, release:DIGEST, tenant:NAME.",
+            kpi=name,
+        )
+    if about.value is not None:
+        _refuse_bad_value(name, about)
+
+
+def _refuse_bad_value(name: str, about: BaselineSettings) -> None:
+    if not about.source:
+        raise BadFormula(
+            f"KPI {name}: its baseline of {about.value} has no source.",
+            fix='Say where it comes from: source = "time study of 2025, 240 files".',
+            kpi=name,
+        )
+    ends = [one for one in (about.low, about.value, about.high) if one is not None]
+    if (about.low is None) != (about.high is None) or ends != sorted(ends):
+        raise BadFormula(
+            f"KPI {name}: the interval of its baseline is {about.low} to {about.high} around {about.value}.",
+            fix="Give low <= value <= high, or neither end.",
+            kpi=name,
+        )
