@@ -1,4 +1,4 @@
-"""Answers that reviewers taught: of 400 unseen ones the 100 hard ones were reviewed, and all of them were wrong."""
+"""Answers that reviewers taught: 400 unseen ones that are a fair sample, and others that were chosen."""
 
 import numpy as np
 import pyarrow as pa
