@@ -136,5 +136,6 @@ drift = Page(
     _show,
     scope="governance.read",
     place=50,
+    live=True,
     files=chart_files(_charts, "drift-over-time", "columns", "accuracy"),
 )
