@@ -16,7 +16,9 @@ from flyball.core.estimates import Estimate, NotMeasured, as_plain
 from flyball.core.text import count
 from flyball.data.datasets.catalogue import open_catalogue
 from flyball.data.datasets.snapshots import find_snapshot, scan_snapshot
+from flyball.evaluation.drift.accuracy import Predictions, accuracy_of
 from flyball.evaluation.drift.compare import compare
+from flyball.evaluation.drift.estimated import Reconciled
 from flyball.evaluation.drift.kept import is_sketch, load_sketch, save_sketch
 from flyball.evaluation.drift.reading import open_rows, rows_of_batches
 from flyball.evaluation.drift.records import ColumnDrift, DriftReport, JointDrift, Options
@@ -37,6 +39,11 @@ def command(
     outcome: Annotated[
         str,
         typer.Option(help="Column of the reference with what turned out: ranks what changed by it."),
+    ] = "",
+    prediction: Annotated[str, typer.Option(help="Column with what was predicted.")] = "",
+    confidence: Annotated[str, typer.Option(help="Column with the chance that it is right.")] = "",
+    probability: Annotated[
+        str, typer.Option(help="Or the chance of yes, where yes or no is predicted.")
     ] = "",
     leave_out: Annotated[
         list[str] | None, typer.Option("--leave-out", help="A column not to look at; may be repeated.")
@@ -78,12 +85,25 @@ def command(
         if json:
             output.json({"ok": True, "rows": ours.n_rows, "columns": list(ours.kinds)})
         return
-    report = compare(ours, _sketch(current, options, deployment, output), options)
+    theirs = _sketch(current, options, deployment, output)
+    accuracy = None
+    if prediction:
+        if bool(confidence) == bool(probability):
+            raise BadInput(
+                "--prediction needs either --confidence or --probability.",
+                fix="Name the column with the chance that it is right, or with the chance of yes.",
+            )
+        named = Predictions(prediction, confidence, probability, outcome)
+        accuracy = accuracy_of(ours, theirs, named)
+    report = compare(ours, theirs, options)
     seconds = time.perf_counter() - began
     if json:
-        output.json({**_plain(report), "seconds": round(seconds, 3), "peak_mb": _peak_mb()})
+        told = {} if accuracy is None else {"accuracy": _plain_accuracy(accuracy)}
+        output.json({**_plain(report), **told, "seconds": round(seconds, 3), "peak_mb": _peak_mb()})
     else:
         _tell(report, output)
+        if accuracy is not None:
+            _tell_accuracy(accuracy, output)
     if exit_code and report.drifted:
         raise typer.Exit(1)
 
@@ -207,10 +227,7 @@ def _plain_view(view: DriftView) -> dict[str, Any]:
                 "number": one.number,
                 "since": one.since,
                 "until": one.until,
-                "estimated": as_plain(one.figures.estimated),
-                "realised": as_plain(one.figures.realised),
-                "finding": one.figures.finding,
-                "because": one.figures.because,
+                **_plain_accuracy(one.figures),
             }
             for one in view.accuracy
         ],
@@ -267,6 +284,27 @@ def _cell(one: Estimate | NotMeasured) -> str:
     if isinstance(one, NotMeasured) or one.low is None or one.high is None:
         return ""
     return f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}]"
+
+
+def _tell_accuracy(found: Reconciled, output: Output) -> None:
+    output.text()
+    for name, one in (
+        ("as confidences promise", found.estimated),
+        ("with the reference weighted to look alike", found.weighted),
+        ("as labels say", found.realised),
+    ):
+        output.text(f"Right answers, {name}: {_cell(one) or str(one)}.")
+    output.text(f"{found.finding.capitalize()}: {found.because}.")
+
+
+def _plain_accuracy(found: Reconciled) -> dict[str, Any]:
+    return {
+        "estimated": as_plain(found.estimated),
+        "weighted": as_plain(found.weighted),
+        "realised": as_plain(found.realised),
+        "finding": found.finding,
+        "because": found.because,
+    }
 
 
 def _plain(report: DriftReport) -> dict[str, Any]:

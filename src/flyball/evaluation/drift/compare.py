@@ -82,7 +82,10 @@ def _column(
             "new": "the reference has no such column",
             "other type": f"it held values of the kind {change.was}, now {change.now}",
         }
-        return about.unmeasured(words[change.change], drifted=None if change.change == "new" else True)
+        some = min(reference.n_rows, current.n_rows) > 0  # a table without rows has no types to speak of
+        return about.unmeasured(
+            words[change.change], drifted=True if some and change.change != "new" else None
+        )
     if name not in reference.kinds or kind == "other":
         return about.unmeasured("values of this type are not compared")
     ours, theirs = _of_one_kind(ours, reference, theirs, current)
@@ -191,9 +194,10 @@ def _schema_changes(reference: TableSketch, current: TableSketch) -> list[Schema
     found = []
     for name, kind in reference.kinds.items():
         now = current.kinds.get(name)
+        sides = [side.columns.get(name) for side in (reference, current)]
         if now is None:
             found.append(SchemaChange(name, "missing", kind, ""))
-        elif now != kind and "empty" not in (now, kind):
+        elif now != kind and all(one is None or one.n for one in sides) and "empty" not in (now, kind):
             found.append(SchemaChange(name, "other type", kind, now))
     new = [name for name in current.kinds if name not in reference.kinds]
     return found + [SchemaChange(name, "new", "", current.kinds[name]) for name in new]
@@ -203,9 +207,9 @@ def _of_one_kind(
     ours: ColumnSketch | None, reference: TableSketch, theirs: ColumnSketch | None, current: TableSketch
 ) -> tuple[ColumnSketch | None, ColumnSketch | None]:
     """Return both sides; a column without any value is taken for one of the other side's kind."""
-    if ours is None and theirs is not None:
+    if theirs is not None and (ours is None or (not ours.n and type(ours) is not type(theirs))):
         return type(theirs)(missing=reference.n_rows), theirs
-    if theirs is None and ours is not None:
+    if ours is not None and (theirs is None or (not theirs.n and type(theirs) is not type(ours))):
         return ours, type(ours)(missing=current.n_rows)
     return ours, theirs
 

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flyball.core.errors import BadInput
 from flyball.core.text import count
+from flyball.data.sources.objects.opened import bare_ending
 from flyball.data.sources.source import SOURCES, Source
 from flyball.evaluation.drift.kinds import flattened, flattened_schema
 
 __all__ = ["Columnwise", "Rows", "Rowwise", "open_rows"]
 
 _MOST_COLUMNS = 10_000
+_TEXT = (".csv", ".tsv", ".psv")
 _PIECE_BYTES, _PIECE_ROWS, _FEWEST_ROWS = 32 << 20, 1 << 18, 256
 
 
@@ -106,9 +109,47 @@ def open_rows(path: Path) -> Rows:
     if not streams:
         raise BadInput(f"There is no table in {path.name}.", fix="Name a file of rows.", path=path)
     stream = streams[0]
-    return rows_of_batches(
-        path.name, stream.schema, lambda: (batch.rows for batch in source.batches(stream.name))
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        return (batch.rows for batch in source.batches(stream.name))
+
+    names = _numbers_as_text(stream.schema, batches) if bare_ending(path.name) in _TEXT else set()
+    schema = pa.schema(
+        [pa.field(one.name, pa.float64()) if one.name in names else one for one in stream.schema]
     )
+    return rows_of_batches(path.name, schema, lambda: (_with_numbers(one, names) for one in batches()))
+
+
+def _numbers_as_text(schema: pa.Schema, batches: Callable[[], Iterator[pa.RecordBatch]]) -> set[str]:
+    """Return columns of text that hold numbers only, such as 1.5 and 2e-05, which the reader leaves as text.
+
+    Numbers that begin with a needless 0 stay text: they may be codes.
+    """
+    open_ = {one.name for one in schema if pa.types.is_string(one.type)}
+    seen: set[str] = set()
+    for batch in batches() if open_ else ():
+        for name in sorted(open_):
+            values = batch.column(batch.schema.get_field_index(name)).drop_null()
+            try:
+                values.cast(pa.float64())
+                is_number = not pc.any(pc.match_substring_regex(values, r"^[+-]?0\d")).as_py()
+            except pa.ArrowInvalid:
+                is_number = False
+            if not is_number:
+                open_.discard(name)
+            elif len(values):
+                seen.add(name)
+        if not open_:
+            break
+    return open_ & seen
+
+
+def _with_numbers(batch: pa.RecordBatch, names: set[str]) -> pa.RecordBatch:
+    for name in names:
+        place = batch.schema.get_field_index(name)
+        field = pa.field(name, pa.float64())
+        batch = batch.set_column(place, field, batch.column(place).cast(pa.float64()))
+    return batch
 
 
 def rows_of_batches(name: str, schema: pa.Schema, batches: Callable[[], Iterator[pa.RecordBatch]]) -> Rowwise:
