@@ -134,8 +134,10 @@ def test_killed_at_any_moment_it_goes_on_and_tells_nothing_twice_that_was_writte
         time.sleep(0.3)
         watcher.send_signal(signal.SIGKILL)
         watcher.wait()
+    looked = folder / ".flyball" / "watch.json"
+    looked.unlink()
     watcher = start("watch", folder=folder)
-    time.sleep(3)
+    until(looked.exists)
     watcher.send_signal(signal.SIGTERM)
     assert watcher.wait(30) == 0
     assert [one["event"] for one in told(folder)] == ["raised"]
