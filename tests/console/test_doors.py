@@ -381,3 +381,13 @@ def test_an_act_that_is_loaded_again_as_a_page_leads_to_its_page(console):
     browser = console.browser("acme/first")
     reply = browser.get("/d/contracts/review/0/claim?x=1")
     assert (reply.status, reply.headers["location"]) == (303, "/d/contracts/review/0")
+
+
+def test_over_http_from_another_machine_nobody_signs_in_and_is_told_why(console):
+    browser = console.browser()
+    headers = {"host": "flyball.example.com", "sec_fetch_site": None}
+    form = {"key": console.key("acme/first")}
+    assert browser.send("/sign-in", form, origin="http://flyball.example.com", **headers).status == 403
+    assert "came over http" in said(browser)
+    assert not [one for one in browser.set if "console" in one]
+    assert browser.send("/sign-in", form, origin="https://flyball.example.com", **headers).status == 303

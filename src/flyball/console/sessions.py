@@ -126,6 +126,12 @@ class Sessions:
         """
         if not isinstance(self._access, Gatekeeper):
             raise NotLetIn("There are no keys here.", fix="Make one: flyball key create NAME --person")
+        if connection.headers.get("origin", "").startswith("http://") and not is_here(connection):
+            raise NotFromHere(
+                "This page came over http, where others read along, so the browser would keep no session.",
+                fix="Open the console over https: put a proxy with a certificate before the gateway. Replace "
+                "the key: it went over the network unprotected.",
+            )
         id, _ = await self._access.person_with(presented.strip(), connection)
         return self._cookie(connection, self._sealed(_Session("key", id, self._clock() + _SECONDS)), _SECONDS)
 
