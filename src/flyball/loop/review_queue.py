@@ -1,8 +1,11 @@
-"""The list of cases that wait for people, the most urgent first, each with the reason for its place."""
+"""The list of cases that wait for people, the most urgent first, each with the reason for its place.
+
+A case that was decided again waits once, with its last decision.
+"""
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -119,6 +122,15 @@ class _List:
         return _List(self.entries[places], self.since[places], self.points[places], self.hours[places])
 
 
+@dataclass(slots=True)
+class _Newest:
+    """The last decision of each case, and those that it replaced, up to an entry."""
+
+    last: int = -1
+    of_case: dict[str, int] = field(default_factory=dict)
+    replaced: set[int] = field(default_factory=set)
+
+
 class ReviewQueue:
     """The list of one deployment. Safe to use from several threads.
 
@@ -135,6 +147,7 @@ class ReviewQueue:
         self._lock = threading.Lock()
         self._lists: dict[str, _List] = {}
         self._read: dict[int, tuple[int, Review]] = {}
+        self._newest: dict[str, _Newest] = {}
 
     def page(self, reviewer: Reviewer, *, only: Only = "open", after: int = -1, limit: int = 50) -> QueuePage:
         """Return a page of the list.
@@ -148,9 +161,12 @@ class ReviewQueue:
             Entry of the last case of the page before; -1 for the first page.
         limit : int
         """
-        waiting = self._waiting(reviewer.tenant)
         acted = self._acted(reviewer.tenant)
-        waiting = _moved(waiting, acted, self._settings)
+        waiting = self._waiting(reviewer.tenant)
+        replaced = self._replaced(reviewer.tenant, acted)
+        acted = {entry: review for entry, review in acted.items() if entry not in replaced}
+        gone = np.fromiter(replaced, np.int64, len(replaced))
+        waiting = _moved(waiting.at(np.flatnonzero(~np.isin(waiting.entries, gone))), acted, self._settings)
         now = self._workshop.clock().timestamp()
         total, late = self._order_by(waiting, now)
         order = np.lexsort((waiting.entries, -total, ~late))
@@ -248,6 +264,21 @@ class ReviewQueue:
                 known = self._with(known, fresh, wanted)
             self._lists[tenant] = known.at(np.flatnonzero(np.isin(known.entries, entries)))
             return self._lists[tenant]
+
+    def _replaced(self, tenant: str, acted: dict[int, Review]) -> set[int]:
+        """Return decisions whose case was decided again later, and that nobody has begun to look at."""
+        with self._lock:
+            newest = self._newest.setdefault(tenant, _Newest())
+            for entry, case in self._workshop.history.cases(Wanted(tenant=tenant), after=newest.last):
+                if case in newest.of_case:
+                    newest.replaced.add(newest.of_case[case])
+                newest.of_case[case] = newest.last = entry
+            begun = {
+                entry
+                for entry, one in acted.items()
+                if one.state != "open" or one.answered or one.chosen is not None
+            }
+            return newest.replaced - begun
 
     def _with(self, known: _List, fresh: Ints, wanted: Wanted) -> _List:
         new = set(fresh.tolist())

@@ -91,6 +91,22 @@ def test_money_in_a_row_counts(workshop):
     assert listed(queue) == [small]  # the text of these tests is no row: nothing is known, nothing breaks
 
 
+def test_a_case_that_was_decided_again_waits_once_unless_somebody_has_begun(workshop):
+    first, other = write_decision(workshop), write_decision(workshop, n=1)
+    reviews, queue = opened(workshop)
+    again = write_decision(workshop)
+    assert listed(queue) == [other, again]
+    answered(reviews, again, BERT)
+    page = queue.page(ANNA)
+    assert ([item.entry for item in page.items], page.waiting, page.states) == ([other], 1, {"open": 1})
+    reviews.claim(find_decision(workshop, other, "acme"), ANNA)
+    automated_now = write_decision(workshop, n=1, referred=())
+    assert listed(queue, only="mine") == [other]
+    assert automated_now not in listed(queue, only="all")
+    assert first not in listed(queue, only="all")
+    assert listed(ReviewQueue(workshop, reviews), only="all") == [other]
+
+
 def test_lists_by_state_and_by_who_has_it(workshop):
     entries = [write_decision(workshop, n=n) for n in range(4)]
     reviews, queue = opened(workshop, readers=2)

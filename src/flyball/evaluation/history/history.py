@@ -123,6 +123,12 @@ class History:
         query = f"SELECT entry FROM decisions WHERE {where} AND entry > ? ORDER BY entry"  # noqa: S608 - see `asking`
         return [int(row[0]) for row in self._ask(query, [*values, after])]
 
+    def cases(self, wanted: Wanted, *, after: int = -1) -> list[tuple[int, str]]:
+        """Return ledger entries of decisions above `after` with the ids of their cases, oldest first."""
+        where, values = conditions(wanted)
+        query = f"SELECT entry, case_id FROM decisions WHERE {where} AND entry > ? ORDER BY entry"  # noqa: S608 - see `asking`
+        return [(int(entry), str(case)) for entry, case in self._ask(query, [*values, after])]
+
     def acts(self, wanted: Wanted) -> dict[int, int]:
         """Return how often people have done something about decisions; those without any are left out."""
         where, values = conditions(wanted)
