@@ -8,7 +8,8 @@ from flyball.loop.drifting import DriftView, WindowShown, drift_view
 __all__ = ["drift"]
 
 _MOST_COLUMNS = 20
-_MOST_WINDOWS = 50
+_MOST_WINDOWS = 100
+"""Of the newest; the ledger has the others."""
 
 
 def _show(asked: Asked) -> Shown:
@@ -72,13 +73,14 @@ def _charts_of(asked: Asked, view: DriftView) -> dict[str, Chart]:
 
 
 def _over_time(asked: Asked, view: DriftView) -> Chart:
-    lengths = list(dict.fromkeys(one.windows for one in view.windows))
+    looks = view.windows[-_MOST_WINDOWS:]
+    lengths = list(dict.fromkeys(one.windows for one in looks))
     series = [
         Series(
             "one window" if length == 1 else f"{length} windows together",
             tuple(
                 Point(one.until, one.effect, asked.link("drift", entry=one.entry))
-                for one in view.windows
+                for one in looks
                 if one.windows == length
             ),
         )
@@ -88,7 +90,7 @@ def _over_time(asked: Asked, view: DriftView) -> Chart:
         series,
         name="drift-over-time",
         title="Share of decisions that differ from what is normal",
-        description="The column that differs most, look by look, with its interval.",
+        description=f"The column that differs most, with its interval; the last {len(looks)} looks.",
         unit="share",
         references=[Reference(view.smallest_effect, "smallest that matters")],
         from_zero=True,
@@ -114,7 +116,7 @@ def _columns(chosen: WindowShown, view: DriftView) -> Chart:
 
 
 def _accuracy(asked: Asked, view: DriftView, field: str) -> Chart:
-    mine = [one for one in view.accuracy if one.field == field]
+    mine = [one for one in view.accuracy if one.field == field][-_MOST_WINDOWS:]
     link = asked.link("decisions", field=field)
     return line(
         [
