@@ -21,6 +21,7 @@ class NotDelivered(FlyballError):
     """A channel did not take a message."""
 
     code = "loop.not_delivered"
+    retry = True
     exit_code = 3
 
     def __init__(self, message: str, *, fix: str, again: bool = True, **values: object) -> None:
