@@ -176,9 +176,7 @@ def _raise(
             "event": "raised" if grew else "reminded",
             "severity": severity,
             "causes": [asdict(Cause(one.name, one.title, one.severity, one.why)) for one in wrong],
-            "runbook": runbook_of(
-                settings, next((one.runbook for one in wrong if one.runbook), "watch")
-            ),
+            "runbook": runbook_of(settings, next((one.runbook for one in wrong if one.runbook), "watch")),
             "channels": channels,
             "silenced": quiet is not None,
             "seen": was
