@@ -31,7 +31,10 @@ def main():
             name = f"{round_name}-{thread}-{number}"
             body = {"name": name, "padding": "x" * (number * 37 % 3000)}
             receipt = append(name, body)
-            os.write(1, f"{receipt.index} {name}\n".encode())
+            try:
+                os.write(1, f"{receipt.index} {name}\n".encode())
+            except BrokenPipeError:  # the test is gone: nobody is left who would kill this process
+                os._exit(1)
 
     def sign():
         while True:
