@@ -132,6 +132,7 @@ class Watcher:
         self._kept = _read(self._path)
         self._sources: dict[str, Source] = {name: CONDITIONS.load(name) for name in CONDITIONS.names()}
         self._found: dict[str, list[Condition]] = {}
+        self._lock = threading.Lock()  # of what was found: a rare look is made in a thread of its own
         self._sender = Sender(workshop.deployment.name, workshop.ledger, self._settings.alerts)
         self._open: dict[str, Alert] = {}
         self._turns = turns or self._run_turn
@@ -161,7 +162,7 @@ class Watcher:
         standing = raise_and_resolve(
             self._workshop.ledger,
             self._settings.alerts,
-            [one for some in self._found.values() for one in some],
+            self._conditions(),
             now,
             looked=looked,
             clear_since=self._kept.clear_since,
@@ -191,23 +192,37 @@ class Watcher:
 
     def _ask_conditions(self, now: datetime) -> set[str]:
         """Make the looks that are due; a rare one is long, so it is made beside the others."""
+        rare: list[tuple[str, Source]] = []
         for name, source in self._sources.items():
             every = source.every_seconds(self._workshop)
             if every < 0 or not self._is_due(name, every, now, again=name not in self._found):
                 continue
             if every < _RARE_SECONDS:
                 self._look_at(name, source, now)
-            elif self._rare is None or not self._rare.is_alive():
-                self._rare = threading.Thread(
-                    target=self._look_at, args=(name, source, now), name=f"look-{name}", daemon=True
-                )
-                self._rare.start()
-        return set(self._found)
+            else:
+                rare.append((name, source))
+        if rare and (self._rare is None or not self._rare.is_alive()):
+            self._rare = threading.Thread(
+                target=self._look_rarely, args=(rare, now), name="look", daemon=True
+            )
+            self._rare.start()
+        with self._lock:
+            return set(self._found)
+
+    def _conditions(self) -> list[Condition]:
+        with self._lock:
+            return [one for some in self._found.values() for one in some]
+
+    def _look_rarely(self, rare: list[tuple[str, Source]], now: datetime) -> None:
+        for name, source in rare:
+            self._look_at(name, source, now)
 
     def _look_at(self, name: str, source: Source, now: datetime) -> None:
         """Make one look. Failing is itself something to tell, and leaves what was known before."""
         try:
-            self._found[name] = list(source.look(self._workshop, now))
+            found = list(source.look(self._workshop, now))
+            with self._lock:
+                self._found[name] = found
             self._note_failure(name, "")
         except FlyballError as err:
             _LOG.error("The look %s failed: %s", name, err)
@@ -222,9 +237,9 @@ class Watcher:
         failed = Condition(
             f"watch/{name}", bool(why), "ticket", f"The look {name} fails", why, "watch", "watch"
         )
-        self._found["watch"] = [one for one in self._found.get("watch", ()) if one.name != failed.name] + [
-            failed
-        ]
+        with self._lock:
+            others = [one for one in self._found.get("watch", ()) if one.name != failed.name]
+            self._found["watch"] = [*others, failed]
 
     def _is_due(self, name: str, every: float, now: datetime, *, again: bool = False) -> bool:
         last = self._kept.last.get(name)
