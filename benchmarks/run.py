@@ -3,7 +3,8 @@
 Read where they are set: CUAD from CUAD_TRAIN (a path to its training split, JSON or .gz), HMDA from HMDA_2018
 (its zip), the labelled texts of personal data and guardrails from PERSONAL_DATA (the folder that holds pii/,
 contracts/ and redteam/), and the graphs of payment fraud from TOLOKERS (.npz) and AMLSIM (.tgz), short texts
-from ROUTELLM_MMLU (the folder of mmlu_*.csv). Peers are measured where they are installed:
+from ROUTELLM_MMLU (the folder of mmlu_*.csv), streams from DRIFT_STREAMS (the folder that holds elec2/ and
+nannyml/). Peers are measured where they are installed:
 `pip install -r requirements/peers.txt`.
 """
 
@@ -31,6 +32,9 @@ def main() -> int:
     personal_data = os.environ.get("PERSONAL_DATA")
     commands = [["ledger.py"], ["loop.py", *(["--cuad", cuad] if cuad else [])]]
     commands += [[name] for name in DATA_LAYER]
+    commands += [["drift.py", part] for part in ("looks", "alarms", "delays", "speed")]
+    if drift := os.environ.get("DRIFT_STREAMS"):
+        commands.append(["drift.py", "streams", "--data", drift])
     if personal_data:
         commands += [["personal_data.py", personal_data], ["guardrails.py", "--data", personal_data]]
     else:
