@@ -272,6 +272,10 @@ def test_a_second_reader_learns_nothing_of_the_first(serving, make, tmp_path):
             shown = words(page(second, other).xpath("//main")[0])
             assert "first" not in shown.replace("the first", ""), other
             assert "telltale" not in shown
+        asked = second.get(f"{D}/decisions?reported=yes")
+        assert asked.status == 400
+        assert "is not told to who reviews" in second.body
+        assert not page(second, f"{D}/decisions").xpath("//select[@name='reported']")
         assert (
             first.send(f"{path}/claim", {"token": first.token(f"{D}/review/{console.decide(2)}")}).status
             == 409

@@ -30,7 +30,7 @@ def command(
         output.json({"ok": True, "objectives": [_plain(one) for one in states]})
         return
     if not states:
-        output.text("No [[slo]] in flyball.toml: see docs/objectives.md.")
+        output.text(escape("No objective is declared. Write one as [[slo]]; see docs/objectives.md."))
         return
     output.table(
         ["objective", "what", ">target", ">now", "95 %", ">n", "stands", ">left", "burning"],

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flyball.console.asking import filters_of
+from flyball.console.asking import Filters, filters_of
 from flyball.console.page import Asked, Page, Rows, Shown
 from flyball.console.spreadsheet import csv_rows
 from flyball.core.errors import BadInput
@@ -34,7 +34,7 @@ class _Choices:
 def _show(asked: Asked) -> Shown:
     desk = asked.desk
     history = desk.history
-    filters = filters_of(asked.query, asked.principal.tenant)
+    filters = _filters(asked)
     before, after = _entry(asked, "before"), _entry(asked, "after")
     page = history.decisions(filters.wanted, limit=_ON_PAGE + 1, before=before, after=after)
     more = len(page) > _ON_PAGE
@@ -52,7 +52,23 @@ def _show(asked: Asked) -> Shown:
         "older": asked.link("decisions", **filters.given, before=oldest) if older else "",
         "csv": asked.link("decisions", "decisions.csv", **filters.given),
         "choices": _choices(asked),
+        "tells_reports": _tells_reports(asked),
     }
+
+
+def _filters(asked: Asked) -> Filters:
+    filters = filters_of(asked.query, asked.principal.tenant)
+    if filters.wanted.reported is not None and not _tells_reports(asked):
+        raise BadInput(
+            "Whether something was reported about a case is not told to who reviews.",
+            fix="A second reader must not know that there was a first. Leave this filter out.",
+        )
+    return filters
+
+
+def _tells_reports(asked: Asked) -> bool:
+    """Whether the caller may learn that others have answered: not who could be asked to read blind."""
+    return asked.principal.may("review.settle") or not asked.principal.may("review")
 
 
 def _choices(asked: Asked) -> _Choices:
@@ -72,7 +88,7 @@ def _choices(asked: Asked) -> _Choices:
 def _table(asked: Asked) -> Rows:
     """Return all that are wanted, oldest first, a few thousand at a time."""
     desk = asked.desk
-    wanted = filters_of(asked.query, asked.principal.tenant).wanted
+    wanted = _filters(asked).wanted
     return Rows(
         _pieces(desk, wanted), f"decisions-{_plain(asked.path['deployment'])}.csv", "text/csv; charset=utf-8"
     )
