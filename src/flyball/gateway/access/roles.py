@@ -10,13 +10,19 @@ __all__ = ["SCOPES_OF_ROLE", "scopes_of"]
 SCOPES_OF_ROLE: Mapping[Role, frozenset[Scope]] = MappingProxyType(
     {
         # Builds and tries the deployment.
-        "engineer": frozenset({"chat", "decisions", "outcomes", "review.read", "releases", "alerts", "metrics"}),
+        "engineer": frozenset(
+            {"chat", "decisions", "outcomes", "review.read", "releases", "alerts", "metrics"}
+        ),
         # Answers what a machine may not; makes none of the decisions that they review.
         "reviewer": frozenset({"decisions.read", "outcomes", "review"}),
         # Risk and compliance: settles what reviewers disagree about.
-        "officer": frozenset({"decisions.read", "outcomes.read", "review.settle", "releases", "alerts", "metrics"}),
+        "officer": frozenset(
+            {"decisions.read", "outcomes.read", "review.settle", "releases", "alerts", "metrics"}
+        ),
         # Sees, changes nothing.
-        "auditor": frozenset({"decisions.read", "outcomes.read", "review.read", "governance.read", "metrics"}),
+        "auditor": frozenset(
+            {"decisions.read", "outcomes.read", "review.read", "governance.read", "metrics"}
+        ),
         # Keeps it running; sees no case.
         "operator": frozenset({"releases", "alerts", "metrics"}),
     }
@@ -27,8 +33,8 @@ _HOLDS: Mapping[Scope, frozenset[Scope]] = MappingProxyType(
         "outcomes": frozenset({"outcomes.read"}),
         "review": frozenset({"review.read"}),
         "review.settle": frozenset({"review.read"}),
-    "releases": frozenset({"governance.read"}),
-    "alerts": frozenset({"governance.read"}),
+        "releases": frozenset({"governance.read"}),
+        "alerts": frozenset({"governance.read"}),
     }
 )
 """What a scope brings with it: who may make a decision may see it."""
