@@ -1,8 +1,8 @@
 """Decide texts that come in by HTTP with the live release, off the event loop."""
 
 import asyncio
-from contextvars import copy_context
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from flyball.core.records import Context
 from flyball.data.documents.assembly import Assembly

@@ -13,8 +13,8 @@ import msgspec
 from flyball.core.errors import BadInput
 from flyball.evaluation.drift.settings import DriftSettings
 from flyball.evaluation.kpis.settings import KpiSettings
-from flyball.evaluation.outcomes.settings import OutcomeSourceSettings
 from flyball.evaluation.objectives.settings import SloSettings
+from flyball.evaluation.outcomes.settings import OutcomeSourceSettings
 from flyball.evaluation.review.settings import ReviewSettings
 from flyball.evaluation.traces.settings import TraceSettings
 from flyball.loop.alerts.settings import AlertSettings, WatchSettings
