@@ -1,7 +1,7 @@
 """Drift: false alarms, delays, and a million rows of a hundred columns, with peers beside it.
 
 `python benchmarks/drift.py looks`: two tables without drift; how many looks find any.
-`python benchmarks/drift.py alarms`: streams without drift, 100 windows each; how many ever raised an alarm.
+`python benchmarks/drift.py alarms`: streams without drift; how many raised an alarm in 100 windows.
 `python benchmarks/drift.py delays`: generated streams that change in one known way; rows until it is found.
 `python benchmarks/drift.py streams --data FOLDER`: elec2 and California housing (the folder that holds both).
 `python benchmarks/drift.py speed [--rows N] [--evidently PYTHON] [--nannyml PYTHON]`: the interpreters of
@@ -85,19 +85,19 @@ def looks(n: int) -> None:
               f"[{middle - half:.1%}, {middle + half:.1%}]; stated: 5 %", flush=True)  # fmt: skip
 
 
-def alarms(streams: int) -> None:
+def alarms(streams: int, windows: int, first: int) -> None:
     """Count streams without drift that ever raise an alarm in 100 windows."""
     began = time.process_time()
     raised = looked = 0
     options = Options(rate=0.05, smallest_effect=0.0)  # an effect that must matter makes alarms rarer still
-    for seed in range(streams):
+    for seed in range(first, first + streams):
         draw = np.random.default_rng([seed, 1])
         watch = Watch(sketch_table("reference", rows(draw, REFERENCE), options), options)
-        found = [look for _ in range(WINDOWS) for look in watch.take(rows(draw, WINDOW))]
+        found = [look for _ in range(windows) for look in watch.take(rows(draw, WINDOW))]
         looked += len(found)
         raised += any(one.report.drifted for one in found)
         print(
-            f"{raised} of {seed + 1} streams of {WINDOWS} windows of {WINDOW} rows raised an alarm "
+            f"{raised} of {seed + 1 - first} streams of {windows} windows of {WINDOW} rows raised an alarm "
             f"({looked} looks, {time.process_time() - began:.0f} s CPU); stated: at most 5 %",
             flush=True,
         )
@@ -323,6 +323,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--looks", type=int, default=400)
     parser.add_argument("--streams", type=int, default=40)
+    parser.add_argument("--windows", type=int, default=WINDOWS)
+    parser.add_argument("--first", type=int, default=0, help="Seed of the first stream.")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--evidently", default="")
@@ -332,7 +334,7 @@ def main() -> None:
     if given.part == "looks":
         looks(given.looks)
     elif given.part == "alarms":
-        alarms(given.streams)
+        alarms(given.streams, given.windows, given.first)
     elif given.part == "delays":
         delays(given.seeds)
     elif given.part == "streams":
