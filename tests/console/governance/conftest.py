@@ -76,7 +76,7 @@ def _made(root):
     return Made(folder, live, waiting, anna)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def governed(made, serving):
     """The deployment, served; keys are made for people of roles as they are asked for."""
     with serving([made.folder]) as console:
