@@ -31,6 +31,8 @@ def test_a_number_has_few_digits_and_none_is_a_dash(value, told):
 
 def test_a_figure_carries_its_unit_and_an_interval_both_ends():
     assert words.figure(0.974, "share") == "97.4\u00a0%"
+    assert words.figure(0.995, "share of requests answered") == "99.5\u00a0% of requests answered"
+    assert words.interval(Estimate(0.95, 512, 0.93, 0.97), "share of answers") == "93.0\u00a0% to 97.0\u00a0%"
     assert words.figure(12, "EUR") == "€\u00a012.00"
     assert words.interval(Estimate(0.5, 10, 0.4, 0.6), "share") == "40.0\u00a0% to 60.0\u00a0%"
     assert words.interval(Estimate(0.5, 10, 0.4, 0.6), "EUR per case") == "0.4 to 0.6\u00a0EUR per case"

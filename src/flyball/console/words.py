@@ -14,6 +14,7 @@ __all__ = ["FILTERS", "shown_text"]
 
 _WITH_SIGN = ("share", "share, 0 to 1", "EUR", "eur")
 """Units that are told by a sign: per cent, euros."""
+_SHARE_OF = "share of "
 _OUTCOMES = {"automated": "decided by machine", "referred": "for a person", "refused": "refused"}
 
 
@@ -49,6 +50,8 @@ def figure(value: float, unit: str = "") -> str:
         return percent(value)
     if unit in _WITH_SIGN[2:]:
         return euros(value)
+    if unit.startswith(_SHARE_OF):
+        return f"{percent(value)} {unit.removeprefix('share ')}"
     return f"{number(value)}\u00a0{unit}" if unit else number(value)
 
 
@@ -56,6 +59,8 @@ def interval(estimate: Estimate, unit: str = "") -> str:
     """Return both ends of an interval: "94.1 % to 97.2 %"; "" where there is none."""
     if estimate.low is None or estimate.high is None:
         return ""
+    if unit.startswith(_SHARE_OF):
+        unit = "share"  # of what was said beside the figure
     low = figure(estimate.low, unit if unit in _WITH_SIGN else "")
     return f"{low} to {figure(estimate.high, unit)}"
 
