@@ -168,6 +168,12 @@ def test_a_question_that_cannot_be_meant_is_refused(history_of, wanted, why, dec
         history_of(decision(0)).decisions(wanted)
 
 
+def test_a_case_that_was_decided_again_is_one_case(history_of, decision):
+    history = history_of(decision(0), decision(1), decision(0), decision(0, tenant="acme"))
+    assert entries(history, Wanted(newest=True)) == [3, 2, 1]
+    assert entries(history, Wanted(newest=False)) == [0]
+
+
 def test_values_are_never_read_as_sql(history_of, decision):
     history = history_of(decision(0))
     for text in ("' OR 1 --", "x' UNION SELECT * FROM names --", "{where}", "%s"):

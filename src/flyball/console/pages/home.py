@@ -75,7 +75,9 @@ def waiting_of(asked: Asked, served: Served, loop: LoopView | None) -> list[Wait
         Waiting(
             "reviewers",
             "cases to look at",
-            workshop.history.count(Wanted(tenant=asked.principal.tenant, waiting=True), at_most=_COUNTED),
+            workshop.history.count(
+                Wanted(tenant=asked.principal.tenant, waiting=True, newest=True), at_most=_COUNTED
+            ),
             address("d", name, "review"),
             "review.read",
         ),

@@ -7,6 +7,10 @@ from flyball.evaluation.history.schema import OUTCOMES
 
 __all__ = ["conditions"]
 
+_DECIDED_AGAIN = (
+    "EXISTS (SELECT 1 FROM decisions AS later WHERE later.case_id = decisions.case_id "
+    "AND later.tenant = decisions.tenant AND later.entry > decisions.entry)"
+)
 _NAME = "(SELECT id FROM names WHERE name = ?)"
 
 
@@ -47,6 +51,8 @@ def conditions(wanted: Wanted) -> tuple[str, list[object]]:
         must("decisions.allowed = ?", int(wanted.allowed))
     if wanted.reported is not None:
         must("decisions.reports > 0" if wanted.reported else "decisions.reports = 0")
+    if wanted.newest is not None:
+        must(f"{'NOT ' if wanted.newest else ''}{_DECIDED_AGAIN}")
     about = _about_an_answer(wanted)
     if about is not None:
         text, more = about

@@ -53,6 +53,8 @@ class Wanted:
         What the decision gate said.
     reported : bool or None
         Whether anything was reported about it.
+    newest : bool or None
+        Whether its case was not decided again later: a case that waits twice is one case.
     """
 
     tenant: str | None = None
@@ -68,6 +70,7 @@ class Wanted:
     waiting: bool | None = None
     allowed: bool | None = None
     reported: bool | None = None
+    newest: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
