@@ -9,6 +9,7 @@ from pathlib import Path
 from flyball.core.digests import digest_of_bytes, from_json
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.estimates import Estimate, Measurement, NotMeasured
+from flyball.core.intervals import Z95
 from flyball.loop.erased import left_of
 from flyball.loop.releases import live_release, read_release
 from flyball.loop.workshop import Workshop
@@ -20,7 +21,6 @@ __all__ = ["SMALLEST_GROUP", "BadGroups", "GroupShares", "TraitShares", "by_grou
 SMALLEST_GROUP = 30
 """Cases below which a group is not compared."""
 _MOST_GROUPS = 50
-_Z = 1.959963984540054
 
 
 class BadGroups(BadInput):
@@ -178,7 +178,7 @@ def _ratio(counted: Mapping[str, Sequence[str]]) -> tuple[Measurement, str, str]
     if not yes_low:
         return NotMeasured(f"a machine answered yes to nobody in {ranked[0]}"), ranked[0], ranked[-1]
     value = (yes_low / len(low)) / (yes_high / len(high))
-    wide = _Z * math.sqrt(1 / yes_low - 1 / len(low) + 1 / yes_high - 1 / len(high))
+    wide = Z95 * math.sqrt(1 / yes_low - 1 / len(low) + 1 / yes_high - 1 / len(high))
     ends = value * math.exp(-wide), value * math.exp(wide)
     return Estimate(value, len(low) + len(high), *ends), ranked[0], ranked[-1]
 

@@ -8,13 +8,13 @@ import numpy.typing as npt
 
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, NotMeasured
+from flyball.core.intervals import Z95, wilson
 
 __all__ = ["Calibrator", "Reconciled", "estimated_accuracy", "fit_calibrator", "reconciled", "weights_of"]
 
 Floats = npt.NDArray[np.float64]
 
 _FEWEST = 100
-_Z = 1.959963984540054
 _EDGE = 1e-6
 _HEAVIEST = 10.0
 
@@ -111,7 +111,7 @@ def estimated_accuracy(confidence: Floats, calibrator: Calibrator | None = None)
         a, b, c = calibrator.covariance
         doubt = by_slope**2 * a + 2 * by_slope * by_shift * b + by_shift**2 * c
     value = float(chances.mean())
-    half = _Z * math.sqrt(float((chances * (1 - chances)).sum()) / n**2 + max(doubt, 0.0))
+    half = Z95 * math.sqrt(float((chances * (1 - chances)).sum()) / n**2 + max(doubt, 0.0))
     return Estimate(value, n, max(0.0, value - half), min(1.0, value + half))
 
 
@@ -198,7 +198,7 @@ def reconciled(
         return Reconciled(estimated, weighted, why, "no labels yet", why.reason)
     realised = _share(right)
     apart = abs(float(confidence_labelled.mean() - confidence_all.mean()))
-    noise = _Z * math.sqrt(float(confidence_all.var()) * (1 / n + 1 / len(confidence_all)))
+    noise = Z95 * math.sqrt(float(confidence_all.var()) * (1 / n + 1 / len(confidence_all)))
     if _agree(estimated, realised):
         said = "the labels lie where the confidences promised: what they meant, they still mean"
         return Reconciled(estimated, weighted, realised, "borne out", said)
@@ -216,19 +216,16 @@ def reconciled(
 
 
 def _share(right: Floats) -> Estimate:
-    n, share, zz = len(right), float(right.mean()), _Z * _Z
-    middle = (share + zz / (2 * n)) / (1 + zz / n)
-    half = _Z * math.sqrt(share * (1 - share) / n + zz / (4 * n * n)) / (1 + zz / n)
-    return Estimate(share, n, max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share)))
+    return Estimate(float(right.mean()), len(right), *wilson(float(right.sum()), len(right)))
 
 
 def _agree(estimated: Estimate, realised: Estimate) -> bool:
     """Say whether both may be the same, by the interval of their difference."""
     if estimated.low is None or estimated.high is None:
         return False
-    own = (estimated.high - estimated.low) / (2 * _Z)
+    own = (estimated.high - estimated.low) / (2 * Z95)
     theirs = math.sqrt(max(realised.value * (1 - realised.value), 0.25 / realised.n) / realised.n)
-    return abs(estimated.value - realised.value) <= _Z * math.hypot(own, theirs)
+    return abs(estimated.value - realised.value) <= Z95 * math.hypot(own, theirs)
 
 
 def _log_odds(confidence: Floats) -> Floats:

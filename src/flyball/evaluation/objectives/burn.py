@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 
 from flyball.core.estimates import Estimate, Measurement, NotMeasured
+from flyball.core.intervals import wilson
 
 __all__ = [
     "NOISE",
@@ -29,7 +30,6 @@ __all__ = [
     "burn_of",
     "evidence",
     "threshold",
-    "wilson",
 ]
 
 Severity = Literal["page", "ticket"]
@@ -39,7 +39,6 @@ NOISE = 1e-7
 
 At a look a minute and three rules that is at most 0.16 false alarms a year and objective.
 """
-_Z = 1.959963984540054
 _TIMES = (1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 8.0, 14.4, 30.0, 100.0, 300.0)
 
 
@@ -194,14 +193,6 @@ def any_speaks(burn: Iterable[Burn]) -> bool | None:
         for one in found
     )
     return None if burning or all(one.speaks is None for one in found) else False
-
-
-def wilson(good: float, n: float) -> tuple[float, float]:
-    """Return the ends at 95 % of a share (Wilson 1927, JASA 22, page 209)."""
-    share, zz = good / n, _Z * _Z
-    middle = (share + zz / (2 * n)) / (1 + zz / n)
-    half = _Z * math.sqrt(share * (1 - share) / n + zz / (4 * n * n)) / (1 + zz / n)
-    return max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share))
 
 
 def _rate(good: float, bad: float, budget: float) -> Estimate | NotMeasured:

@@ -11,6 +11,7 @@ import numpy as np
 
 from flyball.core.errors import BadInput, FlyballError
 from flyball.core.estimates import Estimate, Failed, Measurement, NotMeasured
+from flyball.core.intervals import Z95, wilson
 from flyball.core.text import count
 from flyball.evaluation.objectives.burn import (
     NOISE,
@@ -21,7 +22,6 @@ from flyball.evaluation.objectives.burn import (
     any_speaks,
     burn_of,
     evidence,
-    wilson,
 )
 from flyball.evaluation.objectives.indicator import INDICATORS, Events, Figure, Indicator, Sources, Spending
 from flyball.evaluation.objectives.records import Budget, ObjectiveState, Point, Speaks, Status
@@ -29,7 +29,6 @@ from flyball.evaluation.objectives.settings import SloSettings
 
 __all__ = ["measure_objective"]
 
-_Z = 1.959963984540054
 _FEWEST_MOMENTS = 10
 """Five minutes with cases below which costs per case have no interval."""
 _NOW = timedelta(seconds=1)
@@ -209,7 +208,7 @@ def _ratio(timeline: Timeline, since: datetime, until: datetime) -> Estimate:
     if clusters < _FEWEST_MOMENTS:
         return Estimate(value, int(n))
     spread = float(((euros[rows] - value * cases[rows]) ** 2).sum()) * clusters / (clusters - 1)
-    half = _Z * math.sqrt(spread) / n
+    half = Z95 * math.sqrt(spread) / n
     return Estimate(value, int(n), max(0.0, value - half), value + half)
 
 

@@ -1,16 +1,14 @@
 """How often automated answers agreed with what turned out."""
 
 import json
-import math
 from collections.abc import Iterable
 
 from flyball.core.estimates import Estimate, NotMeasured
+from flyball.core.intervals import wilson
 from flyball.evaluation.outcomes.standing import Standing
 from flyball.models.decisions.records import FieldDecision
 
 __all__ = ["automated_agreement", "same_answer"]
-
-_Z = 1.959963984540054  # 95 %, two-sided
 
 
 def automated_agreement(
@@ -43,10 +41,7 @@ def automated_agreement(
                 right += same_answer(field.answer, known[field.field])
     if not n:
         return NotMeasured("nothing was reported about an automated answer, or the reports disagree")
-    share, zz = right / n, _Z * _Z
-    middle = (share + zz / (2 * n)) / (1 + zz / n)
-    half = _Z * math.sqrt(share * (1 - share) / n + zz / (4 * n * n)) / (1 + zz / n)
-    return Estimate(share, n, max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share)))
+    return Estimate(right / n, n, *wilson(right, n))
 
 
 def same_answer(one: str, other: str) -> bool:

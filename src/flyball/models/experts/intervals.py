@@ -1,12 +1,9 @@
 """Shares of cases as estimates, with the interval of Wilson."""
 
-import math
-
 from flyball.core.estimates import Estimate, Measurement, NotMeasured
+from flyball.core.intervals import wilson
 
 __all__ = ["share"]
-
-_Z = 1.959963984540054
 
 
 def share(hits: int, n: int) -> Measurement:
@@ -16,7 +13,4 @@ def share(hits: int, n: int) -> Measurement:
     """
     if n == 0:
         return NotMeasured("no case")
-    p = hits / n
-    middle = (p + _Z * _Z / (2 * n)) / (1 + _Z * _Z / n)
-    half = _Z * math.sqrt(p * (1 - p) / n + _Z * _Z / (4 * n * n)) / (1 + _Z * _Z / n)
-    return Estimate(p, n=n, low=max(middle - half, 0.0), high=min(middle + half, 1.0))
+    return Estimate(hits / n, n, *wilson(hits, n))
