@@ -1,9 +1,9 @@
 """Which deployment a request means."""
 
-from flyball.gateway.cases import UnknownDecision
 from flyball.gateway.errors import BadRequest, UnknownModel
 from flyball.gateway.house import House, Served
 from flyball.gateway.principal import Principal
+from flyball.loop.decided import UnknownDecision
 
 __all__ = ["served_for", "served_of_decision"]
 

@@ -13,10 +13,10 @@ from flyball.evaluation.history.history import History
 from flyball.evaluation.outcomes.claim import Claim
 from flyball.evaluation.outcomes.records import OUTCOME, OutcomeKind, ReportedOutcome
 from flyball.evaluation.outcomes.standing import standings
-from flyball.gateway.cases import Known, document_of, find_decision
 from flyball.gateway.errors import BadRequest
 from flyball.gateway.principal import Principal
 from flyball.ledger.records import Draft
+from flyball.loop.decided import Known, document_of, find_decision
 from flyball.loop.given import Passage, check_passages
 from flyball.loop.outcomes import About, reported_outcome, stands_for, told_about
 from flyball.loop.workshop import Workshop

@@ -11,6 +11,7 @@ import numpy as np
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.text import count
 from flyball.evaluation.bootstrap import Sampling
+from flyball.evaluation.history.following import microseconds
 from flyball.evaluation.history.history import History
 from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.kpis.checking import CheckedKpi
@@ -278,9 +279,9 @@ def kpi_of(checked: CheckedKpi, answer: Answer, wanted: Wanted) -> Kpi:
 def _holds(wanted: Wanted, rows: Rows) -> Bools:
     chosen = np.ones(rows.n, dtype=np.bool_)
     if wanted.since is not None:
-        chosen &= rows.at >= _microseconds(wanted.since)
+        chosen &= rows.at >= microseconds(wanted.since)
     if wanted.until is not None:
-        chosen &= rows.at < _microseconds(wanted.until)
+        chosen &= rows.at < microseconds(wanted.until)
     for column, text in (("tenant", wanted.tenant), ("release", wanted.release)):
         if text:
             codes, words = rows.codes(column)  # type: ignore[arg-type]
@@ -344,10 +345,6 @@ def _groups(rows: Rows, *, few: bool) -> Whole:
         [zlib.crc32(word.encode("utf-8", "replace")) % _GROUPS for word in words], dtype=np.int64
     )
     return table[codes]
-
-
-def _microseconds(at: datetime) -> int:
-    return round(at.timestamp() * 1_000_000)
 
 
 _DAY = 86_400_000_000

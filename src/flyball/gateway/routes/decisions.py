@@ -16,7 +16,6 @@ from flyball.data.documents.records import Document, Unreadable
 from flyball.data.documents.rows import document_of_row
 from flyball.evaluation.history.records import Wanted
 from flyball.gateway.asked import asked_for
-from flyball.gateway.cases import decision_id, document_of, entry_of_id, find_decision
 from flyball.gateway.deciding import plain_document
 from flyball.gateway.desk import Desk, TheDesks
 from flyball.gateway.errors import BadRequest
@@ -27,6 +26,7 @@ from flyball.gateway.once import once
 from flyball.gateway.principal import Principal
 from flyball.gateway.replies import Whole, json_reply
 from flyball.gateway.route import Caller, Reply, TheHouse, TheSettings
+from flyball.loop.decided import decision_id, document_of, entry_of_id, find_decision
 from flyball.loop.issue import Issued
 from flyball.loop.shown import decision_as_json
 from flyball.loop.sources import document_sources, limits_of, row_sources

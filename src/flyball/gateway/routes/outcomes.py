@@ -14,7 +14,6 @@ from flyball.evaluation.outcomes.agreement import automated_agreement
 from flyball.evaluation.outcomes.records import ReportedOutcome
 from flyball.evaluation.outcomes.standing import Standing, standings
 from flyball.gateway.asked import asked_for
-from flyball.gateway.cases import decision_id, entry_of_id, find_decision
 from flyball.gateway.desk import TheDesks
 from flyball.gateway.errors import BadRequest
 from flyball.gateway.naming import served_for, served_of_decision
@@ -23,6 +22,7 @@ from flyball.gateway.replies import Whole, json_reply
 from flyball.gateway.reporting import Report, report_outcomes, stands_for, told_about
 from flyball.gateway.reviewing import reviewer_of, visible_reports
 from flyball.gateway.route import Caller, Reply, TheHouse, TheSettings
+from flyball.loop.decided import decision_id, entry_of_id, find_decision
 
 __all__ = ["outcomes"]
 
