@@ -14,7 +14,13 @@ def test_the_ledger_that_is_taken_along_verifies(keyless, tmp_path):
     assert reply.status == 200
     assert reply.headers["content-type"] == "application/gzip"
     with tarfile.open(fileobj=io.BytesIO(browser.bytes)) as tar:
-        tar.extractall(tmp_path, filter="data")
+        for member in tar:  # not extractall: its filter is younger than Python 3.11.0
+            if member.isdir():
+                continue
+            assert member.isfile()
+            assert ".." not in member.name
+            (tmp_path / member.name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / member.name).write_bytes(tar.extractfile(member).read())
     found = verify_export(tmp_path / "ledger-export", vkey=keyless.workshop().key.verifier)
     assert found.ok, found.reason
 
