@@ -47,6 +47,7 @@ def opened(tab):
     return open_page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     ["/", D, f"{D}/decisions", f"{D}/decisions?case=nothing", f"{D}/decisions/OURS", f"{D}/review",

@@ -15,6 +15,7 @@ PICTURES = Path(os.environ["FLYBALL_PICTURES"]) if "FLYBALL_PICTURES" in os.envi
 SIGNING = urlencode({"person": "anna", "at": "2026-01-01T00:00:00Z", "comment": "read"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [
