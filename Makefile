@@ -40,7 +40,7 @@ test-slow: develop ## The slow tests
 
 check: develop ## Format, lint, types, import layers, lock files
 	@$(BIN)/ruff format --check src tests benchmarks tools
-	@$(BIN)/ruff check src tests benchmarks tools
+	@$(BIN)/ruff check --no-cache src tests benchmarks tools
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python tools/check_locks.py

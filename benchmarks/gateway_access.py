@@ -18,12 +18,10 @@ from flyball.gateway.limits.depth import check_depth
 from flyball.gateway.limits.idempotency import Replies, Reply
 from flyball.gateway.limits.rate import RateLimits
 from flyball.gateway.limits.settings import LimitSettings
-from flyball.gateway.listing import Listing
 from flyball.gateway.principal import Principal
 from flyball.ledger.keys import load_or_create_key
 from flyball.ledger.ledger import Ledger
 from flyball.ledger.opening import open_ledger
-from flyball.ledger.records import Draft
 
 ROUNDS = 9
 TESTS = Path(__file__).parent.parent / "tests" / "gateway" / "access"
@@ -88,36 +86,13 @@ def bodies(folder: Path) -> dict[str, dict[str, float]]:
     return found
 
 
-def lists(ledger: Ledger, folder: Path) -> dict[str, dict[str, float]]:
-    fields = [{"field": f"field-{n}", "outcome": "referred" if n == 7 else "automated"} for n in range(41)]
-    body = {
-        "case_id": "0" * 16, "context": {"tenant": "acme"}, "decided_at": "2026-11-30T12:00:00Z",
-        "fields": fields, "verdict": {"allowed": True},
-    }  # fmt: skip
-    total = 20_000
-    for start in range(0, total, 2000):
-        ledger.append_many(Draft("decision", body | {"n": start + n}, "user:bench") for n in range(2000))
-    listing = Listing(folder / "listing.sqlite", ledger)
-    begun = time.process_time()
-    listing.decisions("acme", after=-1, limit=1)
-    each = (time.process_time() - begun) / total * 1e6
-    found = {
-        "list made, per decision": {"us": each, "least": each, "most": each, "n": total},
-        "50 that wait, of 20,000": measured(
-            200, lambda: listing.waiting("acme", after=15_000, limit=50, wanted=lambda one: True)
-        ),
-    }
-    listing.close()
-    return found
-
-
 def main() -> None:
     """Print every figure."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         key = load_or_create_key(folder / "key.pem", name="example.com/bench")
         with open_ledger(f"sqlite:///{folder}/ledger.sqlite", key=key) as ledger:
-            found = keys(ledger) | tokens() | bodies(folder) | lists(ledger, folder)
+            found = keys(ledger) | tokens() | bodies(folder)
     if "--json" in sys.argv:
         print(json.dumps(found))
         return

@@ -1,8 +1,11 @@
 """What stands in the docs is what the code does."""
 
+import ast
+import importlib
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -72,3 +75,25 @@ def test_every_link_inside_the_docs_leads_somewhere(page):
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
 def test_no_page_knows_the_machine_it_was_written_on(page):
     assert not re.search(r"(?<![\w.])/(work|root|home|Users)/", page.read_text())
+
+
+def test_what_stands_beside_the_package_takes_only_what_it_has():
+    scripts = [path for folder in ("benchmarks", "tools") for path in sorted((ROOT / folder).rglob("*.py"))]
+    missing = []
+    for path in scripts:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "flyball":
+                missing += [
+                    f"{path.name}: {node.module}.{one.name}"
+                    for one in node.names
+                    if not _there(node.module, one.name)
+                ]
+    assert len(scripts) > 20
+    assert missing == []
+
+
+def _there(module: str | None, name: str) -> bool:
+    try:
+        return hasattr(importlib.import_module(str(module)), name) or bool(find_spec(f"{module}.{name}"))
+    except ModuleNotFoundError:
+        return False
