@@ -6,7 +6,10 @@ from typing import Literal
 
 from flyball.core.errors import BadInput
 
-__all__ = ["Estimate", "Failed", "Measurement", "NotMeasured", "as_plain"]
+__all__ = ["Better", "Estimate", "Failed", "Measurement", "NotMeasured", "as_plain"]
+
+Better = Literal["higher", "lower"]
+"""Which direction of a number is the good one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from flyball.core.errors import BadInput
-from flyball.core.estimates import Measurement, NotMeasured
+from flyball.core.estimates import Better, Measurement, NotMeasured
 from flyball.core.shelves import Shelf
 from flyball.core.text import count
 from flyball.evaluation.bootstrap import Sampling, Tally, estimate_all
 from flyball.evaluation.cases import ScoredCases
-from flyball.evaluation.records import Better, MetricResult
+from flyball.evaluation.records import MetricResult
 
 __all__ = ["METRICS", "SMALLEST_CASES", "Metric", "metric"]
 

@@ -9,11 +9,10 @@ import msgspec
 
 from flyball.core.digests import from_json
 from flyball.core.errors import BadInput
-from flyball.core.estimates import Estimate, Failed, Measurement, NotMeasured
+from flyball.core.estimates import Better, Estimate, Failed, Measurement, NotMeasured
 from flyball.models.router.thresholds import Guarantee
 
 __all__ = [
-    "Better",
     "Comparison",
     "Difference",
     "LeftOut",
@@ -23,8 +22,6 @@ __all__ = [
     "Subject",
     "report_from_json",
 ]
-
-Better = Literal["higher", "lower"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from flyball.core.digests import digest_of, digest_of_bytes
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.records import Field
 from flyball.evaluation.kpis.checking import checked_kpis
-from flyball.evaluation.objectives.indicator import INDICATORS
+from flyball.evaluation.objectives.settings import INDICATORS
 from flyball.governance.guardrails.guardrail import GUARDRAILS
 from flyball.loop.alerts.sending import channel_of
 from flyball.loop.settings import ExpertSettings, Settings, load_settings, talks_only
@@ -115,7 +115,13 @@ def open_deployment(root: Path) -> Deployment:
                 name=name,
             )
     for slo in settings.slo:
-        INDICATORS.load(slo.indicator)
+        if slo.indicator not in (known := INDICATORS.names()):
+            raise UnknownName(
+                f"flyball.toml: the objective {slo.name} names the indicator {slo.indicator!r}, "
+                "which is not known.",
+                fix=f"Known: {', '.join(known)}.",
+                name=slo.indicator,
+            )
     for channel in settings.alerts.channel:
         channel_of(settings.alerts, channel.name)
     path = root / settings.deployment.fields

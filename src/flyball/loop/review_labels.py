@@ -45,7 +45,7 @@ REVIEWED = pa.schema(
 )
 """One row per case and field that reviewers have answered, and agree about or have settled."""
 
-_SOURCES = pa.array(["review", "settled"], pa.string())
+_SOURCES = ("review", "settled")
 
 
 def reviewed_decisions(workshop: Workshop) -> int:
@@ -164,7 +164,7 @@ def _reports(workshop: Workshop) -> pa.Table:
     found = []
     for tenant in workshop.deployment.settings.review.teach:
         table = workshop.history.reports_table(Wanted(tenant=tenant, waiting=False, reported=True))
-        kept = pc.is_in(pc.cast(table["source"], pa.string()), value_set=_SOURCES)
+        kept = pc.is_in(pc.cast(table["source"], pa.string()), value_set=pa.array(_SOURCES, pa.string()))
         found.append(table.filter(kept).select(["entry", "decision"]))
     return pa.concat_tables(found)
 

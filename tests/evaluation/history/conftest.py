@@ -9,7 +9,7 @@ import pytest
 
 from flyball.core.records import Context
 from flyball.core.verdicts import Verdict
-from flyball.evaluation.history import History
+from flyball.evaluation.history.history import History
 from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
 from flyball.ledger.ledger import Ledger
 from flyball.ledger.opening import open_ledger

@@ -8,14 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from flyball.core.errors import BadInput
-from flyball.evaluation.history import REVIEW, Counted, HistoryUnavailable, TooMuch, Wanted
+from flyball.evaluation.history.records import REVIEW, Counted, HistoryUnavailable, TooMuch, Wanted
 from flyball.ledger.records import Draft
 
 FIRST_DAY = datetime(2026, 11, 1, 12, tzinfo=UTC)  # the day of `decision`
 
 FOLLOW = """
 import pathlib, sys
-from flyball.evaluation.history import History, Wanted
+from flyball.evaluation.history.history import History
+from flyball.evaluation.history.records import Wanted
 from flyball.ledger.opening import open_ledger
 folder = pathlib.Path(sys.argv[1])
 with open_ledger(f"sqlite:///{folder}/ledger.sqlite") as ledger:

@@ -14,10 +14,10 @@ from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.records import Context
 from flyball.core.verdicts import Verdict
 from flyball.evaluation.history.history import History
-from flyball.evaluation.objectives.indicator import INDICATORS, Sources
+from flyball.evaluation.objectives.indicator import Sources
 from flyball.evaluation.objectives.measure import measure_objective
 from flyball.evaluation.objectives.requests import Counted, RequestLog
-from flyball.evaluation.objectives.settings import SloSettings
+from flyball.evaluation.objectives.settings import INDICATORS, SloSettings
 from flyball.evaluation.objectives.steps import step_of
 from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
 from flyball.ledger.opening import open_ledger

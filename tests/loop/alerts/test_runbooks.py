@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from flyball.evaluation.objectives.indicator import INDICATORS
+from flyball.evaluation.objectives.settings import INDICATORS
 from flyball.loop.alerts.condition import CONDITIONS
 
 ROOT = Path(__file__).parents[3]

@@ -5,11 +5,5 @@ Out:      `DriftReport`: what drifted, how much of it, how sure that is; estimat
 Imports:  core, the sources of `data`, the records of evaluation; never governance, loop or a door
 Add one:  a kind of column is a sketch in `sketches.py` and its comparisons in `column.py`
 
-The verbs are in `compare.py`, `table_sketch.py`, `reading.py`, `over_time.py` and `estimated.py`; this facade
-names records alone, because every command reads the settings and need not load what computes.
+The verbs are in `compare.py`, `table_sketch.py`, `reading.py`, `over_time.py` and `estimated.py`.
 """
-
-from flyball.evaluation.drift.records import ColumnDrift, DriftReport, JointDrift, Options, SchemaChange
-from flyball.evaluation.drift.settings import DriftSettings
-
-__all__ = ["ColumnDrift", "DriftReport", "DriftSettings", "JointDrift", "Options", "SchemaChange"]

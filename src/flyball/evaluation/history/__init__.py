@@ -7,15 +7,3 @@ Add one:  a column is a line in `schema.py`, where `following.py` fills it, and 
 
 It is made from the ledger and from nothing else: it may be deleted at any time, and is then made again.
 """
-
-from flyball.evaluation.history.history import History
-from flyball.evaluation.history.records import (
-    REVIEW,
-    Counted,
-    DecisionRow,
-    HistoryUnavailable,
-    TooMuch,
-    Wanted,
-)
-
-__all__ = ["REVIEW", "Counted", "DecisionRow", "History", "HistoryUnavailable", "TooMuch", "Wanted"]

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from flyball.core.estimates import Estimate, NotMeasured
+from flyball.core.estimates import Better, Estimate, NotMeasured
 from flyball.evaluation.history.records import Wanted
-from flyball.evaluation.records import Better
 
 __all__ = ["Against", "Baseline", "Kpi", "KpisView", "Period", "Saving"]
 

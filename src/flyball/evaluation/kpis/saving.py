@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flyball.core.errors import BadInput
-from flyball.core.estimates import Estimate, NotMeasured
+from flyball.core.estimates import Better, Estimate, NotMeasured
 from flyball.evaluation.bootstrap import Sampling
 from flyball.evaluation.history.history import History
 from flyball.evaluation.history.records import Wanted
@@ -13,7 +13,6 @@ from flyball.evaluation.kpis.checking import CheckedKpi
 from flyball.evaluation.kpis.measure import By, Group, Question, kpi_of, measure, scaled
 from flyball.evaluation.kpis.records import Against, Baseline, Kpi, Saving
 from flyball.evaluation.kpis.units import Unit
-from flyball.evaluation.records import Better
 
 __all__ = ["Compared", "difference", "measured_kpis"]
 

@@ -4,7 +4,7 @@ import datetime
 
 import msgspec
 
-from flyball.evaluation.records import Better
+from flyball.core.estimates import Better
 
 __all__ = ["BaselineSettings", "KpiSettings"]
 

@@ -6,16 +6,13 @@ from datetime import datetime
 from typing import Literal
 
 from flyball.core.estimates import Measurement
-from flyball.core.shelves import Shelf
 from flyball.evaluation.history.history import History
 from flyball.evaluation.objectives.burn import Timeline
 from flyball.evaluation.objectives.requests import RequestLog
 from flyball.evaluation.objectives.settings import SloSettings
 from flyball.ledger.ledger import Ledger
 
-__all__ = ["INDICATORS", "Events", "Figure", "Indicator", "Measured", "Sources", "Spending", "indicator"]
-
-INDICATORS = Shelf(kind="indicator", package="flyball.evaluation.objectives.indicators")
+__all__ = ["Events", "Figure", "Indicator", "Measured", "Sources", "Spending", "indicator"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from flyball.evaluation.objectives.burn import (
     burn_of,
     evidence,
 )
-from flyball.evaluation.objectives.indicator import INDICATORS, Events, Figure, Indicator, Sources, Spending
+from flyball.evaluation.objectives.indicator import Events, Figure, Indicator, Sources, Spending
 from flyball.evaluation.objectives.records import Budget, ObjectiveState, Point, Speaks, Status
-from flyball.evaluation.objectives.settings import SloSettings
+from flyball.evaluation.objectives.settings import INDICATORS, SloSettings
 
 __all__ = ["measure_objective"]
 

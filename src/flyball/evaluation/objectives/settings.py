@@ -6,9 +6,12 @@ from typing import Literal
 import msgspec
 
 from flyball.core.errors import BadInput
+from flyball.core.shelves import Shelf
 from flyball.evaluation.objectives.steps import STEPS_MS, step_of
 
-__all__ = ["LONGEST_WINDOW_DAYS", "SloSettings"]
+__all__ = ["INDICATORS", "LONGEST_WINDOW_DAYS", "SloSettings"]
+
+INDICATORS = Shelf(kind="indicator", package="flyball.evaluation.objectives.indicators")
 
 LONGEST_WINDOW_DAYS = 90
 """Requests are counted for so long, and a little longer."""

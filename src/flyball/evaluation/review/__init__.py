@@ -5,9 +5,3 @@ Out:      points of urgency with their parts, Krippendorff's alpha, times, sampl
 Imports:  core, evaluation.bootstrap; never the ledger, loop or a door
 Add one:  a part of the points is one function in `priority.py`, and its weight in `settings.py`
 """
-
-from flyball.evaluation.review.priority import Points, points_of
-from flyball.evaluation.review.quality import Drawn, quality_of
-from flyball.evaluation.review.settings import FieldReview, ReviewSettings, Weights
-
-__all__ = ["Drawn", "FieldReview", "Points", "ReviewSettings", "Weights", "points_of", "quality_of"]

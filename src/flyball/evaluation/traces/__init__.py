@@ -7,18 +7,3 @@ Add one:  an attribute is set where the work is done; its name is a line in docs
 
 Nothing rests on it: a trace that is lost, left out or too old takes no decision with it.
 """
-
-from flyball.evaluation.traces.records import SpanView, TraceRow, TracesUnavailable, TraceView, UnknownTrace
-from flyball.evaluation.traces.settings import OtlpSettings, TraceSettings
-from flyball.evaluation.traces.traces import Traces
-
-__all__ = [
-    "OtlpSettings",
-    "SpanView",
-    "TraceRow",
-    "TraceSettings",
-    "TraceView",
-    "Traces",
-    "TracesUnavailable",
-    "UnknownTrace",
-]

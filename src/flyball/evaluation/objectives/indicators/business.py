@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from flyball.core.estimates import Estimate, Measurement, NotMeasured
+from flyball.core.estimates import Better, Estimate, Measurement, NotMeasured
 from flyball.evaluation.objectives.indicator import Figure, Sources, indicator
 from flyball.evaluation.objectives.settings import SloSettings
-from flyball.evaluation.records import Better
 from flyball.ledger.records import Entry
 
 __all__ = ["business"]
