@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.connection import Request
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
@@ -15,14 +15,14 @@ from litestar.response.base import Response
 
 from flyball.core.errors import FlyballError
 from flyball.gateway.access.loopback import Access, Connection
-from flyball.gateway.desk import Desks
+from flyball.gateway.desk import Desks, TheDesks
 from flyball.gateway.errors import NotLetIn
 from flyball.gateway.house import House
 from flyball.gateway.metrics.figures import Figures
 from flyball.gateway.metrics.meter import Meter
 from flyball.gateway.principal import Principal
 from flyball.gateway.replies import on_error
-from flyball.gateway.route import ROUTES
+from flyball.gateway.route import ROUTES, TheHouse, TheSettings
 from flyball.gateway.settings import GatewaySettings
 from flyball.gateway.tracing import Tracing
 
@@ -106,13 +106,7 @@ def build_app(
         guards=[let_in],
         middleware=[lambda app: Meter(app, figures), Tracing],
         lifespan=[open_until_the_end],
-        dependencies={
-            "house": Provide(lambda: house, sync_to_thread=False),
-            "desks": Provide(lambda: desks, sync_to_thread=False),
-            "figures": Provide(lambda: figures, sync_to_thread=False),
-            "settings": Provide(lambda: settings, sync_to_thread=False),
-            "principal": Provide(_principal, sync_to_thread=False),
-        },
+        dependencies=_one_by_one(house, settings, desks, figures),
         exception_handlers={FlyballError: told, HTTPException: told, Exception: told},
         request_max_body_size=settings.largest_body_mb * 1_000_000,
         openapi_config=None,
@@ -120,6 +114,40 @@ def build_app(
     )
     app.state.house, app.state.access, app.state.settings = house, access, settings
     return app
+
+
+def _one_by_one(
+    house: House, settings: GatewaySettings, desks: Desks, figures: Figures
+) -> dict[str, Provide]:
+    """Return what handlers ask for by name, each made to ask for the one before.
+
+    Where several stand beside each other, Litestar starts a task for each of them in every request, which
+    costs more than all the rest of finding a handler: see docs/benchmarks.md.
+    """
+
+    def the_settings(house: TheHouse) -> GatewaySettings:
+        del house
+        return settings
+
+    def the_desks(settings: TheSettings) -> Desks:
+        del settings
+        return desks
+
+    def the_figures(desks: TheDesks) -> Figures:
+        del desks
+        return figures
+
+    def the_principal(request: Request[Any, Any, Any], figures: NamedDependency[Figures]) -> Principal:
+        del figures
+        return _principal(request)
+
+    return {
+        "house": Provide(lambda: house, sync_to_thread=False),
+        "settings": Provide(the_settings, sync_to_thread=False),
+        "desks": Provide(the_desks, sync_to_thread=False),
+        "figures": Provide(the_figures, sync_to_thread=False),
+        "principal": Provide(the_principal, sync_to_thread=False),
+    }
 
 
 class NotPermittedHere(NotLetIn):

@@ -119,6 +119,66 @@ def _joined(*parts: Hashes) -> Hashes:
     return total
 
 
+_SEEN = 2 * _MARGIN + 1
+_WORD, _SHAPE, _LISTED, _LONG, _SHORT = range(_MARGIN, 5 * _SEEN, _SEEN)
+"""Rows of what is known of tokens: of each kind so many before the token, the token itself, and those behind.
+`_LONG` and `_SHORT` are the last three and two letters."""
+_PREFIXES = 5 * _SEEN
+_SUFFIXES = _PREFIXES + 3
+
+_FEATURES: tuple[tuple[int, ...], ...] = (
+    (_WORD,),
+    (_WORD, _SHAPE),
+    (_WORD - 1,),
+    (_WORD + 1,),
+    (_WORD - 2,),
+    (_WORD + 2,),
+    (_WORD - 3,),
+    (_WORD + 3,),
+    (_WORD - 1, _WORD),
+    (_WORD, _WORD + 1),
+    (_WORD - 2, _WORD - 1),
+    (_WORD + 1, _WORD + 2),
+    (_WORD - 1, _WORD + 1),
+    (_WORD - 1, _SHAPE, _LISTED),
+    (_WORD + 1, _SHAPE, _LISTED),
+    (_WORD - 2, _WORD - 1, _SHAPE),
+    (_SHAPE,),
+    (_SHAPE - 1, _SHAPE),
+    (_SHAPE, _SHAPE + 1),
+    (_SHAPE - 1, _SHAPE, _SHAPE + 1),
+    (_SHAPE - 2, _SHAPE - 1, _SHAPE),
+    (_SHAPE, _SHAPE + 1, _SHAPE + 2),
+    (_PREFIXES,),
+    (_PREFIXES + 1,),
+    (_PREFIXES + 2,),
+    (_SUFFIXES,),
+    (_SUFFIXES + 1,),
+    (_SUFFIXES + 2,),
+    (_SUFFIXES + 1, _SHAPE),
+    (_LISTED, _SHAPE),
+    (_LISTED - 1, _LISTED),
+    (_LISTED, _LISTED + 1),
+    (_LISTED - 1, _LISTED, _LISTED + 1, _SHAPE),
+    (_LISTED - 2, _LISTED - 1, _LISTED),
+    (_LISTED, _LISTED + 1, _LISTED + 2),
+    (_LONG + 1,),
+    (_LONG - 1,),
+    (_SHORT - 1, _SHORT, _SHAPE),
+)
+"""Which rows each feature is made of."""
+N_FEATURES = len(_FEATURES)
+_OF_SIZE = tuple(
+    (np.array(numbers), np.array([_FEATURES[one] for one in numbers]).T)
+    for size in range(1, 5)
+    if (numbers := [number for number, rows in enumerate(_FEATURES) if len(rows) == size])
+)
+"""Features of as many rows are worked out together: their numbers, and their rows one after another."""
+_SALTS = np.array([(number + 1) * 0xD6E8FEB86659FD93 % (1 << 64) for number in range(N_FEATURES)], np.uint64)
+_TOGETHER = 2_048
+"""Tokens whose features are worked out at once: as many as stay in the cache."""
+
+
 def features_of(tokens: Tokens, at: Places, lexicon: Lexicon) -> npt.NDArray[np.uint32]:
     """Return the places of the features of some tokens in the table of weights.
 
@@ -136,63 +196,30 @@ def features_of(tokens: Tokens, at: Places, lexicon: Lexicon) -> npt.NDArray[np.
     # Nothing stands beside a text: between two of them, and at both ends, there is room for the margin.
     texts = np.cumsum(tokens.lines == 3)
     inner = np.arange(tokens.start.size) + _MARGIN * texts
-    padded = np.zeros(int(inner[-1]) + 1 + _MARGIN if inner.size else _MARGIN, np.uint64)
-    padded_at = inner[at]
-
-    def around(values: npt.NDArray[np.generic]) -> dict[int, Hashes]:
-        padded[inner] = values
-        return {offset: padded[padded_at + offset] for offset in range(-_MARGIN, _MARGIN + 1)}
-
-    word = around(tokens.word)
+    padded = np.zeros((5, int(inner[-1]) + 1 + _MARGIN if inner.size else _MARGIN), np.uint64)
+    padded[0, inner] = tokens.word
     # The line ends before a token are part of how it looks: a name on a line of its own is a name.
-    shape = around(tokens.shape.astype(np.uint64) + np.uint64(256) * tokens.lines)
-    listed = around(lexicon.look_up(tokens.word))
-    suffix = around(tokens.suffixes[1])
-    short = around(tokens.suffixes[0])
-    features = [
-        word[0],
-        _joined(word[0], shape[0]),
-        word[-1],
-        word[1],
-        word[-2],
-        word[2],
-        word[-3],
-        word[3],
-        _joined(word[-1], word[0]),
-        _joined(word[0], word[1]),
-        _joined(word[-2], word[-1]),
-        _joined(word[1], word[2]),
-        _joined(word[-1], word[1]),
-        _joined(word[-1], shape[0], listed[0]),
-        _joined(word[1], shape[0], listed[0]),
-        _joined(word[-2], word[-1], shape[0]),
-        shape[0],
-        _joined(shape[-1], shape[0]),
-        _joined(shape[0], shape[1]),
-        _joined(shape[-1], shape[0], shape[1]),
-        _joined(shape[-2], shape[-1], shape[0]),
-        _joined(shape[0], shape[1], shape[2]),
-        *(part[at] for part in tokens.prefixes),
-        *(part[at] for part in tokens.suffixes),
-        _joined(tokens.suffixes[1][at], shape[0]),
-        _joined(listed[0], shape[0]),
-        _joined(listed[-1], listed[0]),
-        _joined(listed[0], listed[1]),
-        _joined(listed[-1], listed[0], listed[1], shape[0]),
-        _joined(listed[-2], listed[-1], listed[0]),
-        _joined(listed[0], listed[1], listed[2]),
-        suffix[1],
-        suffix[-1],
-        _joined(short[-1], short[0], shape[0]),
-    ]
-    places = np.empty((len(features), at.size), np.uint32)
-    for number, values in enumerate(features):
-        salted = values + np.uint64((number + 1) * 0xD6E8FEB86659FD93 % (1 << 64))
-        places[number] = _mixed(salted) >> np.uint64(64 - TABLE_BITS)
+    padded[1, inner] = tokens.shape.astype(np.uint64) + np.uint64(256) * tokens.lines
+    padded[2, inner] = lexicon.look_up(tokens.word)
+    padded[3, inner] = tokens.suffixes[1]
+    padded[4, inner] = tokens.suffixes[0]
+    around = inner[at] + np.arange(-_MARGIN, _MARGIN + 1)[:, None]
+    places = np.empty((N_FEATURES, at.size), np.uint32)
+    for first in range(0, at.size, _TOGETHER):
+        here = slice(first, first + _TOGETHER)
+        rows = np.concatenate(
+            (
+                np.take(padded, around[:, here], axis=1).reshape(5 * _SEEN, -1),
+                np.take(tokens.prefixes, at[here], axis=1),
+                np.take(tokens.suffixes, at[here], axis=1),
+            )
+        )
+        values = np.empty((N_FEATURES, rows.shape[1]), np.uint64)
+        for numbers, parts in _OF_SIZE:
+            values[numbers] = _joined(*(rows[part] for part in parts))
+        places[:, here] = _mixed(values + _SALTS[:, None]) >> np.uint64(64 - TABLE_BITS)
     return places
 
-
-N_FEATURES = 36
 
 OWN_WORD = (0, 1, 8, 9, 22, 23, 24, 25, 26, 27, 28)
 """Features that tell which word it is."""

@@ -19,6 +19,8 @@ _NAMES, _COMMON = 0b101111111, 0b010000000  # flags of the lexicon: lists of nam
 _CAPITAL_OR_DIGIT = 0b1100  # flags of a shape
 _ROW = 16  # bytes of a row of weights with what fills it up
 _CLEAR = 6.0  # a lead of "no name" that no sequence of moves makes good
+_TOGETHER = 8_192
+"""Rows of weights that are fetched at once: as many as stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +118,11 @@ def tag(data: Bytes, model: Model) -> Tagged:
     tokens = split_tokens(data)
     runs = find_runs(tokens)
     total = np.zeros((runs.tokens.size, _ROW), np.int16)
-    found = np.empty(runs.tokens.size, np.complex128)
-    for places in features_of(tokens, runs.tokens, model.lexicon):
-        np.take(model.rows, places, out=found, mode="clip")
-        total += found.view(np.int8).reshape(total.shape)
+    features = features_of(tokens, runs.tokens, model.lexicon)
+    together = max(1, _TOGETHER // max(runs.tokens.size, 1))
+    for first in range(0, len(features), together):
+        found = np.take(model.rows, features[first : first + together], mode="clip")
+        total += found.view(np.int8).reshape(len(found), *total.shape).sum(axis=0, dtype=np.int16)
     scores = total[:, : len(LABELS)].astype(np.float32) * np.float32(model.unit)
     labels = np.zeros(len(scores), np.int8)
     # Most capitals and numbers are clearly no names: a run in which none comes near is not decided at length.
