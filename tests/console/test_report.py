@@ -7,11 +7,13 @@ import lxml.html
 import pypdfium2
 import pytest
 
-from flyball.console.alone import Cover, alone
+from flyball.console.alone import alone
+from flyball.console.covering import Cover, marked
 from flyball.console.page import NoSuchPage
 from flyball.console.pdf import as_pdf, find_chromium
 from flyball.console.report import check_out, page_report, reportable
 from flyball.core.errors import BadInput
+from flyball.evaluation.outcomes.records import ReportedOutcome
 from flyball.gateway.house import House
 from flyball.gateway.principal import Principal
 from flyball.gateway.settings import GatewaySettings
@@ -118,10 +120,102 @@ def test_a_name_that_tags_and_escapes_part_is_found_whole():
 
 
 def test_our_own_words_digests_and_moments_are_left():
-    html = page_of('<dl><dt>Ann</dt><dd>Ann</dd></dl><p class="ours">Ann</p><time>Ann</time><p>Ann</p>')
-    covered = alone(html, here=HERE, cover=Cover(found_words(), ("Ann",)))
-    assert covered.count("█████") == 2
-    assert "<dt>Ann</dt><dd>█████</dd>" in covered
+    given = marked("Ann", "data")
+    html = page_of(f"<p>Ann says {given}</p><code>{given}</code><time>{given}</time><dt>Ann</dt>")
+    covered = alone(html, here=HERE, cover=Cover(found_words("Ann says Ann"), ("Ann",)))
+    assert "<p>Ann says █████</p><code>Ann</code><time>Ann</time><dt>Ann</dt>" in covered
+
+
+def test_what_a_case_says_is_covered_and_so_are_its_words_elsewhere():
+    """ "Rate" is a word of the deployment's own; 3,000 is the 3000.0 of the reason, and yes tells nothing."""
+    of_case = marked("Zorn rate 3,000 &amp; yes", "case")
+    reason = marked("The rate of ZORN is 3000.0, not 2,000: yes", "data")
+    html = page_of(
+        f"<h1>{marked('Zorn rate 3,000 &amp; yes', 'data')}</h1>"
+        f'<p title="of {marked("Zorn", "data")}">{of_case}</p>'
+        f"<p>{reason}</p><p>{marked('yes', 'answer')}, {marked('Berlin', 'answer')}</p>"
+        f'<svg aria-label="Zorn"><text>Zorn 7</text></svg><code>{marked("Zorn", "case")}</code>'
+    )
+    cover = Cover(found_words(), (), own="The rate of a loan", choices=frozenset({"yes"}))
+    covered = alone(html, here=HERE, cover=cover)
+    assert "<h1>█████</h1>" in covered
+    assert '<p title="of █████">█████</p>' in covered
+    assert "<p>The rate of █████ is █████, not 2,000: yes</p><p>yes, █████</p>" in covered
+    assert '<svg aria-label="█████"><text>█████ 7</text></svg><code>█████</code>' in covered
+
+
+PLANTED = ("Zyxomma", "Quellbach", "739,218", "Tschernowitz", "8841", "krummhorn")
+
+
+@pytest.fixture(scope="module")
+def planted(console):
+    """A case whose name, text, answers, reports and reader hold words that stand nowhere else."""
+    text = "Quellbach owes 739,218 to Tschernowitz, who plays the krummhorn in 8841."
+    entry = console.decide(name="Zyxomma & Co", text=text, referred=())
+    workshop = console.workshop()
+    for name, kind, answer in (("country", "label", '"Tschernowitz"'), ("loss", "business", "739218")):
+        told = ReportedOutcome(
+            decision=entry,
+            case_id="c",
+            release="sha256:" + "0" * 64,
+            tenant="acme",
+            kind=kind,
+            name=name,
+            answer=answer,
+            by="person:quellbach",
+            observed_at=workshop.clock(),
+        )
+        workshop.ledger.append(kind="outcome", actor="person:quellbach", body=told)
+    return entry
+
+
+def pages_of(entry):
+    return [
+        one.format(entry=entry, release="x", duty="eu.gdpr.22")
+        for one in reportable()
+        if not one.startswith(("releases/", "difference"))
+    ]
+
+
+def test_no_word_of_a_case_is_in_a_redacted_report(console, planted):
+    seen = set()
+    for page in pages_of(planted):
+        plain, covered = made(console, page), made(console, page, redacted=True)
+        seen |= {word for word in PLANTED if word.casefold() in plain.casefold()}
+        left = [word for word in PLANTED if word.casefold() in covered.casefold()]
+        assert not left, (page, left)
+        assert "\x01" not in covered
+        assert "\x02" not in covered
+    assert seen == set(PLANTED)  # otherwise nothing was shown that could have been covered
+
+
+def test_a_redacted_report_keeps_what_a_board_reads(console, planted):
+    told = words_of(made(console, f"decisions/{planted}", redacted=True))
+    for kept in (
+        "Cap <u>: yes",
+        "decided by machine",
+        "sure (90 %)",
+        "€ 0.0123",
+        "covers",
+        "hashes lead from",
+    ):
+        assert kept in told, kept
+    asked = words_of(made(console, "decisions?case=Zyxomma&since=2026-01-01", redacted=True))
+    assert "decisions?case=█████&since=2026-01-01" in asked
+
+
+@pytest.mark.chromium
+def test_no_word_of_a_case_is_in_the_text_or_the_title_of_a_redacted_pdf(console, planted):
+    try:
+        find_chromium()
+    except BadInput as err:
+        pytest.skip(err.message)
+    made_pdf = as_pdf(made(console, f"decisions/{planted}", redacted=True))
+    pdf = pypdfium2.PdfDocument(made_pdf)
+    told = " ".join(page.get_textpage().get_text_range() for page in pdf) + str(pdf.get_metadata_dict())
+    assert "Cap <u>: yes" in " ".join(told.split())
+    assert not [word for word in PLANTED if word.casefold() in told.casefold()]
+    assert pdf.get_metadata_dict()["Title"].startswith("█████")
 
 
 def test_links_to_records_become_notes_and_those_that_name_them_plain_words():

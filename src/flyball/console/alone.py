@@ -3,58 +3,24 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape, unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
-__all__ = ["Cover", "alone"]
+from flyball.console.covering import Cover, Kind, barred, unmarked
+
+__all__ = ["alone"]
 
 _LEFT_OUT = frozenset({"form", "button", "script", "link", "nav", "datalist"})
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "source", "wbr", "option"})
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "code", "em", "i", "mark", "small", "span", "strong", "sub", "sup", "time", "u"}
 )
-_AS_WRITTEN = frozenset({"code", "time", "style", "dt", "thead", "summary"})
-"""What holds digests and names of things, moments, or our own words: nothing of a person."""
-_OURS = "ours"
-"""Class of a paragraph in which only our own words stand."""
+_AS_WRITTEN = frozenset({"code", "time", "style"})
+"""What holds digests, names of things and moments; covered only where it is of a case or names a person."""
 _SAID = ("aria-label", "title", "alt")
-_BAR = "█"
-_SHORTEST = 3
-
-
-@dataclass(slots=True)
-class Cover:
-    """What is covered in a text.
-
-    Parameters
-    ----------
-    find : callable (text) -> sequence of (start, end)
-        Finds personal data.
-    names : tuple of str
-        Covered wherever they stand as words, whatever else is found.
-    """
-
-    find: Callable[[str], Sequence[tuple[int, int]]]
-    names: tuple[str, ...] = ()
-    _known: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-
-    def stretches(self, text: str) -> list[tuple[int, int]]:
-        """Return what is covered, as places in the text."""
-        if text not in self._known:
-            self._known[text] = [(start, end) for start, end in self.find(text)] if text.strip() else []
-        found = list(self._known[text])
-        for name in self.names:
-            if name.casefold() in text.casefold():
-                pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
-                found += [one.span() for one in pattern.finditer(text)]
-        return found
-
-    def __call__(self, text: str) -> str:
-        """Return the text with a bar of one length over each stretch, so that no length tells a name."""
-        return _barred(text, self.stretches(text))
+_MARK = "\x02"
 
 
 def alone(html: str, *, here: str, cover: Cover | None = None) -> str:
@@ -67,7 +33,8 @@ def alone(html: str, *, here: str, cover: Cover | None = None) -> str:
     here : str
         Path of the deployment in the console; links below it become notes at the end.
     cover : Cover, optional
-        Covers words, and whatever it found also wherever else it stands; None leaves them.
+        Covers words, and whatever it found also wherever else it stands; None leaves them. What stands
+        between marks was given to the page; on a page without any mark, everything counts as given.
 
     Returns
     -------
@@ -75,9 +42,7 @@ def alone(html: str, *, here: str, cover: Cover | None = None) -> str:
         Without form, script and reference to anything outside; a policy in its head forbids all three.
     """
     if cover is not None:
-        first = _read(html, here, cover)
-        said = {words for words in first.found if len(words) >= _SHORTEST}
-        cover = Cover(cover.find, tuple(sorted({*cover.names, *said}, key=len, reverse=True)), cover._known)
+        cover = cover.widened(_read(html, here, cover).found)
     page = _read(html, here, cover)
     written = "".join(page.written)
     style = re.search(r"<style>(.*?)</style>", written, re.DOTALL)
@@ -89,7 +54,8 @@ def alone(html: str, *, here: str, cover: Cover | None = None) -> str:
 
 
 def _read(html: str, here: str, cover: Cover | None) -> "_Page":
-    page = _Page(here, set(re.findall(r'\bid="([^"]+)"', html)), cover)
+    ids = {unmarked(one)[0] for one in re.findall(r'\bid="([^"]+)"', html)}
+    page = _Page(here, ids, cover, everything=_MARK not in html)
     page.feed(html)
     page.close()
     page.end_block()
@@ -107,18 +73,19 @@ class _Link:
 class _Page(HTMLParser):
     """Writes a page again, piece by piece; words are covered block by block, so that no tag parts a name."""
 
-    def __init__(self, here: str, ids: set[str], cover: Cover | None) -> None:
+    def __init__(self, here: str, ids: set[str], cover: Cover | None, *, everything: bool) -> None:
         super().__init__(convert_charrefs=False)
         self.written: list[str] = []
-        self.found: set[str] = set()
+        self.found: list[tuple[str, Kind]] = []
         self._here = here
         self._ids = ids
         self._cover = cover
+        self._everything = everything
         self._left_out: list[str] = []
-        self._inside: list[tuple[str, bool]] = []
+        self._inside: list[str] = []
         self._links: list[_Link] = []
         self._targets: list[str] = []
-        self._block: list[tuple[int, bool]] = []
+        self._block: list[tuple[int, frozenset[str]]] = []
 
     def notes(self) -> str:
         """Return the list of what the page leads to in the console."""
@@ -130,7 +97,7 @@ class _Page(HTMLParser):
 
     def _note(self, number: int, target: str) -> str:
         words = _words(target, self._here)
-        words = words if self._cover is None else self._cover(words)
+        words = words if self._cover is None else self._covered(words, everything=True)
         return f'<li id="note-{number}"><span class="note-number">{number}</span> {escape(words)}</li>'
 
     def end_block(self) -> None:
@@ -138,22 +105,43 @@ class _Page(HTMLParser):
         block, self._block = self._block, []
         if self._cover is None or not block:
             return
-        pieces = [unescape(self.written[place]) for place, _ in block]
-        whole = "".join(pieces)
-        stretches = self._cover.stretches(whole)
-        self.found |= {whole[start:end].strip() for start, end in stretches}
+        pieces: list[str] = []
+        given: list[tuple[int, int, Kind]] = []
         at = 0
-        for (place, as_written), piece in zip(block, pieces, strict=True):
-            own = [(max(start - at, 0), min(end - at, len(piece))) for start, end in stretches]
-            own = [(start, end) for start, end in own if start < end]
-            if own and not as_written:
-                self.written[place] = escape(_barred(piece, own))
-            at += len(piece)
+        for place, tags in block:
+            words, marks = unmarked(unescape(self.written[place]))
+            if "svg" in tags or self._everything:
+                marks = [(0, len(words), "data")] if words else []
+            if tags & _AS_WRITTEN:
+                marks = [one for one in marks if one[2] != "data"]
+            pieces.append(words)
+            given += [(start + at, end + at, kind) for start, end, kind in marks]
+            at += len(words)
+        whole = "".join(pieces)
+        stretches = self._cover.stretches(whole, given)
+        self.found += [(whole[start:end].strip(), kind) for start, end, kind in stretches]
+        at = 0
+        for (place, tags), words in zip(block, pieces, strict=True):
+            own = [(max(start - at, 0), min(end - at, len(words))) for start, end, _ in stretches]
+            if "style" not in tags:
+                covered = barred(words, [one for one in own if one[0] < one[1]])
+                self.written[place] = escape(covered, quote=False)
+            at += len(words)
+
+    def _covered(self, text: str, *, everything: bool) -> str:
+        """Return words that stand alone, as those of an attribute, covered."""
+        words, given = unmarked(text)
+        if self._cover is None or not words:
+            return words
+        if everything:
+            given = [(0, len(words), "data")]
+        stretches = self._cover.stretches(words, given)
+        return barred(words, [(start, end) for start, end, _ in stretches])
 
     # ----- what the parser calls
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        given = self._plain(tag, attrs)
         classes = given.get("class", "").split()
         if self._left_out or tag in _LEFT_OUT or "no-print" in classes:
             if tag not in _VOID:
@@ -162,8 +150,7 @@ class _Page(HTMLParser):
         if tag not in _INLINE:
             self.end_block()
         if tag not in _VOID:
-            outer = bool(self._inside) and self._inside[-1][1]
-            self._inside.append((tag, outer or tag in _AS_WRITTEN or _OURS in classes))
+            self._inside.append(tag)
         if tag == "a":
             self._links.append(_Link(len(self.written), given.get("href", "")))
             self.written.append("")
@@ -175,7 +162,7 @@ class _Page(HTMLParser):
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if not self._left_out and tag not in _LEFT_OUT:
-            self._write_tag(tag, {name: value or "" for name, value in attrs}, closed=True)
+            self._write_tag(tag, self._plain(tag, attrs), closed=True)
 
     def handle_endtag(self, tag: str) -> None:
         if self._left_out:
@@ -185,8 +172,8 @@ class _Page(HTMLParser):
             return
         if tag not in _INLINE:
             self.end_block()
-        if any(tag == one for one, _ in self._inside):
-            while self._inside.pop()[0] != tag:
+        if tag in self._inside:
+            while self._inside.pop() != tag:
                 pass
         if tag == "a" and self._links:
             self._close_link(self._links.pop())
@@ -199,7 +186,7 @@ class _Page(HTMLParser):
         if self._block and self._block[-1][0] == len(self.written) - 1:  # the text was parted by an entity
             self.written[-1] += data
         else:
-            self._block.append((len(self.written), bool(self._inside) and self._inside[-1][1]))
+            self._block.append((len(self.written), frozenset(self._inside)))
             self.written.append(data)
 
     def handle_entityref(self, name: str) -> None:
@@ -221,7 +208,7 @@ class _Page(HTMLParser):
             return
         words = unescape(re.sub(r"<[^>]*>", "", "".join(self.written[link.place :])))
         last = unquote(link.href.partition("?")[0].rpartition("/")[2])
-        in_figure = any(tag == "figure" for tag, _ in self._inside)
+        in_figure = "figure" in self._inside
         if in_figure or not link.href.startswith(self._here) or (last in words and "?" not in link.href):
             return
         if link.href not in self._targets:
@@ -229,19 +216,20 @@ class _Page(HTMLParser):
         number = self._targets.index(link.href) + 1
         self.written.append(f'<sup><a href="#note-{number}">{number}</a></sup>')
 
+    def _plain(self, tag: str, attrs: list[tuple[str, str | None]]) -> dict[str, str]:
+        """Return attributes without marks; what one of them says is covered as words are."""
+        drawn = self._everything or tag == "svg" or "svg" in self._inside
+        told = {}
+        for name, value in attrs:
+            given = value or ""
+            told[name] = self._covered(given, everything=drawn) if name in _SAID else unmarked(given)[0]
+        return told
+
     def _write_tag(self, tag: str, given: dict[str, str], *, closed: bool = False) -> None:
         parts = []
         for name, value in given.items():
-            told = self._cover(value) if self._cover is not None and name in _SAID else value
-            parts.append(f' {name}="{escape(told)}"' if told or name != "open" else " open")
+            parts.append(f' {name}="{escape(value)}"' if value or name != "open" else " open")
         self.written.append(f"<{tag}{''.join(parts)}{'/' if closed else ''}>")
-
-
-def _barred(text: str, stretches: Iterable[tuple[int, int]]) -> str:
-    covered = list(text)
-    for start, end in stretches:
-        covered[start:end] = [_BAR] * (end - start)
-    return re.sub(f"{_BAR}+", _BAR * 5, "".join(covered))
 
 
 def _words(href: str, here: str) -> str:

@@ -1,6 +1,6 @@
 """Pages as HTML: one frame around the template of a page, with everything from elsewhere escaped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
@@ -10,9 +10,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import flyball
 from flyball.console.charts.files import chart_style
+from flyball.console.covering import Kind, Marked, marked
 from flyball.console.page import PAGES, Asked, Page, address
 from flyball.console.stamp import Stamp
-from flyball.console.words import FILTERS, shown_text
+from flyball.console.words import FILTERS, person, shown_text
 from flyball.core.errors import FlyballError
 
 __all__ = ["STATIC", "Frame", "MenuItem", "frame_of", "menu_of", "render", "static_file", "static_href"]
@@ -152,7 +153,8 @@ def render(template: str, frame: Frame, shown: Mapping[str, object] | None = Non
     title = values.pop("title", None)
     if isinstance(title, str):
         frame = replace(frame, title=title)
-    return _environment().get_template(template).render(**values, frame=frame)
+    covered = frame.stamp is not None and frame.stamp.redacted
+    return _environment(covered).get_template(template).render(**values, frame=frame)
 
 
 @cache
@@ -169,17 +171,43 @@ def static_file(name: str) -> bytes:
     return files(_PACKAGE).joinpath("static", name).read_bytes()
 
 
+def _with_marks(value: object) -> object:
+    """Return what a template prints, with marks around it that tell whose words it is."""
+    told = shown_text(str(value) if isinstance(value, Marked) else value)
+    if type(told) is not str:
+        return told
+    return marked(told, value.kind if isinstance(value, Marked) else "data")
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+def _marking(kind: Kind) -> Callable[[object], object]:
+    return lambda value: Marked(value, kind) if isinstance(value, str) else value
+
+
+def _marked_person(actor: str) -> str:
+    told = person(actor)
+    return Marked(told, "person") if actor.partition(":")[0] in ("person", "user") else told
+
+
 @cache
-def _environment() -> Environment:
+def _environment(covered: bool) -> Environment:
+    """Return the environment of templates; of a page that will be covered, what it prints is marked."""
     environment = Environment(
         loader=PackageLoader(_PACKAGE),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=shown_text,
+        finalize=_with_marks if covered else shown_text,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
+    environment.filters["of_case"] = _marking("case") if covered else _as_it_is
+    environment.filters["of_answer"] = _marking("answer") if covered else _as_it_is
+    if covered:
+        environment.filters["person"] = _marked_person
     environment.globals.update(
         address=address,
         static=static_href,

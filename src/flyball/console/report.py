@@ -2,21 +2,30 @@
 
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from flyball.console.alone import Cover, alone
+from flyball.console.alone import alone
+from flyball.console.covering import Cover
 from flyball.console.page import PAGES, Asked, Go, NoSuchPage, Page
 from flyball.console.render import frame_of, render
 from flyball.console.stamp import Stamp
 from flyball.core.errors import BadInput
 from flyball.data.privacy.personal_data import find_people
+from flyball.gateway.access.keys import KeyBook
 from flyball.gateway.desk import Desks
-from flyball.gateway.house import House
+from flyball.gateway.house import House, Served
 from flyball.gateway.principal import Principal
 from flyball.gateway.settings import GatewaySettings
+from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.loop.promotion import people_of
-from flyball.loop.releases import live_release
+from flyball.loop.releases import live_release, read_release
 from flyball.loop.workshop import Workshop
 
 __all__ = ["check_out", "page_report", "reportable"]
+
+_OURS = (".toml", ".csv")
+_NO_WORDS = frozenset({"yes", "no", "true", "false", "present", "absent"})
+"""Answers that tell nothing of the words of a case."""
+_OF_CASES = frozenset({"case", "answer", "q"})
+"""What may stand behind the question mark of a page and name a case."""
 
 
 def reportable() -> list[str]:
@@ -72,7 +81,7 @@ def page_report(
         html = render(f"{name}.html", frame, {**shown, "asked": asked})
     finally:
         desks.close()
-    cover = _cover(workshop, principal) if redacted else None
+    cover = _cover(served, principal) if redacted else None
     return alone(html, here=asked.link(), cover=cover)
 
 
@@ -117,20 +126,49 @@ def _stamp(workshop: Workshop, asked_for: str, principal: Principal, *, redacted
         ledger=checkpoint.origin,
         size=checkpoint.size,
         root=checkpoint.root.hex(),
-        asked=asked_for,
+        asked=_without_cases(asked_for) if redacted else asked_for,
         redacted=redacted,
     )
 
 
-def _cover(workshop: Workshop, principal: Principal) -> Cover:
-    """Return what covers personal data, and everybody whom the deployment itself names."""
+def _without_cases(asked_for: str) -> str:
+    page, _, query = asked_for.partition("?")
+    told = [f"{name}={'█████' if name in _OF_CASES else value}" for name, value in parse_qsl(query)]
+    return f"{page}?{'&'.join(told)}" if told else page
+
+
+def _cover(served: Served, principal: Principal) -> Cover:
+    """Return what covers personal data, what a case says, and everybody whom the deployment itself names."""
+    workshop = served.workshop
+    book = KeyBook(workshop.ledger, served.name, clock=workshop.clock)
     named = {word for one in people_of(workshop) for word in (one.id, one.name)}
+    named |= {key.name for key in book.all() if key.person}
     named |= {principal.id.partition(":")[2] or principal.id}
 
     def stretches(text: str) -> list[tuple[int, int]]:
         return [(one.start, one.end) for one in find_people(text)]
 
-    return Cover(stretches, tuple(sorted((one for one in named if len(one) > 1), key=len, reverse=True)))
+    fields = workshop.deployment.fields
+    choices = {choice.casefold() for one in fields for choice in one.choices} | _NO_WORDS
+    names = sorted((one for one in named if len(one) > 1), key=len, reverse=True)
+    return Cover(stretches, tuple(names), _own_words(workshop), frozenset(choices))
+
+
+def _own_words(workshop: Workshop) -> str:
+    """Return what the live release says in its settings, rules and duties: words that are of no case."""
+    live = live_release(workshop.ledger)
+    texts = [words for one in workshop.deployment.fields for words in (one.key, one.title, one.question)]
+    if live is not None:
+        signed = read_release(workshop.state, live.release, workshop.key.verifier)
+        texts += [_text(workshop, one) for name, one in signed.release.files.items() if name.endswith(_OURS)]
+    return "\n".join(texts)
+
+
+def _text(workshop: Workshop, digest: str) -> str:
+    try:
+        return workshop.blobs.get(digest).decode("utf-8", "replace")
+    except (BlobErased, BlobMissing):
+        return ""
 
 
 def check_out(path: str) -> str:
