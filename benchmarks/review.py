@@ -201,16 +201,16 @@ def the_list(n: int) -> dict:
                 ]
                 workshop.ledger.append_many([Draft("decision", each, "system:turn", ()) for each in many])
             workshop.history.follow()
-            queue = ReviewQueue(workshop, Reviews(workshop))
             took = []
             for _ in range(12):
+                queue = ReviewQueue(workshop, Reviews(workshop))  # as a process has it that has just begun
                 began = time.process_time()
                 page = queue.page(Reviewer("person:anna"))
                 took.append(time.process_time() - began)
     return {
         "set": "the list",
         "waiting": page.waiting,
-        "first_page_cpu_ms": round(1000 * took[0]),
+        "first_page_after_new_settings_cpu_ms": round(1000 * took[0]),
         "page_cpu_ms": round(1000 * float(np.median(took[1:]))),
     }
 

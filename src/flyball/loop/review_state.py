@@ -29,6 +29,7 @@ __all__ = [
     "Reviewer",
     "State",
     "key_of_event",
+    "names_of_person",
     "same_person",
     "seen_of",
     "waits_for_people",
@@ -253,10 +254,12 @@ class ReviewBook:
 
     def read(self, entry: int, fields: Sequence[str]) -> Review:
         """Return how a review stands by its entries alone: a claim that has ended still counts."""
-        people = self._settings.readers_of(fields) + self._is_drawn(entry)
-        review = Review(entry, "open", people, tuple(fields))
+        review = Review(entry, "open", self._readers(entry, fields), tuple(fields))
         while (found := self._workshop.ledger.entry_by_key(key_of_event(entry, review.events))) is not None:
-            review = _after(review, msgspec.convert(found.body, Event), found.at)
+            event = msgspec.convert(found.body, Event)
+            review = _after(review, event, found.at)
+            if event.act == "chosen":  # with its own fields, which may need more readers
+                review = replace(review, people=self._readers(entry, event.fields))
         return review
 
     def at_this_time(self, review: Review) -> Review:
@@ -268,6 +271,9 @@ class ReviewBook:
     def of(self, known: Known) -> Review:
         """Return how the review of a decision stands."""
         return self.state(known.issued.entry, waits_for_people(known))
+
+    def _readers(self, entry: int, fields: Sequence[str]) -> int:
+        return self._settings.readers_of(fields) + self._is_drawn(entry)
 
     def _is_drawn(self, entry: int) -> bool:
         """Return whether one reader more looks at a case; nobody without the deployment's key can tell."""
@@ -282,11 +288,15 @@ class ReviewBook:
         return int.from_bytes(draw[:8], "big") < share * _DRAW
 
 
+def names_of_person(id: str) -> tuple[str, ...]:
+    """Return all ids of one person: "user:anna" of this machine is "person:anna" of people.toml."""
+    kind, _, name = id.partition(":")
+    return (f"person:{name}", f"user:{name}") if kind in ("person", "user") and name else (id,)
+
+
 def same_person(one: str, other: str) -> bool:
-    """Return whether two ids are one person: "user:anna" of this machine is "person:anna" of people.toml."""
-    (kind, _, name), (other_kind, _, other_name) = one.partition(":"), other.partition(":")
-    people = {"person", "user"}
-    return one == other or (name == other_name != "" and {kind, other_kind} <= people)
+    """Return whether two ids are one person."""
+    return other in names_of_person(one)
 
 
 def waits_for_people(known: Known) -> list[str]:

@@ -1,7 +1,10 @@
 """The list of cases: order by hand, what a reader may know of others, figures about readers, chosen cases."""
 
+import contextlib
+import random
 import re
 import sys
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,15 +16,17 @@ from flyball.core.errors import BadInput
 from flyball.core.estimates import NotMeasured
 from flyball.evaluation.review.settings import FieldReview, ReviewSettings
 from flyball.loop.decided import find_decision
-from flyball.loop.given import GivenAnswer
+from flyball.loop.given import BadAnswer, GivenAnswer
 from flyball.loop.review_choosing import choose_cases
 from flyball.loop.review_queue import ReviewQueue
 from flyball.loop.review_state import Reviewer, seen_of
 from flyball.loop.review_views import agreement_view, item_view
-from flyball.loop.reviewing import Reviews
+from flyball.loop.reviewing import NotYours, Reviews
 
 sys.path.insert(0, str(Path(__file__).parent))
-from written import NOON, write_decision
+from written import NOON, write_decision, write_row
+
+VALUES = {"cap": (True, False), "amount": (5, 6), "country": ("DE", "FR")}
 
 ANNA, BERT, CLEO = (
     Reviewer(f"person:{name}", "acme", settles=name == "cleo") for name in ("anna", "bert", "cleo")
@@ -85,10 +90,87 @@ def test_overdue_cases_come_first_and_what_was_handed_up_has_a_new_time(workshop
     assert (up.urgency.due_at, up.urgency.overdue) == (time_of_day.now + timedelta(hours=8), False)
 
 
-def test_money_in_a_row_counts(workshop):
-    small = write_decision(workshop, text='{"amount":10}', n=0)
-    _, queue = opened(workshop, amount_column="amount", full_eur=100)
-    assert listed(queue) == [small]  # the text of these tests is no row: nothing is known, nothing breaks
+ROWS = ('{"amount":10,"n":0}', '{"amount":-50,"n":1}', '{"amount":"90","n":2}', '{"n":3}', "no row at all")
+
+
+def money_of(item):
+    return next((part.why for part in item.urgency.points.parts if part.name == "money"), "")
+
+
+def test_money_in_a_row_counts_by_its_size_and_what_is_no_number_is_not_known(workshop):
+    """By hand: doubt is 10 % of 10 and 50 euros, of 100 that count fully: .25 and 1.25 points of 25."""
+    ten, fifty, *others = (write_row(workshop, text) for text in ROWS)
+    reviews, queue = opened(workshop, amount_column="amount", full_eur=100)
+    items = queue.page(ANNA).items
+    assert [item.entry for item in items] == [fifty, ten, *others]
+    assert money_of(items[0]) == "5 euros expected: 50 at stake, 10% likely wrong"
+    assert [round(item.urgency.points.total, 2) for item in items] == [18.75, 17.75, 17.5, 17.5, 17.5]
+    assert {money_of(item) for item in items[2:]} == {"what is at stake is not known"}
+    assert listed(ReviewQueue(workshop, reviews)) == [fifty, ten, *others]  # and so for another process
+    other_settings, other = opened(workshop, amount_column="n", full_eur=100)
+    assert listed(other)[:3] == [others[1], others[0], fifty]
+    workshop.blobs.erase(find_decision(workshop, fifty, "acme").text, reason="asked for")
+    gone = other_settings.of(find_decision(workshop, fifty, "acme"))
+    assert other.urgency(find_decision(workshop, fifty, "acme"), gone).points.total == 17.5
+
+
+def test_a_case_that_was_decided_again_leaves_the_list_also_with_one_of_two_readers(workshop, time_of_day):
+    entry = write_decision(workshop)
+    reviews, queue = opened(workshop, readers=2)
+    answered(reviews, entry, ANNA)
+    assert listed(queue, BERT) == [entry]
+    again = write_decision(workshop)
+    assert listed(queue, BERT, only="all") == [again]
+    reviews.claim(find_decision(workshop, entry, "acme"), BERT)  # whoever had it open may still take it
+    assert listed(queue, BERT, only="mine") == [entry]
+    time_of_day.pass_by(minutes=61)
+    assert listed(queue, BERT, only="all") == [again]
+    assert queue.page(BERT).waiting == 1
+
+
+def act_somehow(rng, reviews, known, who, time_of_day):
+    """Do one thing at random; what is refused is refused."""
+    fields = reviews.of(known).fields
+    given = [GivenAnswer(field=key, answer=VALUES[key][rng.random() < 0.3]) for key in fields]
+    kind = rng.choice(["claim"] * 5 + ["answer"] * 4 + ["decline", "escalate", "settle", "later", "later"])
+    with contextlib.suppress(NotYours, BadAnswer):
+        if kind == "later":
+            time_of_day.pass_by(minutes=12)
+        elif kind == "settle":
+            reviews.settle(known, CLEO, given)
+        elif kind in ("decline", "escalate"):
+            getattr(reviews, kind)(known, who, comment="hard")
+        elif kind == "answer":
+            reviews.answer(known, who, given)
+        else:
+            reviews.claim(known, who)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_list_says_of_every_case_what_its_entries_say(workshop, time_of_day, seed):
+    """Random acts of three people on eight cases, two of them chosen and one decided again."""
+    rng = random.Random(seed)  # noqa: S311
+    entries = [write_decision(workshop, n=n, referred=("cap",) if n % 3 else ()) for n in range(8)]
+    reviews, queue = opened(workshop, readers=2, claim_minutes=30, second_share=0.5)
+    choose_cases(workshop, 2, tenant="acme", drawn_share=1.0)
+    for step in range(100):
+        known = find_decision(workshop, rng.choice(entries), "acme")
+        act_somehow(rng, reviews, known, rng.choice((ANNA, BERT, CLEO)), time_of_day)
+        if step == 40:
+            entries.append(write_decision(workshop, n=1))
+        stand = {entry: reviews.of(find_decision(workshop, entry, "acme")) for entry in entries}
+        there = {entry: one.state for entry, one in stand.items() if one.fields and not one.done}
+        if step >= 40 and there.get(entries[1]) == "open" and stand[entries[1]].chosen is None:
+            del there[entries[1]]  # decided again, and in nobody's hands
+        page = queue.page(CLEO, only="all")
+        assert {item.entry: item.state for item in page.items} == there
+        assert (page.waiting, page.states) == (len(there), dict(Counter(there.values())))
+        for person in (ANNA, BERT):
+            mine = {entry for entry in there if stand[entry].holder == person.id}
+            assert set(listed(queue, person, only="mine")) == mine
+            told = {entry for entry in there if person.id in {one.by for one in stand[entry].answered}}
+            left = {entry for entry, state in there.items() if state == "open"} - told
+            assert set(listed(queue, person)) == left
 
 
 def test_a_case_that_was_decided_again_waits_once_unless_somebody_has_begun(workshop):

@@ -66,7 +66,15 @@ def make_deployment(folder, name="contracts", more=""):
 
 def write_decision(workshop, *, tenant="acme", text="Liability of Anna is capped.", referred=("cap",), n=0):
     """Write a decision as the loop writes it; what is not referred was automated."""
-    text = f"{text} {n}"
+    return _write(workshop, tenant, f"{text} {n}", referred, n)
+
+
+def write_row(workshop, text, *, tenant="acme"):
+    """Write a decision about a text as it stands there, such as a row."""
+    return _write(workshop, tenant, text, ("cap",), 0)
+
+
+def _write(workshop, tenant, text, referred, n):
     digest = digest_of_bytes(text.encode())
     document = Document(
         f"case {n}", "text/plain", digest, digest, text, (Place(0, len(text), None, "line 1"),)

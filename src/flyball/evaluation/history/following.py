@@ -17,6 +17,25 @@ from flyball.ledger.store import Row
 __all__ = ["follow", "microseconds"]
 
 _CHUNK = 5_000
+_UNTOUCHED = (0, "open", 0, 0, 0, 0, 0, 0.0, 1.0)
+"""Of what waits: not chosen, in nobody's hands, nobody has answered, its urgency is not known yet."""
+_REPLACED = (
+    "UPDATE waiting SET replaced = 1 WHERE entry IN "
+    "(SELECT entry FROM decisions WHERE case_id = ? AND tenant = ? AND entry < ?)"
+)
+_CHOSEN = (
+    "INSERT OR IGNORE INTO waiting SELECT entry, tenant, 0, ?, confidence, allowed, 0, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ? FROM decisions WHERE entry = ?"
+)
+_CLAIMED = (
+    "UPDATE waiting SET step = 'claimed', holder = ?, until = ?, "
+    "people = CASE WHEN answered = 0 AND ? > 0 THEN ? ELSE people END WHERE entry = ?"
+)
+_LEFT = (
+    "UPDATE waiting SET holder = 0, answered = answered + ?1, step = CASE "
+    "WHEN ?1 AND people > 0 AND answered + 1 >= people THEN 'disputed' ELSE 'open' END WHERE entry = ?2"
+)
+"""Answered by as many as must, and still not done: they differ."""
 _NUMBER = {outcome: number for number, outcome in enumerate(OUTCOMES)}
 
 
@@ -74,13 +93,20 @@ class _ReportEntry(msgspec.Struct):
     body: _Report
 
 
+class _Chosen(msgspec.Struct):
+    how: str = ""
+
+
 class _Review(msgspec.Struct):
     decision: int
     act: str = ""
     by: str = ""
     minutes: float | None = None
     done: bool = False
+    until: datetime | None = None
+    people: int = 0
     fields: tuple[str, ...] = ()
+    chosen: _Chosen | None = None
 
 
 class _ReviewEntry(msgspec.Struct):
@@ -145,6 +171,7 @@ class _Names:
 def _add_decisions(database: sqlite3.Connection, names: _Names, rows: Iterator[Row]) -> None:
     decisions: list[tuple[object, ...]] = []
     answers: list[tuple[object, ...]] = []
+    waiting: list[tuple[object, ...]] = []
     for row in rows:
         entry = _DECISION.decode(row.leaf)
         one = entry.body
@@ -165,27 +192,34 @@ def _add_decisions(database: sqlite3.Connection, names: _Names, rows: Iterator[R
         people = [
             field.field for field in one.fields if field.outcome != "automated" or not one.verdict.allowed
         ]
+        tenant, at = names(one.context.tenant), microseconds(one.decided_at)
+        confidence = min((field.confidence for field in one.fields), default=None)
         decisions.append(
             (
                 row.index,
-                names(one.context.tenant),
+                tenant,
                 one.case_id,
                 one.case_name,
                 names(one.release),
                 names(entry.actor),
-                microseconds(one.decided_at),
+                at,
                 one.verdict.allowed,
                 bool(people),
                 json.dumps(people),
                 *counts,
-                min((field.confidence for field in one.fields), default=None),
+                confidence,
                 int(Decimal(one.cost_eur) * 1_000_000_000),
                 len(one.findings),
                 0,
             )
         )
+        if people:
+            fields = names(json.dumps(people))
+            waiting.append((row.index, tenant, fields, at, confidence, one.verdict.allowed, 0, *_UNTOUCHED))
     _insert(database, "decisions", decisions)
     _insert(database, "answers", answers)
+    _insert(database, "waiting", waiting)
+    database.executemany(_REPLACED, [(one[2], one[1], one[0]) for one in decisions])
 
 
 def _add_reports(database: sqlite3.Connection, names: _Names, rows: Iterator[Row]) -> None:
@@ -204,19 +238,41 @@ def _add_reports(database: sqlite3.Connection, names: _Names, rows: Iterator[Row
 
 def _add_reviews(database: sqlite3.Connection, names: _Names, rows: Iterator[Row]) -> None:
     reviews: list[tuple[object, ...]] = []
-    done: list[tuple[int]] = []
-    chosen: list[tuple[str, int]] = []
     for row in rows:
         entry = _REVIEW.decode(row.leaf)
         one = entry.body
-        reviews.append((row.index, one.decision, one.act, names(one.by), one.minutes, microseconds(entry.at)))
-        if one.done:
-            done.append((one.decision,))
-        if one.act == "chosen":  # to be looked at, although the machine was sure
-            chosen.append((json.dumps(one.fields), one.decision))
+        at, by = microseconds(entry.at), names(one.by)
+        how = one.chosen.how if one.chosen else ""
+        reviews.append((row.index, one.decision, one.act, by, one.minutes, at, how))
+        _move(database, names, one, by, at)
     _insert(database, "reviews", reviews)
-    database.executemany("UPDATE decisions SET waits = 1, for_people = ? WHERE entry = ?", chosen)
-    database.executemany("UPDATE decisions SET waits = 0 WHERE entry = ?", done)
+
+
+def _move(database: sqlite3.Connection, names: _Names, one: _Review, by: int, at: int) -> None:
+    """Say of what waits who has it in hand and how far it is, as `loop.review_state` reads it."""
+    if one.act == "chosen":  # to be looked at, although the machine was sure
+        text = json.dumps(one.fields)
+        database.execute(
+            "UPDATE decisions SET waits = 1, for_people = ? WHERE entry = ?", (text, one.decision)
+        )
+        values = (at, *_UNTOUCHED, one.decision)
+        database.execute(_CHOSEN, values)
+        database.execute(
+            "UPDATE waiting SET fields = ?, chosen = 1, scored = 0 WHERE entry = ?",
+            (names(text), one.decision),
+        )
+    elif one.done:
+        database.execute("UPDATE decisions SET waits = 0 WHERE entry = ?", (one.decision,))
+        database.execute("DELETE FROM waiting WHERE entry = ?", (one.decision,))
+    elif one.act == "claimed":
+        until = 0 if one.until is None else microseconds(one.until)
+        database.execute(_CLAIMED, (by, until, one.people, one.people, one.decision))
+    elif one.act == "escalated":
+        database.execute(
+            "UPDATE waiting SET step = 'escalated', holder = 0, since = ? WHERE entry = ?", (at, one.decision)
+        )
+    else:
+        database.execute(_LEFT, (one.act == "answered", one.decision))
 
 
 def _insert(database: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:

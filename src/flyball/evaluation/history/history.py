@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,19 @@ from flyball.evaluation.history.questions import (
 )
 from flyball.evaluation.history.records import Counted, DecisionRow, HistoryUnavailable, TooMuch, Wanted
 from flyball.evaluation.history.schema import FORM, SCHEMA
+from flyball.evaluation.history.waiting import (
+    KEEP,
+    UNSCORED,
+    Behind,
+    Listed,
+    ListedCounts,
+    Only,
+    Score,
+    Unscored,
+    counts_of,
+    page_of,
+    place_of,
+)
 from flyball.ledger.ledger import Ledger
 
 __all__ = ["History"]
@@ -123,12 +136,6 @@ class History:
         query = f"SELECT entry FROM decisions WHERE {where} AND entry > ? ORDER BY entry"  # noqa: S608 - see `asking`
         return [int(row[0]) for row in self._ask(query, [*values, after])]
 
-    def cases(self, wanted: Wanted, *, after: int = -1) -> list[tuple[int, str]]:
-        """Return ledger entries of decisions above `after` with the ids of their cases, oldest first."""
-        where, values = conditions(wanted)
-        query = f"SELECT entry, case_id FROM decisions WHERE {where} AND entry > ? ORDER BY entry"  # noqa: S608 - see `asking`
-        return [(int(entry), str(case)) for entry, case in self._ask(query, [*values, after])]
-
     def acts(self, wanted: Wanted) -> dict[int, int]:
         """Return how often people have done something about decisions; those without any are left out."""
         where, values = conditions(wanted)
@@ -214,11 +221,67 @@ class History:
 
         Returns
         -------
-        pa.Table of shape (n_acts, 6)
-            entry, decision, act, by, minutes, at.
+        pa.Table of shape (n_acts, 7)
+            entry, decision, act, by, minutes, at, how ("teaches" or "drawn" where it was chosen).
         """
         where, values = conditions(wanted)
         return self._table(REVIEWS.sql(where), values, REVIEWS.schema)
+
+    def unscored(self, form: int, *, limit: int = 5_000) -> list[Unscored]:
+        """Return cases that wait and whose urgency is not known in this form.
+
+        Parameters
+        ----------
+        form : int
+            Of the settings by which urgency is told, above 0; another one makes all of it anew.
+        limit : int
+        """
+        return [
+            Unscored(int(entry), tenant, tuple(json.loads(fields)), confidence, bool(allowed))
+            for entry, tenant, fields, confidence, allowed in self._ask(UNSCORED, [form, limit])
+        ]
+
+    def keep_scores(self, form: int, scores: Sequence[Score]) -> None:
+        """Keep how urgent cases are, so that no other process asks for it again."""
+        rows = [(one.points, one.hours * 3.6e9, form, one.entry) for one in scores]
+        with self._lock:
+            database = self._database or self._connect()
+            try:
+                database.execute("BEGIN IMMEDIATE")
+                database.executemany(KEEP, rows)
+                database.execute("COMMIT")
+            except sqlite3.Error as err:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise _unavailable(self._path, err) from err
+
+    def listed(
+        self, asked: Listed, *, only: Only = "open", behind: Behind | None = None, limit: int = 50
+    ) -> list[int]:
+        """Return entries of decisions that wait for people, overdue ones first, then by points.
+
+        Parameters
+        ----------
+        asked : Listed
+            Whose list, and when.
+        only : {"open", "mine", "claimed", "disputed", "escalated", "all"}
+        behind : Behind or None
+            The last case of the page before.
+        limit : int
+        """
+        return [int(row[0]) for row in self._ask(*page_of(asked, only, behind, limit))]
+
+    def place(self, asked: Listed, entry: int) -> Behind | None:
+        """Return where a case stands on the list; None where it does not wait any more."""
+        found = self._ask(*place_of(asked, entry))
+        return Behind(bool(found[0][0]), float(found[0][1]), entry) if found else None
+
+    def listed_counts(self, asked: Listed) -> ListedCounts:
+        """Count what is on the list."""
+        (_, n, late), *begun = self._ask(*counts_of(asked))
+        steps = {str(step): int(of_it) for step, of_it, _ in begun if step != "open"}
+        waiting = {"open": int(n) - sum(steps.values()), **steps}
+        return ListedCounts(int(n), int(late or 0), {step: of_it for step, of_it in waiting.items() if of_it})
 
     def reports_of(self, decision: int) -> list[int]:
         """Return the ledger entries of the reports about a decision, in order."""
@@ -271,7 +334,7 @@ class History:
                 self._database.close()
                 self._database = None
 
-    def _ask(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    def _ask(self, query: str, values: Sequence[object] | Mapping[str, object]) -> list[tuple[Any, ...]]:
         with self._asked() as database:
             return database.execute(query, values).fetchall()
 

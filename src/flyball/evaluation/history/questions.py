@@ -116,7 +116,7 @@ REPORTS = Question(
 )
 
 REVIEWS = Question(
-    "SELECT reviews.entry, decision, act, people.name, minutes, at FROM reviews "
+    "SELECT reviews.entry, decision, act, people.name, minutes, at, how FROM reviews "
     "JOIN decisions ON decisions.entry = reviews.decision JOIN names AS people ON people.id = reviews.by "
     "WHERE {where} ORDER BY reviews.entry",
     pa.schema(
@@ -127,6 +127,7 @@ REVIEWS = Question(
             ("by", _NAME),
             ("minutes", _REAL),
             ("at", _TIME),
+            ("how", _NAME),
         ]
     ),
 )

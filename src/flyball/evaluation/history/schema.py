@@ -2,7 +2,7 @@
 
 __all__ = ["FORM", "OUTCOMES", "SCHEMA"]
 
-FORM = 2
+FORM = 3
 """Raised whenever a table or what stands in it changes: an older file is made again."""
 
 OUTCOMES = ("automated", "referred", "refused")
@@ -66,7 +66,28 @@ CREATE TABLE IF NOT EXISTS reviews (
     act TEXT NOT NULL,
     by INTEGER NOT NULL,
     minutes REAL,
-    at INTEGER NOT NULL
+    at INTEGER NOT NULL,
+    how TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS reviews_decision ON reviews (decision);
+CREATE TABLE IF NOT EXISTS waiting (
+    entry INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    fields INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    confidence REAL,
+    allowed INTEGER NOT NULL,
+    replaced INTEGER NOT NULL,
+    chosen INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    holder INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    people INTEGER NOT NULL,
+    answered INTEGER NOT NULL,
+    scored INTEGER NOT NULL,
+    points REAL NOT NULL,
+    hours REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS waiting_scored ON waiting (scored, entry);
+CREATE INDEX IF NOT EXISTS waiting_begun ON waiting (entry) WHERE step <> 'open';
 """
