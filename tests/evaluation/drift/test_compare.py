@@ -9,6 +9,7 @@ import pytest
 
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, NotMeasured
+from flyball.evaluation.drift.together import Encoded, relations
 
 sys.path.insert(0, str(Path(__file__).parent))
 from tables import column, look, rows
@@ -41,6 +42,19 @@ def test_a_relation_that_broke_is_found_though_no_column_moved():
     assert (found.drifted, set(found.columns)) == (True, {"a", "b"})
     # arcsin(0.7) / pi: the share of rows on the same side of both middles falls by that
     assert found.effect.value == pytest.approx(np.arcsin(0.7) / np.pi, abs=0.04)
+
+
+def test_two_rare_flags_that_meet_by_chance_are_no_changed_relation():
+    """In 250 rows two flags of 5 % meet in less than one: as often as not twice that, and no normal value."""
+    draw = np.random.default_rng(1)
+    chances = []
+    for _ in range(1000):
+        flags = (draw.random((2250, 2)) < 0.05).astype(float)
+        flags = (flags - flags.mean(axis=0)) / flags.std(axis=0)
+        chances.append(relations(Encoded(("a", "b"), flags[:2000], flags[2000:], 0))[0].p)
+    assert sum(p <= 0.01 for p in chances) <= 20  # 10 are expected; a normal value's law says 19 to 25
+    assert sum(p <= 0.001 for p in chances) <= 3
+    assert min(chances) > 1e-5
 
 
 def test_rows_that_a_model_can_tell_apart_drifted_though_no_column_and_no_correlation_did():

@@ -21,6 +21,7 @@ _MOST_VALUES = 5
 _WAVES = 384
 _FEWEST_ROWS = 200
 _FEWEST_FLAGS, _SMALLEST_SHARE = 100, 0.05
+_NEARLY_ONE = 1 - 1e-9
 _GRID = np.linspace(0.0005, 0.9995, 2_000)
 _SCORES = np.array([NormalDist().inv_cdf(float(one)) for one in _GRID])
 
@@ -80,33 +81,36 @@ def relations(rows: Encoded) -> tuple[Test, tuple[str, str]]:
     Returns
     -------
     Test
-        p is Bonferroni's over all pairs. The effect is by how much the share of rows changes in which both
+        p is Bonferroni's over all pairs, of Student's law: a correlation of few rows, or of rare flags, has
+        longer tails than a normal value. The effect is by how much the share of rows changes in which both
         columns lie on the same side of their middle, as it would for normal values.
     pair : tuple of str
 
     Source: the variance of a correlation by its influence function, Devlin, Gnanadesikan and Kettenring
-    1975, Biometrika 62(3); the share of rows, Sheppard 1899.
+    1975, Biometrika 62(3); its transformation, Fisher 1921, Metron 1; the share of rows, Sheppard 1899; the
+    normal value that is as rare as Student's, Wallace 1959, Annals of Mathematical Statistics 30(4).
     """
     ours, theirs = (_standing(side) for side in (rows.reference, rows.current))
     ours, theirs = (side.T @ side / len(side) for side in (ours, theirs))
     apart = np.abs(ours - theirs)
     # The variance is taken over both sides: where nothing changed it is the same, and it is steadier so.
-    variance = _variance(np.concatenate([rows.reference, rows.current]))
-    spread = np.sqrt(variance * (1 / len(rows.reference) + 1 / len(rows.current)))
+    both = np.concatenate([rows.reference, rows.current])
+    n, m = len(rows.reference), len(rows.current)
+    spread = np.sqrt(_variance(both) * (1 / n + 1 / m))
     names = np.array(rows.names)
     first, second = np.triu_indices(len(names), 1)
     told = names[first] != names[second]  # flags of one column exclude each other
     first, second = first[told], second[told]
     if not len(first):
-        return Test("relations", 0.0, 0.0, 0.0, 1.0, len(rows.reference), len(rows.current)), ("", "")
-    z = apart[first, second] / np.maximum(spread[first, second], 1e-9)
+        return Test("relations", 0.0, 0.0, 0.0, 1.0, n, m), ("", "")
+    z = _distances(ours, theirs, both, spread, (n, m))[first, second]
     best = int(z.argmax())
     i, j = int(first[best]), int(second[best])
     p = min(1.0, 2 * normal_tail(float(z[best])) * len(z))
     ends = [float(apart[i, j] + sign * 1.96 * spread[i, j]) for sign in (-1, 1)]
     middle = float((ours[i, j] + theirs[i, j]) / 2)
     effect, low, high = (_share(middle, max(0.0, value)) for value in (float(apart[i, j]), *ends))
-    test = Test("relations", effect, low, high, p, len(rows.reference), len(rows.current))
+    test = Test("relations", effect, low, high, p, n, m)
     return test, (str(names[i]), str(names[j]))
 
 
@@ -130,6 +134,22 @@ def rows_apart(rows: Encoded, *, seed: int = 0) -> Test:
         return np.hstack([plain, np.cos(plain @ weights + turns)])
 
     return told_apart("rows", waves(rows.reference), waves(rows.current), seed=seed)
+
+
+def _distances(ours: Matrix, theirs: Matrix, both: Matrix, spread: Matrix, sizes: tuple[int, int]) -> Matrix:
+    """Return how many standard deviations apart two matrices of correlations are, as normal values."""
+    n, m = sizes
+    z = _standing(both)
+    middle = np.clip(z.T @ z / len(z), -_NEARLY_ONE, _NEARLY_ONE)
+    turned = [np.arctanh(np.clip(side, -_NEARLY_ONE, _NEARLY_ONE)) for side in (ours, theirs)]
+    t = np.abs(turned[0] - turned[1]) * (1 - middle**2) / np.maximum(spread, 1e-9)
+    # The degrees of freedom at which Student's law has the kurtosis of the mean of so many products.
+    squares = z * z
+    kurtosis = (squares * squares).T @ (squares * squares) / len(z)
+    kurtosis /= np.maximum(squares.T @ squares / len(z), 1e-9) ** 2
+    degrees = 4 + 6 * (1 / n + 1 / m) ** 2 / (1 / n**3 + 1 / m**3) / np.maximum(kurtosis, 1e-9)
+    distances: Matrix = (8 * degrees + 1) / (8 * degrees + 3) * np.sqrt(degrees * np.log1p(t * t / degrees))
+    return distances
 
 
 def _standing(side: Matrix) -> Matrix:
