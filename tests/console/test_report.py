@@ -170,11 +170,9 @@ def planted(console):
 
 
 def pages_of(entry):
-    return [
-        one.format(entry=entry, release="x", duty="eu.gdpr.22")
-        for one in reportable()
-        if not one.startswith(("releases/", "difference"))
-    ]
+    known = {"entry": str(entry), "duty": "eu.gdpr.22"}
+    wanted = [one for one in reportable() if set(re.findall(r"{(\w+)}", one)) <= set(known)]
+    return [one.format(**known) for one in wanted if one != "difference"]
 
 
 def test_no_word_of_a_case_is_in_a_redacted_report(console, planted):
@@ -196,8 +194,7 @@ def test_a_redacted_report_keeps_what_a_board_reads(console, planted):
         "decided by machine",
         "sure (90 %)",
         "€ 0.0123",
-        "covers",
-        "hashes lead from",
+        "What turned out",
     ):
         assert kept in told, kept
     asked = words_of(made(console, "decisions?case=Zyxomma&since=2026-01-01", redacted=True))
