@@ -26,9 +26,10 @@ def visible_reports(
 ) -> list[ReportedOutcome]:
     """Return the reports about a decision that a caller may see.
 
-    While a case is not settled, who reviews does not see what other readers answered: they may be asked next.
+    Whoever may review sees no answer of another reader until the case is settled, as they may be asked next;
+    who settles as well, where it is their turn: disputed, or handed up.
     """
-    if reviewer.settles or not reviewer.reviews or reviews.of(known).done:
+    if not reviewer.reviews or reviews.of(known).sees_others(reviewer):
         return list(told)
     return [
         one for one in told if one.source not in ("review", "settled") or same_person(one.by, reviewer.id)

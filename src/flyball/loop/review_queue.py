@@ -164,7 +164,7 @@ class ReviewQueue:
     def item(self, known: Known, reviewer: Reviewer) -> QueueItem:
         """Return one case as a reviewer may see it."""
         decision, review = known.issued.decision, self._reviews.of(known)
-        sees = reviewer.settles or review.done
+        sees = review.sees_others(reviewer)
         return QueueItem(
             id=decision_id(self._workshop.deployment.name, review.decision),
             entry=review.decision,

@@ -203,6 +203,13 @@ class Review:
             return {}
         return {one.field: one.answer for given in self.answered for one in given.answers}
 
+    def sees_others(self, reviewer: Reviewer) -> bool:
+        """Return whether somebody may know of other readers: not while they may be asked to read it blind."""
+        if self.done:
+            return True
+        handed_up = self.state in ("disputed", "escalated")
+        return reviewer.settles and (handed_up or not reviewer.reviews)
+
     def may_see(self, reviewer: Reviewer, given: Answered) -> bool:
         """Return whether somebody may see an answer: their own, all once it is settled, or as who settles."""
         handed_up = self.state in ("disputed", "escalated")

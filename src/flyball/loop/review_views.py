@@ -211,8 +211,8 @@ def item_view(
     """Return one case as one reviewer may see it. A second reader does not see that there was a first."""
     item = queue.item(known, reviewer)
     review = item.review
-    sees = reviewer.settles or review.done
-    mine = review.state == "claimed" and review.holder == reviewer.id
+    sees = review.sees_others(reviewer)
+    mine = review.state == "claimed" and same_person(review.holder, reviewer.id)
     took_part = any(same_person(one.by, reviewer.id) for one in review.answered)
     keys = review.differing() if review.state == "disputed" and reviewer.settles else review.fields
     in_role = review.state == "disputed" or bool({review.role, "*"} & reviewer.roles)

@@ -88,7 +88,7 @@ class Reviews(ReviewBook):
         self._must_review(known, reviewer)
 
         def act(review: Review) -> tuple[Event, list[Draft]] | None:
-            if review.state == "claimed" and review.holder == reviewer.id:
+            if review.state == "claimed" and same_person(review.holder, reviewer.id):
                 return None
             self._refuse_claim(review, reviewer)
             seen = self._bytes_of(known, review)
@@ -252,7 +252,7 @@ class Reviews(ReviewBook):
         def act(review: Review) -> tuple[Event, list[Draft]]:
             if not reviewer.settles:
                 raise _not_yours(review, self._name, "may not be closed by you", "Who settles disputes may.")
-            if review.done or (review.state == "claimed" and review.holder != reviewer.id):
+            if review.done or (review.state == "claimed" and not same_person(review.holder, reviewer.id)):
                 with_whom = f"is with {review.holder}" if review.holder else f"is {review.state}"
                 raise _not_yours(review, self._name, with_whom, "Only what waits can be closed.")
             return _event("closed", known, reviewer, note=note, done=True), []
@@ -342,7 +342,7 @@ class Reviews(ReviewBook):
             raise _not_yours(review, self._name, up or f"is {review.state}", fix)
 
     def _refuse_unheld(self, review: Review, reviewer: Reviewer) -> None:
-        if review.state == "claimed" and review.holder == reviewer.id:
+        if review.state == "claimed" and same_person(review.holder, reviewer.id):
             return
         _refuse_second_answer(review, self._name, reviewer)
         raise _not_yours(

@@ -135,6 +135,14 @@ def test_wrong_and_falsely_yes_are_counted_over_all_fields(book):
     assert (found.estimate.value, found.estimate.n) == (0.4, 5)
 
 
+def test_what_reviewers_answered_about_hard_cases_is_not_held_against_all(book):
+    book.report(book.decide(4), True)
+    book.report(book.decide(3), False, by="person:anna", source="review")
+    assert book.kpi("sum(fields_wrong) / sum(fields_checked)").estimate.value == 0
+    assert book.kpi("sum(fields_checked)").estimate.value == 4
+    assert book.kpi("count(decisions where outcome('fraud') = false)").estimate.value == 3
+
+
 def test_where_people_disagree_nothing_stands_until_it_is_settled(book):
     entries = book.decide(8)
     book.report(entries, True)

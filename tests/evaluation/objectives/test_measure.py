@@ -14,6 +14,7 @@ from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.records import Context
 from flyball.core.verdicts import Verdict
 from flyball.evaluation.history.history import History
+from flyball.evaluation.history.records import REVIEW
 from flyball.evaluation.objectives.indicator import Sources
 from flyball.evaluation.objectives.measure import measure_objective
 from flyball.evaluation.objectives.requests import Counted, RequestLog
@@ -47,6 +48,16 @@ class Made:
     def report(self, entry, answer=True, *, by="key:claims", source="api", field="fraud"):
         one = ReportedOutcome(entry, "", "", "", "label", field, json.dumps(answer), by, source=source)
         self.ledger.append(kind=OUTCOME, actor=by, body=one, key=one.key)
+
+    def choose(self, entry, how, *, done=True):
+        """Have a case looked at, and answered by all who must."""
+        for body in (
+            {"act": "chosen", "fields": ["fraud"], "chosen": {"how": how}},
+            {"act": "answered", "done": done},
+        ):
+            self.ledger.append(
+                kind=REVIEW, actor="person:anna", body={"decision": entry, "by": "person:anna", **body}
+            )
 
 
 def _decision(number, outcome, cost, at):
@@ -93,6 +104,24 @@ def test_quality_is_the_share_of_reported_automated_answers_that_agree(made):
     assert state.budget.left == pytest.approx(1 - 3 / 4)
     assert state.speaks == "no"
     assert isinstance(made.measure(indicator="quality", target=0.9, field="other").figure, NotMeasured)
+
+
+def test_cases_that_reviewers_chose_because_they_are_hard_do_not_lower_the_share(made):
+    """By hand: 20 reported ones are right; of 30 hard ones, all wrong, none counts; of 2 drawn ones, one."""
+    for entry in made.decide(20):
+        made.report(entry, True)
+    for entry in made.decide(30):
+        made.choose(entry, "teaches")
+        made.report(entry, False, by="person:anna", source="review")
+    right, wrong = made.decide(2)
+    for entry in (right, wrong):
+        made.choose(entry, "drawn")
+        made.report(entry, entry == right, by="person:anna", source="review")
+    waits = made.decide(1)[0]
+    made.choose(waits, "drawn", done=False)
+    made.report(waits, False, by="person:anna", source="review")  # the second reader has not answered
+    state = made.measure(indicator="quality", target=0.9)
+    assert (state.figure.value, state.figure.n) == (21 / 22, 22)
 
 
 def test_a_settled_dispute_counts_as_it_was_settled(made):

@@ -224,7 +224,9 @@ def test_a_second_reader_sees_exactly_what_the_first_saw(workshop):
     assert shown(*before) == shown(*after)
     assert after[1].seen == seen_of(known)
     assert (after[1].may_claim, after[1].given, after[1].declined) == (True, (), ())
-    officer = item_view(workshop, reviews, queue, CLEO, known)
+    both = replace(BERT, settles=True)  # reviews and settles: blind as long as they may be asked to read
+    assert item_view(workshop, reviews, queue, both, known).declined == ()
+    officer = item_view(workshop, reviews, queue, replace(BERT, reviews=False, settles=True), known)
     assert (officer.item.people, officer.item.answered, officer.declined) == (2, 1, ("person:anna",))
 
 
@@ -306,22 +308,34 @@ def test_over_http_a_reviewer_learns_nothing_of_who_read_before(doors_with):
     doors = doors_with("[review]\nreaders = 2\nsecond_share = 0.5\n")
     id = f"contracts:{write_decision(doors.workshop())}"
     doors.key("acme/carla", roles=["officer"])
-    for who in ("anna", "bert"):
-        doors.key(f"acme/{who}", roles=["reviewer"])
+    doors.key("acme/anna", roles=["reviewer"])
+    doors.key("acme/bert", roles=["reviewer"])
+    doors.key("acme/dora", roles=["reviewer", "officer"])
+    paths = (
+        "/v1/review",
+        "/v1/review?only=all",
+        f"/v1/review/{id}",
+        f"/v1/outcomes?decision={id}",
+        "/v1/outcomes/agreement",
+        f"/v1/decisions/{id}",
+        "/v1/decisions",
+    )
 
     def look(who):
-        paths = ("/v1/review", f"/v1/review/{id}", f"/v1/outcomes?decision={id}", f"/v1/decisions/{id}")
         return [doors.ask(f"acme/{who}", path)[1] for path in paths]
 
     def untimed(told):
         text = msgspec.json.encode(told).decode()
         return re.sub(r'"(points|why|overdue)":(\[.*?\]|[^,}]*)', "", text)
 
-    before = look("bert")
+    before, of_both = look("bert"), look("dora")
     assert doors.ask("acme/anna", f"/v1/review/{id}/claim", b"")[0] == 200
-    given = {"answers": [{"field": "cap", "answer": True}], "comment": "surely", "seen": before[1]["seen"]}
+    given = {"answers": [{"field": "cap", "answer": True}], "comment": "surely", "seen": before[2]["seen"]}
     assert doors.ask("acme/anna", f"/v1/review/{id}/answer", given)[0] == 200
     assert untimed(look("bert")) == untimed(before)
+    assert untimed(look("dora")) == untimed(of_both)
+    for path in ("/metrics", "/v1/review/agreement", "/v1/ledger", f"/v1/traces/{id}"):
+        assert doors.ask("acme/bert", path)[0] in (403, 404), path
     label = {"decision": id, "kind": "label", "field": "cap", "answer": False}
     assert (
         doors.ask("acme/bert", "/v1/outcomes", {"outcomes": [label]})[1]["outcomes"][0]["standing"]

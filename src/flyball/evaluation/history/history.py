@@ -21,6 +21,7 @@ from flyball.evaluation.history.questions import (
     ANSWERS,
     BY_PERIOD,
     DECISIONS,
+    FAIR,
     LISTED,
     REPORTS,
     REVIEWS,
@@ -205,8 +206,16 @@ class History:
         chosen = f" AND fields.name IN ({', '.join('?' * len(fields))})" if fields else ""
         return self._table(ANSWERS.sql(where, fields=chosen), [*values, *fields], ANSWERS.schema)
 
-    def reports_table(self, wanted: Wanted) -> pa.Table:
+    def reports_table(self, wanted: Wanted, *, fair: bool = False) -> pa.Table:
         """Return what was reported about decisions as columns, in the order of the reports.
+
+        Parameters
+        ----------
+        wanted : Wanted
+        fair : bool
+            Whether automated answers are to be judged by it: then, of what reviewers answered, only settled
+            cases are in it that were drawn at random, or that somebody else reported on. Others were looked
+            at because they are hard, and a plain share of them says nothing about all.
 
         Returns
         -------
@@ -214,7 +223,23 @@ class History:
             entry, decision, kind, name, answer (JSON), unit, by, source, observed_at, minutes, at.
         """
         where, values = conditions(wanted)
+        where = f"({where}) AND {FAIR}" if fair else where
         return self._table(REPORTS.sql(where), values, REPORTS.schema)
+
+    def reports_about(self, decisions: Sequence[int]) -> pa.Table:
+        """Return what was reported about decisions, by their ledger entries.
+
+        Returns
+        -------
+        pa.Table of shape (n_reports, 11)
+            Columns and order as in `reports_table`; a decision is asked about once.
+        """
+        found = [REPORTS.schema.empty_table()]
+        for start in range(0, len(decisions), _MARKS):
+            part = decisions[start : start + _MARKS]
+            where = f"reports.decision IN ({', '.join('?' * len(part))})"
+            found.append(self._table(REPORTS.sql(where), part, REPORTS.schema))
+        return pa.concat_tables(found).unify_dictionaries()
 
     def reviews_table(self, wanted: Wanted) -> pa.Table:
         """Return what people did about decisions as columns, in the order of their acts.

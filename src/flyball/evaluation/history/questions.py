@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-__all__ = ["ACTS", "ANSWERS", "BY_PERIOD", "DECISIONS", "LISTED", "REPORTS", "REVIEWS", "Question"]
+__all__ = ["ACTS", "ANSWERS", "BY_PERIOD", "DECISIONS", "FAIR", "LISTED", "REPORTS", "REVIEWS", "Question"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 _NAME = pa.dictionary(pa.int32(), pa.string())
@@ -114,6 +114,14 @@ REPORTS = Question(
         ]
     ),
 )
+
+FAIR = (
+    "(source NOT IN ('review', 'settled') OR (decisions.waits = 0 AND ("
+    "EXISTS (SELECT 1 FROM reviews WHERE reviews.decision = decisions.entry AND reviews.how = 'drawn') OR "
+    "EXISTS (SELECT 1 FROM reports AS others WHERE others.decision = reports.decision "
+    "AND others.name = reports.name AND others.source NOT IN ('review', 'settled')))))"
+)
+"""Of what reviewers answered, only what speaks for all: drawn at random, or known without them as well."""
 
 REVIEWS = Question(
     "SELECT reviews.entry, decision, act, people.name, minutes, at, how FROM reviews "

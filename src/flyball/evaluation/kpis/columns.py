@@ -114,6 +114,7 @@ class Rows:
         self._reports = history.reports_table(wanted) if needs.reports else None
         self._reviews = history.reviews_table(wanted) if needs.reviews else None
         self._judged = history.answers_table(replace(wanted, reported=True)) if needs.checked else None
+        self._judges = history.reports_table(wanted, fair=True) if needs.checked else None
         self._checked: dict[str, Floats] | None = None
         self._told: dict[tuple[str, str], pa.Table] = {}
 
@@ -202,8 +203,8 @@ class Rows:
         """Return how many automated answers were checked, wrong, and falsely yes, for each decision."""
         if self._checked is None:
             assert self._judged is not None  # noqa: S101 - see `needs_of`
-            assert self._reports is not None  # noqa: S101 - see `needs_of`
-            self._checked = _checked(self._judged, self._reports, self._places, self.n)
+            assert self._judges is not None  # noqa: S101 - see `needs_of`
+            self._checked = _checked(self._judged, self._judges, self._places, self.n)
         return self._checked
 
     def _of(self, table: pa.Table, column: str, name: str) -> pa.Table:

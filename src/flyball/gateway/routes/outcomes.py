@@ -19,7 +19,7 @@ from flyball.gateway.errors import BadRequest
 from flyball.gateway.naming import served_for, served_of_decision
 from flyball.gateway.once import once
 from flyball.gateway.replies import Whole, json_reply
-from flyball.gateway.reporting import Report, report_outcomes, stands_for, told_about
+from flyball.gateway.reporting import Report, report_outcomes, told_about
 from flyball.gateway.reviewing import reviewer_of, visible_reports
 from flyball.gateway.route import Caller, Reply, TheHouse, TheSettings
 from flyball.loop.decided import decision_id, entry_of_id, find_decision
@@ -110,22 +110,27 @@ async def show(decision: FromQuery[str], house: TheHouse, desks: TheDesks, princ
 async def agreement(
     house: TheHouse, desks: TheDesks, principal: Caller, deployment: FromQuery[str] = ""
 ) -> Reply:
-    """Show how often automated answers agree with what was reported, with its interval."""
+    """Show how often automated answers agree with what was reported, with its interval.
+
+    Of what reviewers answered, only settled cases that were drawn at random count.
+    """
     served = served_for(house, principal, deployment)
 
     def measured() -> dict[str, object]:
         history = desks.of(served).history
-        reported = Wanted(tenant=principal.tenant, reported=True)
-        entries = history.decisions_table(reported)["entry"].to_pylist()
+        reports = history.reports_table(Wanted(tenant=principal.tenant, reported=True), fair=True)
+        told: dict[int, list[ReportedOutcome]] = {}
+        for entry, decision in zip(
+            *(reports[name].to_pylist() for name in ("entry", "decision")), strict=True
+        ):
+            body = served.workshop.ledger.entry(entry).body
+            told.setdefault(decision, []).append(msgspec.convert(body, ReportedOutcome))
         pairs = (
-            (
-                find_decision(served.workshop, entry, principal.tenant).issued.decision.fields,
-                stands_for(served.workshop, history, entry),
-            )
-            for entry in entries
+            (find_decision(served.workshop, entry, principal.tenant).issued.decision.fields, standings(some))
+            for entry, some in sorted(told.items())
         )
-        told = as_plain(automated_agreement(pairs))
-        return {"ok": True, "deployment": served.name, "decisions": len(entries), "agreement": told}
+        agreed = as_plain(automated_agreement(pairs))
+        return {"ok": True, "deployment": served.name, "decisions": len(told), "agreement": agreed}
 
     return json_reply(await asyncio.to_thread(measured))
 
@@ -152,7 +157,12 @@ def _stands(one: Standing) -> dict[str, object]:
         "state": one.state,
         "answer": msgspec.json.decode(one.answer) if one.answer else None,
         "voices": [
-            {"by": voice.by, "answer": msgspec.json.decode(voice.answer), "changed": voice.changed}
+            {
+                "by": voice.by,
+                "answer": msgspec.json.decode(voice.answer),
+                "unit": voice.unit,
+                "changed": voice.changed,
+            }
             for voice in one.voices
         ],
     }

@@ -25,10 +25,11 @@ def quality(slo: SloSettings, sources: Sources, since: datetime, until: datetime
     """Count automated answers about which something was reported, at the time of the first report.
 
     Only where reports agree, or were settled: a disputed answer counts for neither side. Nobody reports at
-    random, so this is what was seen, and its interval decides.
+    random, so this is what was seen, and its interval decides; of what reviewers answered, only cases that
+    were drawn at random count.
     """
     wanted = Wanted(reported=True)
-    reports = sources.history.reports_table(wanted)
+    reports = sources.history.reports_table(wanted, fair=True)
     reports = reports.filter(pc.not_equal(reports["kind"], "business"))
     answers = sources.history.answers_table(wanted, fields=(slo.field,) if slo.field else ())
     answers = answers.filter(pc.equal(answers["outcome"], "automated"))
