@@ -10,6 +10,7 @@ import msgspec
 from flyball.core.errors import FlyballError
 from flyball.core.records import Field
 from flyball.evaluation.history.history import History
+from flyball.evaluation.outcomes.again import Heard
 from flyball.evaluation.outcomes.claim import Claim
 from flyball.evaluation.outcomes.records import OUTCOME, OutcomeKind, ReportedOutcome
 from flyball.evaluation.outcomes.standing import standings
@@ -125,9 +126,13 @@ def report_outcomes(
             if len(reports) > 1:  # so that the caller finds it
                 err.message = f"Outcome {number}: {err.message}"
             raise
-    receipts = workshop.ledger.append_many(
-        Draft(OUTCOME, one, principal.id, (one.note,) if one.note else (), one.key) for one in made
-    )
+    heard = Heard(one for entry in known for one in told_about(workshop, history, entry))
+    drafts = []
+    for one in made:
+        key = heard.key(one)
+        heard.add(one)
+        drafts.append(Draft(OUTCOME, one, principal.id, (one.note,) if one.note else (), key))
+    receipts = workshop.ledger.append_many(drafts)
     stands = {
         entry: {
             (one.about, one.name): one.state

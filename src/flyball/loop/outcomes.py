@@ -15,6 +15,7 @@ from flyball.core.errors import FlyballError
 from flyball.core.records import Field, Span
 from flyball.evaluation.history.history import History
 from flyball.evaluation.history.records import Wanted
+from flyball.evaluation.outcomes.again import Heard, Thing, thing_of
 from flyball.evaluation.outcomes.claim import BadOutcome, Claim, claim_of_row
 from flyball.evaluation.outcomes.files import Row
 from flyball.evaluation.outcomes.records import OUTCOME, OutcomeSource, ReportedOutcome
@@ -42,8 +43,8 @@ _CHUNK = 5_000
 _TOLERANCE = timedelta(minutes=5)
 """How far another machine's clock may be ahead of ours."""
 _SHOWN = 20
-_NOWHERE = "999999999999999"
-"""An entry that no ledger has: for decisions of another deployment."""
+_LONGEST_ENTRY = 15
+"""Digits of a ledger entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,13 @@ def reported_outcome(
     """
     kind = claim.kind or ("label" if claim.name in fields else "business")
     if kind == "business":
+        if claim.unit and (isinstance(claim.answer, bool) or not isinstance(claim.answer, int | float)):
+            raise BadOutcome(
+                f"The result {claim.name[:80]} in {claim.unit} is {str(claim.answer)[:40]!r}, no number.",
+                fix="Write it as 1234.56, with a point and no other separator. Where it is not known, "
+                "leave it empty.",
+                name=claim.name[:80],
+            )
         answer = canonical_json(claim.answer).decode()
     elif claim.name not in fields:
         raise BadOutcome(
@@ -355,8 +363,7 @@ class _Intake:
         if claim is None or not claim.decision or _is_entry(claim.decision):
             return claim
         name, entry = _entry(number, claim.decision)
-        mine = name == self._workshop.deployment.name
-        return replace(claim, decision=str(entry) if mine else _NOWHERE)
+        return replace(claim, decision=str(entry)) if name == self._workshop.deployment.name else claim
 
     def _outcome(self, number: int, claim: Claim, about: About) -> ReportedOutcome:
         try:
@@ -381,7 +388,7 @@ class _Intake:
 
     def _decisions(self, claims: Sequence[Claim]) -> dict[str, list[About]]:
         """Return decisions by entry ("#128"), and by id and name of their case, oldest first."""
-        entries = sorted({int(one.decision) for one in claims if one.decision})
+        entries = sorted({int(one.decision) for one in claims if _is_entry(one.decision)})
         cases = sorted({one.case for one in claims if one.case})
         table = self._workshop.history.named(entries=entries, cases=cases, tenant=self._tenant)
         found: dict[str, list[About]] = {}
@@ -397,25 +404,74 @@ class _Intake:
 
 
 def _find(claim: Claim, known: Mapping[str, list[About]]) -> About | None:
-    if claim.decision:
-        return next(iter(known.get(f"#{int(claim.decision)}", ())), None)
+    if claim.decision:  # that of another deployment is none
+        return (
+            next(iter(known.get(f"#{int(claim.decision)}", ())), None) if _is_entry(claim.decision) else None
+        )
     digest = claim.release if claim.release.startswith("sha256:") else f"sha256:{claim.release}"
     fits = [one for one in known.get(f"={claim.case}", ()) if one.release.startswith(digest)]
     return max(fits, key=lambda one: one.entry, default=None)
 
 
 def _write(workshop: Workshop, kept: IO[bytes]) -> tuple[int, int]:
+    """Write what is new, and return how much was and how much stood there.
+
+    Where a reporter goes back to a word, only what the whole file says last counts: so a file that holds two
+    words of somebody about one thing adds nothing the second time either.
+    """
     decoder = msgspec.json.Decoder(ReportedOutcome)
-    written = repeated = 0
+    rows = written = 0
+    back: dict[Thing, ReportedOutcome] = {}
     for lines in _chunks(kept, _CHUNK):
-        made = {one.key: one for one in map(decoder.decode, lines)}
-        receipts = workshop.ledger.append_many(
-            Draft(OUTCOME, one, workshop.actor, (), key) for key, one in made.items()
+        made = [decoder.decode(line) for line in lines]
+        rows += len(made)
+        heard = _heard(workshop, made)
+        new = {}
+        for one in made:
+            if heard.returns(one):
+                back[thing_of(one)] = one
+                continue
+            back.pop(thing_of(one), None)
+            key = heard.key(one)
+            if not heard.knows(one):
+                heard.add(one)
+                new[key] = one
+        written += _append(workshop, new)
+    for last in _chunks(back.values(), _CHUNK):
+        heard = _heard(workshop, last)
+        written += _append(workshop, {heard.key(one): one for one in last if heard.returns(one)})
+    return written, rows - written
+
+
+def _append(workshop: Workshop, made: Mapping[str, ReportedOutcome]) -> int:
+    """Write reports down under their keys, and return how many did not stand there."""
+    receipts = workshop.ledger.append_many(
+        Draft(OUTCOME, one, workshop.actor, (), key) for key, one in made.items()
+    )
+    return sum(not receipt.repeated for receipt in receipts)
+
+
+def _heard(workshop: Workshop, about: Sequence[ReportedOutcome]) -> Heard:
+    """Return what was said before about the same decisions."""
+    ours = {one.decision: one for one in about}
+    columns = ("decision", "kind", "name", "answer", "by", "source", "unit", "observed_at", "minutes")
+    table = workshop.history.reports_about(sorted(ours)).select(columns)
+    return Heard(
+        replace(
+            ours[decision],
+            kind=kind,
+            name=name,
+            answer=answer,
+            by=by,
+            source=source,
+            unit=unit,
+            observed_at=at,
+            minutes=minutes,
         )
-        again = sum(receipt.repeated for receipt in receipts)
-        written += len(receipts) - again
-        repeated += again + len(lines) - len(receipts)
-    return written, repeated
+        for decision, kind, name, answer, by, source, unit, at, minutes in zip(
+            *(column.to_pylist() for column in table.columns), strict=True
+        )
+    )
 
 
 def _disputed(workshop: Workshop, wanted: Wanted) -> list[tuple[int, str, bool]]:
@@ -444,7 +500,7 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def _is_entry(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= len(_NOWHERE)
+    return text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ENTRY
 
 
 def _entry(number: int, id: str) -> tuple[str, int]:

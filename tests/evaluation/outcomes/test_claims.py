@@ -44,6 +44,20 @@ def test_an_answer_is_read_as_its_field_has_it(name, written, read):
     assert (found, type(found)) == (read, type(read))
 
 
+def test_columns_may_lie_between_semicolons_or_tabs(tmp_path):
+    for mark in (";", "\t"):
+        path = tmp_path / "a.csv"
+        path.write_bytes(f'\ufeffcase{mark}answer\r\n"T{mark}1"{mark}yes\r\n'.encode())
+        assert list(read_outcomes(path)) == [(1, {"case": f"T{mark}1", "answer": "yes"})]
+
+
+def test_another_encoding_is_named_by_its_byte(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("case,answer\nMüller,yes\n".encode("latin-1"))
+    with pytest.raises(BadOutcome, match="a.csv is not UTF-8: byte 0xfc cannot be read"):
+        list(read_outcomes(path))
+
+
 def test_a_row_without_an_answer_says_nothing():
     assert claim(field="fraud", answer="  ") is None
     assert claim(field="fraud", answer=None, value="") is None

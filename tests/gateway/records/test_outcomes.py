@@ -31,6 +31,16 @@ def test_the_same_report_twice_is_one_entry(decided):
     assert len(list(doors.workshop().ledger.entries("outcome"))) == 1
 
 
+def test_who_goes_back_to_a_word_is_heard(decided):
+    doors, id = decided
+    for answer in (True, False, True):
+        told = report(doors, "acme/anna", label(id, answer=answer))[1]["outcomes"][0]
+        assert told["repeated"] is False
+    assert report(doors, "acme/anna", label(id, answer=True))[1]["outcomes"][0]["repeated"] is True
+    stands = doors.ask("acme/anna", f"/v1/outcomes?decision={id}")[1]["standing"][0]
+    assert (stands["answer"], stands["voices"][0]["changed"]) == (True, 2)
+
+
 def test_two_who_differ_are_both_kept_and_nothing_is_chosen(decided):
     doors, id = decided
     assert report(doors, "acme/anna", label(id))[1]["outcomes"][0]["standing"] == "agreed"
@@ -46,8 +56,8 @@ def test_two_who_differ_are_both_kept_and_nothing_is_chosen(decided):
             "state": "disputed",
             "answer": None,
             "voices": [
-                {"by": "person:anna", "answer": True, "changed": 0},
-                {"by": "person:bert", "answer": False, "changed": 0},
+                {"by": "person:anna", "answer": True, "unit": "", "changed": 0},
+                {"by": "person:bert", "answer": False, "unit": "", "changed": 0},
             ],
         }
     ]

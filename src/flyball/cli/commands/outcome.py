@@ -211,8 +211,8 @@ def _show(output: Output, view: OutcomesView, *, disputed: bool) -> None:
     )
     more = "" if disputed or not view.disputed else ": flyball outcome list --disputed"
     output.text(
-        f"{count(view.decisions, 'decision')} with reports; about {view.disputed:,} fields or results "
-        f"reports disagree{more}."
+        f"{count(view.decisions, 'decision')} with reports; reports disagree about "
+        f"{count(view.disputed, 'field or result', 'fields or results')}{more}."
     )
 
 

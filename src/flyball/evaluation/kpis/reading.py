@@ -42,7 +42,7 @@ _DEEPEST = 40
 _MOST_TOKENS = 400
 _LARGEST = 1e15
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?)|(?P<text>'[^']*'|\"[^\"]*\")|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)"
+    r"\s*(?:(?P<number>[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)|(?P<text>'[^']*'|\"[^\"]*\")|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)"
     r"|(?P<sign><=|>=|!=|<>|==|[-+*/(),=<>%]))"
 )
 _WORDS = ("where", "and", "or", "not", "is", "in", "true", "false", "per", "known", "unknown")

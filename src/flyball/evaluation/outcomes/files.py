@@ -35,7 +35,9 @@ def read_outcomes(path: Path) -> Iterator[Row]:
     kinds = {".csv": _csv, ".jsonl": _json_lines, ".ndjson": _json_lines, ".parquet": _parquet}
     read = kinds.get(path.suffix.lower())
     if read is None:
-        raise BadOutcome(f"{path.name} is no file of outcomes.", fix=f"Known endings: {', '.join(kinds)}.")
+        raise BadOutcome(
+            f"{path.name or path} is no file of outcomes.", fix=f"Known endings: {', '.join(kinds)}."
+        )
     try:
         yield from read(path)
     except OSError as err:
@@ -43,14 +45,19 @@ def read_outcomes(path: Path) -> Iterator[Row]:
             f"{path.name} cannot be read: {err.strerror or err}.", fix="Check the path and who may read it."
         ) from err
     except UnicodeDecodeError as err:
-        raise BadOutcome(f"{path.name} is not UTF-8: {err}.", fix="Save it as UTF-8.") from err
+        raise BadOutcome(
+            f"{path.name} is not UTF-8: byte {err.object[err.start]:#04x} cannot be read.",
+            fix="Save it as UTF-8 (in a spreadsheet: CSV UTF-8).",
+        ) from err
 
 
 def _csv(path: Path) -> Iterator[Row]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
         number = 0
         try:
+            heading = file.readline(_LONGEST_LINE)
+            file.seek(0)
+            reader = csv.reader(file, strict=True, delimiter=_between(heading))
             columns = [one.strip() for one in next(reader, [])]
             _check(columns, path)
             for number, cells in enumerate(reader, start=1):
@@ -59,7 +66,7 @@ def _csv(path: Path) -> Iterator[Row]:
                 if len(cells) != len(columns):
                     raise BadOutcome(
                         f"Row {number} of {path.name} has {len(cells)} cells, its heading {len(columns)}.",
-                        fix="Put cells with a comma in quotes.",
+                        fix="Put cells in quotes that hold what stands between columns.",
                         row=number,
                     )
                 yield number, dict(zip(columns, cells, strict=True))
@@ -69,6 +76,11 @@ def _csv(path: Path) -> Iterator[Row]:
                 fix="Mend its quotes.",
                 row=number + 1,
             ) from err
+
+
+def _between(heading: str) -> str:
+    """Return what stands between columns: spreadsheets of half of Europe write a semicolon."""
+    return next((one for one in (",", ";", "\t") if one in heading), ",")
 
 
 def _json_lines(path: Path) -> Iterator[Row]:
