@@ -5,6 +5,7 @@ import http.server
 import os
 import threading
 import time
+from email.utils import formatdate, parsedate_to_datetime
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -15,6 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from flyball.core.errors import BadInput
 from flyball.core.tracing import begin, caller_of, span
+from flyball.evaluation.traces import exporting
 from flyball.evaluation.traces.otlp import encoded, rejected_of
 from flyball.evaluation.traces.settings import OtlpSettings, TraceSettings
 from flyball.evaluation.traces.traces import Traces
@@ -46,7 +48,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body = gzip.decompress(self.rfile.read(int(self.headers["content-length"])))
         self.server.heads.append((self.path, dict(self.headers)))
         status, reply, more = self.server.replies.pop(0) if self.server.replies else (200, b"", {})
-        if status == 200:
+        if status < 300:
             self.server.got.append(ExportTraceServiceRequest.FromString(body))
         self.send_response(status)
         for name, value in {"content-length": str(len(reply)), **more}.items():
@@ -221,6 +223,93 @@ def test_a_collector_that_is_gone_delays_nothing(tmp_path, caplog):
     assert traces.count() == 50
     assert traces.exporter.lost == 50
     assert "cannot be reached" in caplog.text
+
+
+@pytest.mark.parametrize("asked", ["\u00b2", "1e999", "-5", "soon", "Thu, 99 Foo 2026 99:99:99 GMT"])
+def test_a_strange_wish_to_wait_ends_nothing(collector, tmp_path, asked):
+    there = collector((503, b"", {"Retry-After": asked}))
+    traces = traces_to(tmp_path, there.url)
+    one_trace(traces)
+    traces.flush()
+    waited(lambda: len(there.spans()) == 2)
+    traces.close()
+    assert (traces.exporter.lost, traces.exporter.sent) == (0, 1)
+
+
+def test_a_date_to_wait_for_is_kept(collector, tmp_path):
+    soon = formatdate(time.time() + 2, usegmt=True)
+    there = collector((429, b"", {"Retry-After": soon}))
+    traces = traces_to(tmp_path, there.url)
+    one_trace(traces)
+    traces.flush()
+    waited(lambda: len(there.spans()) == 2)
+    assert time.time() >= parsedate_to_datetime(soon).timestamp() - 0.05
+    traces.close()
+
+
+def test_a_key_that_cannot_be_sent_is_told_without_itself_and_the_thread_goes_on(
+    collector, tmp_path, monkeypatch, caplog, capfd
+):
+    there = collector()
+    monkeypatch.setitem(os.environ, "OTEL_KEY", "s3cr3t\nX-Other: 1")
+    traces = traces_to(tmp_path, there.url, {"Authorization": {"env": "OTEL_KEY"}})
+    one_trace(traces)
+    traces.flush()
+    waited(lambda: traces.exporter.lost == 1)
+    assert "header Authorization" in caplog.text
+    monkeypatch.setitem(os.environ, "OTEL_KEY", "s3cr3t")
+    one_trace(traces)
+    traces.close()
+    assert len(there.spans()) == 2
+    assert "s3cr3t" not in caplog.text + "".join(capfd.readouterr())
+
+
+def test_whatever_breaks_in_the_thread_it_goes_on(collector, tmp_path, monkeypatch, caplog):
+    there = collector()
+    traces = traces_to(tmp_path, there.url)
+    whole = exporting.encoded
+
+    def broken(*args, **more):
+        monkeypatch.setattr(exporting, "encoded", whole)
+        raise RuntimeError("Anna Muster")
+
+    monkeypatch.setattr(exporting, "encoded", broken)
+    one_trace(traces)
+    traces.flush()
+    waited(lambda: traces.exporter.lost == 1)
+    one_trace(traces)
+    traces.close()
+    assert len(there.spans()) == 2
+    assert "RuntimeError" in caplog.text
+    assert "Anna" not in caplog.text
+
+
+def test_more_than_may_wait_is_dropped_oldest_first_and_told_once(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(exporting, "_MOST_WAITING", 2_000)
+    traces = traces_to(tmp_path, "http://127.0.0.1:9/v1/traces")
+    for _ in range(40):
+        one_trace(traces)
+        traces.flush()
+    assert traces.exporter.lost > 20
+    assert caplog.text.count("does not keep up") == 1
+    assert traces.count() == 40
+    traces.close()
+
+
+def test_any_success_is_one(collector, tmp_path, caplog):
+    there = collector((202, b"", {}))
+    traces = traces_to(tmp_path, there.url)
+    one_trace(traces)
+    traces.close()
+    assert (traces.exporter.sent, traces.exporter.lost, len(there.heads)) == (1, 0, 1)
+    assert caplog.text == ""
+
+
+def test_a_header_that_is_none_is_refused():
+    with pytest.raises(BadInput, match=r"'X Key:' is no name of a header"):
+        TraceSettings(
+            otlp=OtlpSettings(url="https://otel.example/v1/traces", headers={"X Key:": {"env": "K"}})
+        )
 
 
 def test_what_is_not_kept_is_not_sent(collector, tmp_path):

@@ -3,15 +3,18 @@
 import gzip
 import http.client
 import logging
+import random
 import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from flyball import __version__
-from flyball.core.errors import FlyballError
+from flyball.core.errors import BadInput, FlyballError
+from flyball.core.retry_after import seconds_to_wait
 from flyball.core.secrets import secret
 from flyball.evaluation.traces.otlp import encoded, rejected_of
 from flyball.evaluation.traces.records import unpacked
@@ -58,6 +61,7 @@ class Exporter:
         self._something = threading.Condition()
         self._ending = 0.0
         self._thread: threading.Thread | None = None
+        self._too_many = False
         self.sent = self.lost = 0
 
     def send(self, traces: Sequence[Packed]) -> None:
@@ -65,6 +69,12 @@ class Exporter:
         with self._something:
             self._waiting.extend(traces)
             self._bytes += sum(len(spans) for _, spans in traces)
+            if self._bytes > _MOST_WAITING and not self._too_many:
+                self._too_many = True
+                _LOG.warning(
+                    "The collector of traces does not keep up: the oldest of what waits for it is dropped. "
+                    "Lower traces.share, or give it more room. No decision is touched"
+                )
             while self._bytes > _MOST_WAITING:
                 self._next()
                 self.lost += 1
@@ -86,6 +96,7 @@ class Exporter:
         while True:
             with self._something:
                 while not self._waiting:
+                    self._too_many = False
                     if self._ending:
                         return
                     self._something.wait()
@@ -93,7 +104,10 @@ class Exporter:
                 while self._waiting and size < _AT_ONCE:
                     batch.append(self._next())
                     size += len(batch[-1][1])
-            why = self._sent(batch)
+            try:
+                why = self._sent(batch)
+            except Exception as err:  # noqa: BLE001 - a thread that dies would send nothing any more
+                why = f"it failed ({type(err).__name__})"  # not its message: that may hold a header
             if why:
                 self.lost += len(batch)
                 _LOG.warning("The collector of traces took none of %d: %s", len(batch), why)
@@ -113,19 +127,18 @@ class Exporter:
         for number in range(_TRIES):
             try:
                 status, wait = self._post(body)
-            except FlyballError as err:  # a key that is not there
+            except FlyballError as err:  # a key that is not there, or is none
                 return str(err)
             except (OSError, http.client.HTTPException) as err:
                 status, wait, why = 0, 0.0, f"it cannot be reached ({type(err).__name__})"
-            if status == 200:
+            if 200 <= status < 300:
                 return ""
             if status:
                 why = f"it answered with HTTP {status}"
                 if status not in _AGAIN:
                     return why
-            if number + 1 == _TRIES or not self._rests(
-                max(wait, min(_FIRST_WAIT * 2**number, _LONGEST_WAIT))
-            ):
+            least = min(_FIRST_WAIT * 2**number, _LONGEST_WAIT) * random.uniform(1.0, 1.5)  # noqa: S311
+            if number + 1 == _TRIES or not self._rests(max(wait, least)):
                 break
         return why
 
@@ -154,7 +167,7 @@ class Exporter:
             "Content-Type": "application/x-protobuf",
             "Content-Encoding": "gzip",
             "User-Agent": f"flyball/{__version__}",
-            **{name: value.reveal() for name, value in self._headers.items()},
+            **{name: _sendable(name, value.reveal()) for name, value in self._headers.items()},
         }
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
@@ -163,7 +176,17 @@ class Exporter:
             told = reply.read(_LARGEST_REPLY)
             if reply.status == 200 and (rejected := rejected_of(told)):
                 _LOG.warning("The collector of traces threw %d spans away", rejected)
-            asked = reply.getheader("Retry-After") or ""
-            return reply.status, float(asked) if asked.isdigit() else 0.0
+            return reply.status, seconds_to_wait(reply.getheader("Retry-After") or "", datetime.now(UTC))
         finally:
             connection.close()
+
+
+def _sendable(name: str, value: str) -> str:
+    """Return the value of a header; the library would name one that it cannot send in its error."""
+    if value.isascii() and value.isprintable():
+        return value
+    raise BadInput(
+        f"The secret for the header {name} of traces.otlp holds a line break or a sign beyond ASCII.",
+        fix="Write it down again, in one line.",
+        header=name,
+    )

@@ -11,6 +11,8 @@ from flyball.core.errors import BadInput
 __all__ = ["OtlpSettings", "TraceSettings"]
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*\Z")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}\Z")
+"""RFC 9110, section 5.6.2."""
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -84,6 +86,13 @@ def _refuse_bad_collector(otlp: OtlpSettings) -> None:
             fix='Write, for instance, "https://otel.example.com/v1/traces", and the key into headers.',
             setting="traces.otlp.url",
         )
+    for name in otlp.headers:
+        if not _HEADER.match(name):
+            raise BadInput(
+                f"traces.otlp.headers: {name[:60]!r} is no name of a header.",
+                fix='Write, for instance, headers = { Authorization = { env = "OTEL_KEY" } }.',
+                setting="traces.otlp.headers",
+            )
     if not 0 < otlp.timeout_seconds <= 300:
         raise BadInput(
             f"traces.otlp.timeout_seconds must lie above 0 and up to 300, got {otlp.timeout_seconds:g}.",

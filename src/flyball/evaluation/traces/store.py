@@ -51,7 +51,7 @@ class TraceStore:
     """
 
     def __init__(self, path: Path, *, keep_days: int, keep_mb: int) -> None:
-        self._path = path
+        self.path = path
         self._days, self._mb = keep_days, keep_mb
 
     def keep(self, traces: Sequence[Kept]) -> None:
@@ -62,9 +62,9 @@ class TraceStore:
         sqlite3.Error, OSError
             The disk is full, or the file is held by others or damaged.
         """
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path.touch(mode=0o600)
-        with self._opened(self._path) as database:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.touch(mode=0o600)
+        with self._opened(self.path) as database:
             database.execute("PRAGMA journal_mode = WAL")
             if database.execute("PRAGMA user_version").fetchone()[0] != _FORM:
                 database.executescript(f"{_SCHEMA} PRAGMA user_version = {_FORM};")
@@ -149,15 +149,15 @@ class TraceStore:
     def _read(self) -> Iterator[sqlite3.Connection | None]:
         """Give a connection to read by; None where nothing was ever kept."""
         try:
-            if not self._path.is_file() or not self._path.stat().st_size:
+            if not self.path.is_file() or not self.path.stat().st_size:
                 yield None
                 return
-            with self._opened(f"{self._path.absolute().as_uri()}?mode=ro") as database:
+            with self._opened(f"{self.path.absolute().as_uri()}?mode=ro") as database:
                 made = database.execute("PRAGMA user_version").fetchone()[0] == _FORM
                 yield database if made else None
         except sqlite3.Error as err:
             raise TracesUnavailable(
-                f"The file {self._path.name} cannot be read: {err}.",
+                f"The file {self.path.name} cannot be read: {err}.",
                 fix="Check the disk. The file may be deleted: only traces are in it, and no decision.",
             ) from err
 

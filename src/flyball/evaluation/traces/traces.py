@@ -49,6 +49,7 @@ class Traces:
         self._slow = settings.slow_ms * 1e6 or float("inf")
         self._waiting: deque[tuple[Kept, list[Words]]] = deque()
         self._bytes = 0
+        self._told = False
         self._lock = threading.Lock()
         self._something, self._ending = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -64,9 +65,8 @@ class Traces:
         """Keep a trace that has ended: one that failed, was slow, or falls into the share."""
         try:
             self._take(trace)
-        except Exception:  # noqa: BLE001 - whoever was traced must not suffer from it
-            self.lost += 1
-            _LOG.exception("A trace could not be kept")
+        except Exception as err:  # noqa: BLE001 - whoever was traced must not suffer from it
+            self._lose(1, type(err).__name__)
 
     def _take(self, trace: Trace) -> None:
         root = trace.root
@@ -89,7 +89,7 @@ class Traces:
         size = len(kept.spans) + sum(len(text) for one in trace.words for _, text in one.messages)
         with self._lock:
             if self._bytes + size > _MOST_WAITING_BYTES:
-                self.lost += 1
+                self._lose(1, "more come than can be written")
                 return
             self._bytes += size
             self._waiting.append((kept, trace.words))
@@ -108,9 +108,9 @@ class Traces:
         kept = [_with_words(one, words) if words else one for one, words in waiting]
         try:
             self._store.keep(kept)
+            self._told = False
         except (sqlite3.Error, OSError) as err:
-            self.lost += len(kept)
-            _LOG.warning("%d traces could not be kept: %s", len(kept), err)
+            self._lose(len(kept), str(err))
         if self.exporter is not None:
             self.exporter.send([(one.trace_id, one.spans) for one in kept])
 
@@ -156,6 +156,18 @@ class Traces:
         self.flush()
         if self.exporter is not None:
             self.exporter.close()
+
+    def _lose(self, n: int, why: str) -> None:
+        """Count traces that are lost, and say so once until some are kept again."""
+        self.lost += n
+        if not self._told:
+            self._told = True
+            _LOG.warning(
+                "Traces cannot be kept, and no decision is touched by it: %s. Check the disk; %s may be "
+                "deleted, for nothing but traces is in it",
+                why,
+                self._store.path,
+            )
 
     def _work(self) -> None:
         while not self._ending.is_set():

@@ -12,11 +12,11 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 
 from flyball.core.errors import FlyballError
+from flyball.core.retry_after import seconds_to_wait
 from flyball.core.tracing import NO_SPAN, Span
 from flyball.models.experts.language_model.settings import ModelSettings
 from flyball.models.experts.language_model.told import Heard, about_model, begin_told, end_told
@@ -384,17 +384,8 @@ def may_have_cost(status: int) -> bool:
 
 
 def asked_to_wait(headers: Mapping[str, str]) -> float:
-    """Return the seconds that `Retry-After` asks for, as a number or a date (RFC 9110, section 10.2.3)."""
-    asked = headers.get("Retry-After", "")
-    if asked.isascii() and asked.isdigit() and len(asked) < 6:
-        return float(asked)
-    try:
-        until = parsedate_to_datetime(asked)
-    except (ValueError, TypeError, OverflowError):
-        return 0.0
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return min(max((until - datetime.now(UTC)).total_seconds(), 0.0), 99_999.0)
+    """Return the seconds that a reply asks for before the next try; 0 where it does not."""
+    return seconds_to_wait(headers.get("Retry-After", ""), datetime.now(UTC))
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -1,4 +1,4 @@
-"""Features are worked out for many tokens at once; what comes out depends on the words around a token alone."""
+"""Features are worked out for many tokens at once, and depend on the words around a token alone."""
 
 import numpy as np
 
