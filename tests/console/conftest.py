@@ -77,6 +77,19 @@ question = "Whose law?"
 kind = "label"
 choices = ["DE", "<FR>"]
 """
+CONSTITUTION = """
+title = "Contracts"
+[[principle]]
+id = "same_text"
+title = "The same <b>text</b>"
+text = "A decision counts for its text."
+critique = "Is it that text?"
+revision = "None is possible."
+checker = "same_text"
+priority = 1
+severity = "critical"
+when_failed = "refuse"
+"""
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
@@ -84,6 +97,7 @@ def _make(folder, name, more=""):
     (folder / "cases").mkdir(parents=True)
     (folder / "flyball.toml").write_text(TOML.format(name=name, more=more))
     (folder / "fields.toml").write_text(FIELDS)
+    (folder / "constitution.toml").write_text(CONSTITUTION)
     return folder
 
 

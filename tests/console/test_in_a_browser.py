@@ -3,6 +3,7 @@
 FLYBALL_PICTURES=FOLDER keeps a picture of every page, bright and dark, wide and narrow.
 """
 
+import json
 import os
 import time
 from pathlib import Path
@@ -121,6 +122,58 @@ def test_everything_works_without_a_script(console, anna, opened):
         wait_for(tab, "!!document.body?.textContent.includes('Your answer stands in the ledger.')")
     finally:
         tab.call("Emulation.setScriptExecutionDisabled", value=False)
+
+
+_PLACES = """JSON.stringify(Object.fromEntries([...document.querySelectorAll('.station')].map(one => {
+    const at = one.querySelector('.sign').getBoundingClientRect();
+    const name = one.querySelector('.station-name').textContent.trim();
+    return [name, [Math.round(at.x), Math.round(at.y)]]; })))"""
+
+
+def test_the_loop_closes_where_there_is_room_and_runs_down_on_a_phone(console, anna, opened):
+    tab = opened(anna, D)
+    at = json.loads(tab.run(_PLACES))
+    out = ["sources", "datasets", "experts", "router", "decisions"]
+    back = ["evaluation", "governance", "release", "ledger"]
+    assert [at[one][0] for one in out] == sorted(at[one][0] for one in out)
+    assert [at[one][0] for one in back] == sorted((at[one][0] for one in back), reverse=True)
+    assert {at[one][1] for one in out} == {at["sources"][1]}
+    assert {at[one][1] for one in back} == {at["ledger"][1]}
+    assert at["ledger"][1] > at["sources"][1] + 100
+    track = json.loads(tab.run("JSON.stringify(document.querySelector('.track').getBoundingClientRect())"))
+    assert track["top"] - 20 < at["sources"][1] < track["top"]
+    assert track["bottom"] - 20 < at["ledger"][1] < track["bottom"]
+    at = json.loads(opened(anna, D, width=390).run(_PLACES))
+    assert {at[one][0] for one in at} == {at["sources"][0]}
+    assert [at[one][1] for one in out + back] == sorted(at[one][1] for one in out + back)
+
+
+def test_news_come_by_themselves_and_what_was_opened_stays_open(console, anna, opened):
+    fast = "const slow = setInterval; window.setInterval = (what, ms) => slow(what, ms / 50);"
+    tab = opened(anna, "/")
+    hurried = tab.call("Page.addScriptToEvaluateOnNewDocument", source=fast)["identifier"]
+    try:
+        tab = opened(anna, D)
+        tab.run("document.querySelector('details.ch-numbers').open = true")
+        count = "document.querySelector('.waiting strong').textContent"
+        before = tab.run(count)
+        console.decide(7300)
+        wait_for(tab, f"{count} !== {before!r}")
+        assert tab.run("document.querySelector('details.ch-numbers').open") is True
+    finally:
+        tab.call("Page.removeScriptToEvaluateOnNewDocument", identifier=hurried)
+
+
+def test_after_an_act_the_keyboard_is_at_what_was_said(console, anna, opened):
+    entry = console.decide(7400)
+    tab = opened(anna, f"{D}/review/{entry}")
+    tab.run("document.querySelector('form[action$=\"/claim\"] button').click()")
+    wait_for(tab, "document.activeElement?.className === 'said'")
+    assert "in your hands" in tab.run("document.activeElement.textContent")
+    tab.run("document.querySelector('form.questions').noValidate = true")
+    tab.run("document.querySelector('form.questions button.main').click()")
+    wait_for(tab, "document.activeElement?.className === 'problem'")
+    assert "is not answered" in tab.run("document.activeElement.textContent")
 
 
 def test_another_site_cannot_show_a_page_in_a_frame(console, anna, opened, tmp_path):

@@ -9,11 +9,17 @@ import lxml.html
 import pytest
 
 from flyball.console.spreadsheet import csv_rows
-from flyball.core.digests import canonical_json
+from flyball.core.digests import canonical_json, short
 from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
 from flyball.ledger.proofs import ProofBundle, verify_proof
 from flyball.ledger.records import Draft
+from flyball.loop.deployment import open_deployment
+from flyball.loop.full_turn import full_turn
+from flyball.loop.init import init_deployment
+from flyball.loop.picture import STATIONS
+from flyball.loop.releases import releases_made
+from flyball.loop.workshop import Workshop
 
 D = "/d/contracts"
 
@@ -300,8 +306,52 @@ def test_an_erased_text_leaves_the_decision_and_no_words(console, anna):
 
 def test_the_first_page_says_what_waits_and_where_a_turn_would_begin(console, anna):
     shown = words(page(anna, "/").xpath("//main")[0])
-    assert "cases to look at for reviewers" in shown
+    assert re.search(r"[1-9]\d* cases? to look at for reviewers", shown)
     assert "claims" not in shown
+
+
+def test_the_loop_is_drawn_with_its_state_at_each_station_and_a_way_to_each(console, anna):
+    for path in ("/", D):
+        loop = page(anna, path).xpath("//*[@class='loop']")[0]
+        found = [
+            words(one.xpath(".//*[@class='station-name']")[0])
+            for one in loop.xpath(".//li[contains(@class, 'station ')]")
+        ]
+        assert found == [*STATIONS, "ledger"]
+        assert "decisions" in words(loop)
+        assert "has never run" in words(loop)
+        ways = loop.xpath(".//a[@class='station-name']/@href")
+        assert len(ways) == len(found)
+        for way in ways:
+            assert anna.get(way).status == 200, way
+    reader = console.browser("acme/only-reads", roles=("reviewer",))
+    ways = page(reader, "/").xpath("//a[@class='station-name']/@href")
+    assert f"{D}/decisions" in ways
+    assert [one for one in ways if reader.get(one).status != 200] == []
+
+
+def test_what_keeps_the_newest_release_from_going_live_waits_on_the_first_page(serving, tmp_path):
+    """One release goes live; the next must decide more alone than it can, so its gate refuses it."""
+    folder = tmp_path / "contract-review"
+    init_deployment("contract-review", folder)
+    settings = folder / "flyball.toml"
+    with Workshop(open_deployment(folder), workers=1, actor="person:t") as workshop:
+        full_turn(workshop)
+    written = settings.read_text()
+    strict = written.replace(
+        'metric = "automated_share"\nat_least = ', 'metric = "automated_share"\nat_least = 0.99 # '
+    )
+    assert strict != written
+    settings.write_text(strict)
+    with Workshop(open_deployment(folder), workers=1, actor="person:t") as workshop:
+        full_turn(workshop)
+        refused = releases_made(workshop.ledger)[-1][0]
+    with serving([folder]) as console:
+        main = page(console.browser(), "/").xpath("//main")[0]
+        assert "1 release that its gate refused for engineers" in words(main)
+        assert f"/d/contract-review/releases/{short(refused)}" in main.xpath(
+            ".//ul[@class='waiting']//a/@href"
+        )
 
 
 def test_a_page_of_a_stranger_is_not_there_and_says_so(console, anna):

@@ -39,6 +39,15 @@ def test_a_figure_carries_its_unit_and_an_interval_both_ends():
     assert words.interval(Estimate(0.5, 10)) == ""
 
 
+def test_both_ends_of_an_interval_have_as_many_digits():
+    assert words.interval(Estimate(1, 10, 0.9, 1.15), "EUR per case") == "0.90 to 1.15\u00a0EUR per case"
+    assert words.interval(Estimate(1, 10, 1, 2.25)) == "1.00 to 2.25"
+    assert words.interval(Estimate(1, 10, 0.5, 1234)) == "0.5 to 1,234"
+    assert words.interval(Estimate(1, 10, 3, 4)) == "3 to 4"
+    assert words.of_what("share of requests") == "of requests"
+    assert words.of_what("share") == ""
+
+
 @pytest.mark.parametrize(
     ("away", "told"),
     [(timedelta(seconds=5), "now"), (timedelta(minutes=3), "in 3 minutes"),

@@ -61,8 +61,25 @@ def interval(estimate: Estimate, unit: str = "") -> str:
         return ""
     if unit.startswith(_SHARE_OF):
         unit = "share"  # of what was said beside the figure
-    low = figure(estimate.low, unit if unit in _WITH_SIGN else "")
-    return f"{low} to {figure(estimate.high, unit)}"
+    if unit in _WITH_SIGN:
+        return f"{figure(estimate.low, unit)} to {figure(estimate.high, unit)}"
+    low, high = _alike(number(estimate.low), number(estimate.high))
+    return f"{low} to {high}\u00a0{unit}" if unit else f"{low} to {high}"
+
+
+def _alike(low: str, high: str) -> tuple[str, str]:
+    """Return two numbers with as many digits behind the point: "0.90" and "1.15"."""
+    ends = [one.partition(".")[2] for one in (low, high)]
+    most = max(map(len, ends))
+    if "e" in low + high or "," in low + high or not any(ends):
+        return low, high
+    low, high = (one if end else f"{one}." for one, end in zip((low, high), ends, strict=True))
+    return low + "0" * (most - len(ends[0])), high + "0" * (most - len(ends[1]))
+
+
+def of_what(unit: str) -> str:
+    """Return what a share is of, or a unit that is a word; "" for one that is a sign of its figure."""
+    return unit.removeprefix("share ") if unit.startswith(_SHARE_OF) else bare_unit(unit)
 
 
 def bare_unit(unit: str) -> str:
@@ -131,6 +148,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "figure": figure,
     "interval": interval,
     "bare_unit": bare_unit,
+    "of_what": of_what,
     "percent": percent,
     "sure": sure,
     "when": when,

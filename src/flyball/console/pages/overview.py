@@ -12,7 +12,7 @@ from flyball.console.charts.records import Chart, Point, Series
 from flyball.console.charts.sparkline import sparkline
 from flyball.console.keeping import chart_files
 from flyball.console.page import Asked, Page, Shown
-from flyball.console.pages.home import waiting_of
+from flyball.console.pages.home import places_of, waiting_of
 from flyball.core.errors import FlyballError
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.evaluation.history.history import History
@@ -47,11 +47,13 @@ def _show(asked: Asked) -> Shown:
     served = asked.desk.served
     workshop, name = served.workshop, served.name
     kpis, objectives, loop, days = _looked_at(asked, served)
+    view = loop if isinstance(loop, LoopView) else None
     return {
         "title": name,
         "about": workshop.deployment.settings.deployment,
-        "loop": loop if isinstance(loop, LoopView) else None,
-        "waiting": waiting_of(asked, served, loop if isinstance(loop, LoopView) else None),
+        "loop": view,
+        "waiting": waiting_of(asked, served, view),
+        "places": places_of(asked, name, view),
         "kpis": _kpis(asked, kpis) if isinstance(kpis, KpisView) else (),
         "kpis_problem": _why(kpis),
         "kpis_at": kpis.measured_at if isinstance(kpis, KpisView) else None,
@@ -89,8 +91,18 @@ def _why(found: object) -> str:
     return f"{found.message} {found.fix}" if isinstance(found, FlyballError) else ""
 
 
-def _kpis(asked: Asked, view: KpisView) -> list[tuple[Kpi, str, Chart]]:
-    return [(one, asked.link("decisions", **link_for(one.of)), _line_of(one)) for one in view.kpis]
+def _kpis(asked: Asked, view: KpisView) -> list[tuple[Kpi, str, str, Chart]]:
+    """Return each KPI with where its decisions are, where those of its baseline are, and its line."""
+
+    def behind(of: Wanted | None) -> str:
+        if of is None or not asked.principal.may("decisions.read"):
+            return ""
+        return asked.link("decisions", **link_for(of))
+
+    return [
+        (one, behind(one.of), behind(one.baseline.of if one.baseline else None), _line_of(one))
+        for one in view.kpis
+    ]
 
 
 def _line_of(one: Kpi) -> Chart:

@@ -31,7 +31,7 @@
     if (row) { at = rows().indexOf(row); move(0); }
   };
 
-  const after = { g: { h: "a.brand", o: '[data-page="overview"]', d: '[data-page="decisions"]', r: '[data-page="review"]' } };
+  const after = { g: { h: "a.brand", o: '[data-page="overview"]', d: '[data-page="decisions"]', r: '[data-page="review"]', a: '[data-page="alerts"]', l: '[data-page="releases"]' } };
   const alone = {
     "/": () => document.getElementById("find")?.focus(),
     "?": () => { location.href = "/keyboard"; },
@@ -39,6 +39,8 @@
     k: () => move(-1),
     a: unanswered,
     c: () => go('button[data-key="c"]'),
+    n: () => go('.pager a[rel="next"]'),
+    p: () => go('.pager a[rel="prev"]'),
   };
 
   document.addEventListener("keydown", (event) => {
@@ -57,21 +59,36 @@
   const main = document.querySelector("main[data-live]");
   if (main) {
     let paused = false;
+    let silent = false;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "plain";
-    const say = () => { button.textContent = paused ? "Look for news again" : "Stop looking for news"; };
+    const say = () => { button.textContent = paused ? "Look for news again" : silent ? "No answer; still looking. Stop" : "Stop looking for news"; };
     button.addEventListener("click", () => { paused = !paused; say(); });
     say();
     document.querySelector(".end p")?.append(" ", button);
+    const named = (one) => one.querySelector("summary")?.textContent.trim();
+    const linked = (row) => row.querySelector("a")?.getAttribute("href");
+    const keep = (fresh) => { // what was opened, where one was and what was just said stay as they are
+      const opened = new Map([...main.querySelectorAll("details")].map((one) => [named(one), one.open]));
+      fresh.querySelectorAll("details").forEach((one) => { if (opened.has(named(one))) { one.open = opened.get(named(one)); } });
+      const now = main.querySelector("[data-row].now");
+      if (now) { [...fresh.querySelectorAll("[data-row]")].find((one) => linked(one) === linked(now))?.classList.add("now"); }
+      const said = main.querySelector(".said");
+      if (said) { fresh.prepend(said.cloneNode(true)); }
+    };
     const look = async () => {
-      if (paused || document.hidden || main.contains(document.activeElement)) { return; }
+      const busy = document.activeElement;
+      if (paused || document.hidden || (main.contains(busy) && !busy.matches(".said"))) { return; }
       try {
         const reply = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
-        if (!reply.ok) { return; }
+        silent = !reply.ok;
+        say();
+        if (silent) { return; }
         const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector("main");
+        if (fresh) { keep(fresh); }
         if (fresh && fresh.innerHTML !== main.innerHTML) { main.replaceChildren(...fresh.childNodes); }
-      } catch { paused = true; say(); }
+      } catch { silent = true; say(); }
     };
     setInterval(look, 1000 * Number(main.dataset.live));
   }
