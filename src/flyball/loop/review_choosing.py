@@ -13,13 +13,15 @@ import pyarrow.compute as pc
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.evaluation.bootstrap import Floats
-from flyball.evaluation.history.records import Wanted
+from flyball.evaluation.history.records import REVIEW, Wanted
 from flyball.evaluation.outcomes.agreement import same_answer
 from flyball.evaluation.review.quality import Drawn, quality_of
-from flyball.evaluation.review.selection import Selected, select
+from flyball.evaluation.review.selection import select
+from flyball.ledger.errors import KeyReused
+from flyball.ledger.records import Draft
 from flyball.loop.decided import Known, document_of, find_decision
-from flyball.loop.review_state import Chosen, ReviewBook, waits_for_people
-from flyball.loop.reviewing import Reviews
+from flyball.loop.review_state import Chosen, Event, ReviewBook, key_of_event, waits_for_people
+from flyball.loop.reviewing import NotYours
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.text_classifier.features import features_of
 
@@ -33,6 +35,7 @@ _LOOKED_AT = 1_000
 _TIMES_WANTED = 20
 _SAMPLE = 300
 _MOST = 100_000
+_TRIES = 3
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,12 +106,13 @@ def choose_cases(
     drawn_share: float = 0.3,
     since: datetime | None = None,
     until: datetime | None = None,
+    actor: str = "",
 ) -> RoundView:
-    """Choose decisions that nobody has looked at, and put them on the list of reviewers.
+    """Choose decisions that nobody has looked at, and put them on the list of reviewers, all at once.
 
-    Those with an automated answer that the gate let pass can be chosen. The part that is drawn at random,
-    each with the chance that is written down, keeps estimates over all of them unbiased; the others are
-    unsure, unlike one another and like many.
+    Those with an automated answer that the gate let pass can be chosen, each case by its last decision. The
+    part that is drawn at random, each with the chance that is written down, keeps estimates over all of them
+    unbiased; the others are unsure, unlike one another and like many.
 
     Parameters
     ----------
@@ -119,6 +123,8 @@ def choose_cases(
         Of `wanted`, in [0, 1].
     since, until : datetime, optional
         Of the decisions.
+    actor : str
+        Who chooses; whoever works at this machine by default.
 
     Raises
     ------
@@ -130,32 +136,17 @@ def choose_cases(
             f"Cannot choose {wanted} cases, {drawn_share} of them at random.",
             fix=f"Give a number from 1 to {_MOST:,}, and a share from 0 to 1.",
         )
-    entries, doubt, fields = _candidates(workshop, Wanted(tenant=tenant, since=since, until=until))
-    if not len(entries):
-        raise BadInput(
-            "There is no decision with an automated answer that nobody has begun to look at.",
-            fix="Decide more cases, or choose a longer period.",
-        )
-    seed = secrets.randbelow(2**31)
-    features = _features(workshop, tenant, entries, doubt, wanted, seed)
-    selection = select(features, doubt, wanted, drawn_share=drawn_share, seed=seed)
-    drawn = [one for one in selection.chosen if one.how == "drawn"]
-    name = f"{workshop.clock():%Y%m%dT%H%M%S}-{seed:08x}"
-    body = Round(
-        round=name,
-        tenant=tenant,
-        population=len(entries),
-        fields=fields,
-        teaches=len(selection.chosen) - len(drawn),
-        drawn=len(drawn),
-        chance=drawn[0].chance if drawn else 0.0,
-        seed=seed,
-        since="" if since is None else since.isoformat(),
-        until="" if until is None else until.isoformat(),
+    within = Wanted(tenant=tenant, since=since, until=until, newest=True)
+    for _ in range(_TRIES):
+        body, drafts = _round(workshop, within, wanted, drawn_share, actor or workshop.actor)
+        try:
+            workshop.ledger.append_many(drafts)
+        except KeyReused:  # somebody has begun with one of them: choose again
+            continue
+        return next(one for one in rounds_view(workshop, tenant=tenant) if one.round == body.round)
+    raise NotYours(
+        "Cases were taken in hand while they were chosen, several times.", fix="Choose again in a minute."
     )
-    workshop.ledger.append(kind=ROUND, actor=workshop.actor, body=msgspec.to_builtins(body))
-    _put_on_the_list(workshop, tenant, name, entries, selection.chosen)
-    return next(one for one in rounds_view(workshop, tenant=tenant) if one.round == name)
 
 
 def rounds_view(workshop: Workshop, *, tenant: str) -> tuple[RoundView, ...]:
@@ -169,6 +160,47 @@ def rounds_view(workshop: Workshop, *, tenant: str) -> tuple[RoundView, ...]:
         _view(workshop, entry.index, entry.at, entry.actor, one, chosen.get(one.round, []))
         for entry, one in reversed(mine)
     )
+
+
+def _round(
+    workshop: Workshop, within: Wanted, wanted: int, drawn_share: float, actor: str
+) -> tuple[Round, list[Draft]]:
+    """Return a round, with the entries that write it down and put its cases on the list."""
+    entries, doubt, fields = _candidates(workshop, within)
+    if not entries:
+        raise BadInput(
+            "There is no decision with an automated answer that nobody has begun to look at.",
+            fix="Decide more cases, or choose a longer period.",
+        )
+    tenant, seed = str(within.tenant), secrets.randbelow(2**31)
+    places, features = _features(workshop, tenant, entries, doubt, wanted, seed)
+    selection = select(features, doubt, wanted, places=places, drawn_share=drawn_share, seed=seed)
+    drawn = [one for one in selection.chosen if one.how == "drawn"]
+    body = Round(
+        round=f"{workshop.clock():%Y%m%dT%H%M%S}-{seed:08x}",
+        tenant=tenant,
+        population=len(entries),
+        fields=fields,
+        teaches=len(selection.chosen) - len(drawn),
+        drawn=len(drawn),
+        chance=drawn[0].chance if drawn else 0.0,
+        seed=seed,
+        since="" if within.since is None else within.since.isoformat(),
+        until="" if within.until is None else within.until.isoformat(),
+    )
+    drafts = [Draft(ROUND, body, actor)]
+    for one in selection.chosen:
+        known = find_decision(workshop, entries[one.place], tenant)
+        event = Event(
+            act="chosen",
+            decision=known.issued.entry,
+            tenant=tenant,
+            by=actor,
+            fields=tuple(_to_look_at(known)),
+            chosen=Chosen(body.round, one.how, one.chance, len(entries)),
+        )
+        drafts.append(Draft(REVIEW, event, actor, (), key_of_event(event.decision, 0)))
+    return body, drafts
 
 
 def _candidates(workshop: Workshop, wanted: Wanted) -> tuple[list[int], Floats, dict[str, int]]:
@@ -194,28 +226,19 @@ def _candidates(workshop: Workshop, wanted: Wanted) -> tuple[list[int], Floats, 
 
 def _features(
     workshop: Workshop, tenant: str, entries: Sequence[int], doubt: Floats, wanted: int, seed: int
-) -> Floats:
-    """Return hashed words of the least sure cases and of some others; no others can be compared, or teach."""
-    found = np.zeros((len(entries), _FEATURES))
+) -> tuple[list[int], Floats]:
+    """Return places and hashed words of the least sure cases and of some others; only they can teach."""
     rng = np.random.default_rng(seed)
     order = np.lexsort((rng.permutation(len(entries)), -doubt))
     some = rng.permutation(len(entries))[:_SAMPLE]
-    for place in {*order[: max(_LOOKED_AT, _TIMES_WANTED * wanted)].tolist(), *some.tolist()}:
+    places = sorted({*order[: max(_LOOKED_AT, _TIMES_WANTED * wanted)].tolist(), *some.tolist()})
+    found = np.zeros((len(places), _FEATURES))
+    for row, place in enumerate(places):
         document = document_of(workshop, find_decision(workshop, entries[place], tenant))
         if document is not None:
-            places = features_of(document.text).places % _FEATURES
-            found[place] = np.sqrt(np.bincount(places, minlength=_FEATURES))
-    return found
-
-
-def _put_on_the_list(
-    workshop: Workshop, tenant: str, name: str, entries: Sequence[int], chosen: Sequence[Selected]
-) -> None:
-    reviews = Reviews(workshop)
-    for one in chosen:
-        known = find_decision(workshop, entries[one.place], tenant)
-        why = Chosen(name, one.how, one.chance, len(entries))
-        reviews.choose(known, why, actor=workshop.actor, fields=_to_look_at(known))
+            counted = np.bincount(features_of(document.text).places % _FEATURES, minlength=_FEATURES)
+            found[row] = np.sqrt(counted)
+    return places, found
 
 
 def _to_look_at(known: Known) -> list[str]:

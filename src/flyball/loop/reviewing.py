@@ -24,7 +24,6 @@ from flyball.loop.review_labels import ask_when_enough
 from flyball.loop.review_state import (
     Act,
     Answered,
-    Chosen,
     Event,
     FieldAnswer,
     Review,
@@ -258,26 +257,6 @@ class Reviews(ReviewBook):
             return _event("closed", known, reviewer, note=note, done=True), []
 
         return self._act(known, act)
-
-    def choose(self, known: Known, chosen: Chosen, *, actor: str, fields: Sequence[str]) -> bool:
-        """Put a case on the list with fields that nothing referred; False where it was begun already."""
-        if self.of(known).events:
-            return False
-        event = Event(
-            act="chosen",
-            decision=known.issued.entry,
-            tenant=known.issued.decision.context.tenant,
-            by=actor,
-            fields=tuple(fields),
-            chosen=chosen,
-        )
-        try:
-            self._workshop.ledger.append_many(
-                [Draft(REVIEW, event, actor, (), key_of_event(event.decision, 0))]
-            )
-        except KeyReused:  # somebody else has chosen it
-            return False
-        return True
 
     @property
     def _name(self) -> str:

@@ -304,6 +304,80 @@ def test_a_case_that_waits_is_chosen_with_what_was_automated_of_it(workshop):
     assert (review.fields, review.chosen.chance) == (("cap", "amount", "country"), 1.0)
 
 
+def test_a_field_that_needs_two_readers_needs_them_where_its_case_was_chosen_too(workshop):
+    entry = write_decision(workshop, referred=())
+    reviews, _ = opened(workshop, field={"country": FieldReview(readers=2)})
+    choose_cases(workshop, 1, tenant="acme")
+    assert reviews.of(find_decision(workshop, entry, "acme")).people == 2
+
+
+def test_a_case_that_waits_keeps_its_time_where_it_is_chosen_as_well(workshop, time_of_day):
+    waits, sure = write_decision(workshop), write_decision(workshop, n=1, referred=())
+    _, queue = opened(workshop, due_hours=10)
+    time_of_day.pass_by(hours=8)
+    choose_cases(workshop, 2, tenant="acme")
+    due = {item.entry: item.urgency.due_at for item in queue.page(ANNA).items}
+    assert due == {waits: NOON + timedelta(hours=10), sure: NOON + timedelta(hours=18)}
+    time_of_day.pass_by(hours=3)
+    assert (listed(queue)[0], queue.page(ANNA).overdue) == (waits, 1)
+
+
+def test_only_the_last_decision_of_a_case_is_chosen(workshop):
+    write_decision(workshop, referred=())
+    again = write_decision(workshop, referred=())
+    _, queue = opened(workshop)
+    assert choose_cases(workshop, 5, tenant="acme").population == 1
+    assert listed(queue) == [again]
+
+
+def test_a_round_is_written_whole_or_not_at_all_where_somebody_is_quicker(workshop, monkeypatch):
+    entries = [write_decision(workshop, n=n) for n in range(6)]
+    reviews, queue = opened(workshop)
+    append, taken = workshop.ledger.append_many, []
+
+    def somebody_is_quicker(drafts):
+        drafts = list(drafts)
+        if any(one.kind == "review.round" for one in drafts) and not taken:
+            taken.append(entries[2])
+            reviews.claim(find_decision(workshop, entries[2], "acme"), BERT)
+        return append(drafts)
+
+    monkeypatch.setattr(workshop.ledger, "append_many", somebody_is_quicker)
+    made = choose_cases(workshop, 6, tenant="acme")
+    assert (made.population, made.chosen) == (5, 5)  # chosen again, without the one that was taken
+    assert len(list(workshop.ledger.entries("review.round"))) == 1
+    chosen = {item.entry for item in queue.page(ANNA).items if item.review.chosen is not None}
+    assert chosen == set(entries) - {entries[2]}
+
+
+def test_over_http_who_settles_has_cases_chosen_once_for_each_request(doors_with):
+    doors = doors_with("")
+    for n in range(9):
+        write_decision(doors.workshop(), n=n, referred=())
+    doors.key("acme/carla", roles=["officer"])
+    doors.key("other/omar", roles=["officer"])
+    doors.key("acme/bert", roles=["reviewer"])
+    asked, key = {"number": 4, "drawn": 0.5}, {"idempotency-key": "round-1"}
+    assert doors.ask("acme/bert", "/v1/review/choose", asked)[0] == 403
+    status, made = doors.ask("acme/carla", "/v1/review/choose", asked, headers=key)
+    assert (status, made["population"], made["chosen"], made["drawn"]) == (200, 9, 4, 2)
+    assert made["by"].startswith("person:")
+    assert doors.ask("acme/carla", "/v1/review/choose", asked, headers=key)[1] == made
+    assert doors.ask("acme/carla", "/v1/review")[1]["waiting"] == 4
+    assert doors.ask("acme/carla", "/v1/review/agreement")[1]["rounds"][0]["round"] == made["round"]
+    for wrong, why in (
+        ({"number": 0}, "`int` >= 1"),
+        ({"number": 1001}, "`int` <= 1000"),
+        ({"number": 1, "drawn": 2}, "<= 1"),
+        ({"number": 1, "since": "2026-11-30T00:00:00"}, "has no time zone"),
+    ):
+        status, told = doors.ask("acme/carla", "/v1/review/choose", wrong)
+        assert status == 400, told
+        assert why in told["message"]
+    status, told = doors.ask("other/omar", "/v1/review/choose", {"number": 1})
+    assert (status, "no decision with an automated answer" in told["message"]) == (400, True)
+
+
 def test_over_http_a_reviewer_learns_nothing_of_who_read_before(doors_with):
     doors = doors_with("[review]\nreaders = 2\nsecond_share = 0.5\n")
     id = f"contracts:{write_decision(doors.workshop())}"

@@ -1,6 +1,7 @@
 """Selection: which cases teach most, with a part drawn at random, so that figures stay honest."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,7 +52,13 @@ class Selection:
 
 
 def select(
-    features: Floats, doubt: Floats, wanted: int, *, drawn_share: float = 0.3, seed: int = 0
+    features: Floats,
+    doubt: Floats,
+    wanted: int,
+    *,
+    places: Sequence[int] | None = None,
+    drawn_share: float = 0.3,
+    seed: int = 0,
 ) -> Selection:
     """Choose cases to be labelled: unsure ones that are unlike one another and like many, and some at random.
 
@@ -61,12 +68,15 @@ def select(
 
     Parameters
     ----------
-    features : array of shape (n_cases, n_features)
-        Rows are scaled to length 1; a row of zeros is like nothing.
+    features : array of shape (n_compared, n_features)
+        Of cases that can teach. Rows are scaled to length 1; a row of zeros is like nothing.
     doubt : array of shape (n_cases,)
         1 minus confidence.
     wanted : int
         How many; no more than there are are returned.
+    places : sequence of int, optional
+        Which cases the rows of `features` are, in rising order; others can be drawn, but do not teach.
+        None: all of them.
     drawn_share : float
         Of those, in [0, 1].
     seed : int
@@ -84,7 +94,8 @@ def select(
     Savarese 2018, arXiv:1708.00489.
     """
     n = len(doubt)
-    if features.ndim != 2 or len(features) != n or not 0.0 <= drawn_share <= 1.0 or wanted < 0:
+    compared = np.arange(n) if places is None else np.asarray(places, np.int64)
+    if features.ndim != 2 or len(features) != len(compared) or not 0.0 <= drawn_share <= 1.0 or wanted < 0:
         raise BadInput(
             f"Cannot choose {wanted} of {n} cases with features of shape {features.shape}, "
             f"{drawn_share} of them drawn.",
@@ -95,7 +106,7 @@ def select(
     wanted = min(wanted, n)
     n_drawn = min(wanted, math.ceil(wanted * drawn_share))
     rng = np.random.default_rng(seed)
-    telling = _telling(features, doubt, wanted - n_drawn, rng)
+    telling = compared[_telling(features, doubt[compared], min(wanted - n_drawn, len(compared)), rng)]
     rest = np.setdiff1d(np.arange(n), telling)
     drawn = rng.choice(rest, size=n_drawn, replace=False) if n_drawn else rest[:0]
     chance = n_drawn / len(rest) if len(rest) else 1.0

@@ -1,7 +1,8 @@
-"""`/v1/review`: the cases that people decide: list, claim, answer, give back, hand up, settle, close."""
+"""`/v1/review`: the cases that people decide: list, choose, claim, answer, give back, hand up, settle."""
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -21,8 +22,15 @@ from flyball.gateway.reviewing import reviewer_of
 from flyball.gateway.route import Caller, Reply, TheHouse, TheSettings
 from flyball.loop.decided import Known, entry_of_id, find_decision
 from flyball.loop.given import GivenAnswer
+from flyball.loop.review_choosing import choose_cases
 from flyball.loop.review_queue import Only
-from flyball.loop.review_shown import agreement_as_json, item_as_json, page_as_json, state_as_json
+from flyball.loop.review_shown import (
+    agreement_as_json,
+    item_as_json,
+    page_as_json,
+    round_as_json,
+    state_as_json,
+)
 from flyball.loop.review_state import Review, Reviewer
 from flyball.loop.review_views import ItemView, agreement_view, item_view
 
@@ -57,6 +65,19 @@ class EscalateRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     role: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
+class ChooseRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """How many decided cases are looked at as well, and which share of them is drawn at random.
+
+    `since` and `until` say of when the decisions are.
+    """
+
+    number: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+    drawn: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.3
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+_CHOOSE = msgspec.json.Decoder(ChooseRequest)
 _ANSWER = msgspec.json.Decoder(AnswerRequest)
 _REASON = msgspec.json.Decoder(ReasonRequest)
 _ESCALATE = msgspec.json.Decoder(EscalateRequest)
@@ -105,6 +126,34 @@ async def show_case(id: FromPath[str], house: TheHouse, desks: TheDesks, princip
         return _shown(desk, known, reviewer_of(principal))
 
     return json_reply(await asyncio.to_thread(found))
+
+
+@post("/v1/review/choose", status_code=200, opt={"scope": "review.settle", "request": ChooseRequest})
+async def choose(
+    request: Request[Any, Any, Any],
+    house: TheHouse,
+    desks: TheDesks,
+    principal: Caller,
+    settings: TheSettings,
+    deployment: FromQuery[str] = "",
+) -> Reply:
+    """Put decided cases on the list: those that teach most, and some at random to measure quality by."""
+    body, given = await asked_for(request, settings, _CHOOSE)
+    desk = desks.of(served_for(house, principal, deployment))
+
+    def done() -> Whole:
+        made = choose_cases(
+            desk.served.workshop,
+            given.number,
+            tenant=principal.tenant,
+            drawn_share=given.drawn,
+            since=given.since,
+            until=given.until,
+            actor=principal.id,
+        )
+        return json_reply({"ok": True, **round_as_json(made)})
+
+    return await once(request, body, principal, desk.replies, lambda: asyncio.to_thread(done))
 
 
 @post("/v1/review/{id:str}/claim", status_code=200, opt={"scope": "review"})
@@ -253,4 +302,4 @@ def _view(desk: Desk, known: Known, reviewer: Reviewer) -> ItemView:
     return item_view(desk.served.workshop, desk.reviews, desk.queue, reviewer, known)
 
 
-review = (list_cases, agreement, show_case, claim, answer, decline, escalate, settle, close)
+review = (list_cases, agreement, choose, show_case, claim, answer, decline, escalate, settle, close)
