@@ -80,16 +80,16 @@ def test_mean_sum_median_percentile_and_share(book):
 
 
 def test_minutes_are_what_people_said_and_nothing_where_none_had_to_look(book):
-    """Two referred cases took 6 and 10 minutes, 5 took nobody's time, one waits: a half of 16 among 8."""
-    first, second, _ = book.decide(3, referred=True)
-    book.decide(5)
-    book.report([first], True, minutes=6.0)
-    book.report([second], True, minutes=10.0)
+    """Of 15 referred 5 took 6 and 5 took 10 minutes, 5 wait; 25 took nobody's time: 80 among 35."""
+    referred = book.decide(15, referred=True)
+    book.decide(25)
+    book.report(referred[:5], True, minutes=6.0)
+    book.report(referred[5:10], True, minutes=10.0)
     found = book.kpi("sum(minutes) / count(decisions where minutes is known)", unit="minutes")
     assert found.estimate.value == pytest.approx(16 / 7)
     rate = book.kpi("share(referred) * mean(minutes where referred)", unit="minutes per transfer")
     assert rate.estimate.value == pytest.approx(3 / 8 * 8)
-    assert rate.unknown == (("mean(minutes where referred)", 1),)
+    assert rate.unknown == (("mean(minutes where referred)", 5),)
     hourly = book.kpi("count(decisions where referred) / sum(minutes)", unit="alerts per analyst-hour")
     assert hourly.estimate.value == pytest.approx(3 / (16 / 60))
 
@@ -136,10 +136,10 @@ def test_wrong_and_falsely_yes_are_counted_over_all_fields(book):
 
 
 def test_what_reviewers_answered_about_hard_cases_is_not_held_against_all(book):
-    book.report(book.decide(4), True)
+    book.report(book.decide(5), True)
     book.report(book.decide(3), False, by="person:anna", source="review")
     assert book.kpi("sum(fields_wrong) / sum(fields_checked)").estimate.value == 0
-    assert book.kpi("sum(fields_checked)").estimate.value == 4
+    assert book.kpi("sum(fields_checked)").estimate.value == 5
     assert book.kpi("count(decisions where outcome('fraud') = false)").estimate.value == 3
 
 
@@ -176,6 +176,25 @@ def test_an_answer_is_compared_as_json_not_as_text(book):
     book.report(book.decide(6, "DE"), "FR")
     assert book.kpi("share(field('fraud') != outcome('fraud'))").estimate.value == 0.5
     assert book.kpi("count(decisions where field('fraud') = 'DE')").estimate.value == 6
+
+
+def test_too_few_of_those_that_it_divides_by_are_a_gap(book):
+    entries = book.decide(60)
+    book.report(entries[:4], True)
+    known = "count(decisions where outcome('fraud') is known)"
+    why = NotMeasured(f"4 cases in {known}; at least 5 are needed")
+    assert book.kpi(f"count(decisions where outcome('fraud') = false) / {known}").estimate == why
+    found = book.kpi("share(outcome('fraud') = true)").estimate
+    assert found == NotMeasured("4 cases in share(outcome('fraud') = true); at least 5 are needed")
+    assert book.kpi("count(decisions where outcome('fraud') = true)").estimate.value == 4
+
+
+def test_a_count_of_none_keeps_an_upper_end(book):
+    """No alarm among 60: up to 3.69 at 5 EUR each, by the exact Poisson limit."""
+    book.decide(60)
+    found = book.kpi("count(decisions where referred) * 5 EUR", unit="EUR")
+    assert (found.estimate.value, found.estimate.low) == (0.0, 0.0)
+    assert found.estimate.high == pytest.approx(3.689 * 5, rel=0.001)
 
 
 def test_none_seen_is_not_certainty(book):

@@ -129,8 +129,9 @@ def _estimate_of(found: Totals, sampling: Sampling) -> Measured:
     why = layout.why_not(found.formula, whole)
     if why:
         return Measured(NotMeasured(why))
-    if len(table) < SMALLEST_CASES:
-        return Measured(NotMeasured(f"{count(len(table), 'case')}; at least {SMALLEST_CASES} are needed"))
+    few = layout.too_few(found.formula, table)
+    if few:
+        return Measured(NotMeasured(few))
     rare, none_seen = layout.rare(found.formula, table, whole)
     tally = Tally(table, lambda drawn: layout.value(found.formula, drawn), n=max(1, found.counted), rare=rare)
     estimate = estimate_all([tally], sampling)[0]
@@ -144,7 +145,7 @@ def _estimate_of(found: Totals, sampling: Sampling) -> Measured:
             f"None was seen, so no interval can be drawn: up to {at_most:.1f} among "
             f"{count(found.counted, 'decision')} would be no surprise."
             if none_seen
-            else "All cases are alike in this, so no interval can be drawn."
+            else "However cases are drawn, they give this very value, so no interval can be told."
         )
         return Measured(Estimate(exact, n=tally.n, level=sampling.level), (note,))
     return Measured(Estimate(exact, tally.n, min(ends), max(ends), sampling.level))
@@ -192,6 +193,18 @@ class _Layout:
             why = _TOO_LARGE
         return why
 
+    def too_few(self, node: Node, table: Floats) -> str:
+        """Return why there are too few cases: of all, or of those that the formula divides by; "" for enough."""
+        if len(table) < SMALLEST_CASES:
+            return f"{count(len(table), 'case')}; at least {SMALLEST_CASES} are needed"
+        below = _below_the_line(node)
+        for number, total in enumerate(self._totals):
+            if total in below or total.how in ("mean", "share", *_RANKED):
+                cases = int((table[:, 2 + 3 * number] > 0).sum())
+                if cases < SMALLEST_CASES:
+                    return f"{count(cases, 'case')} in {total.said}; at least {SMALLEST_CASES} are needed"
+        return ""
+
     def rare(self, node: Node, table: Floats, whole: Floats) -> tuple[tuple[RareEvents, ...], bool]:
         """Return events above the line that may be too few to draw from, and whether none was seen."""
         found: list[RareEvents] = []
@@ -207,8 +220,9 @@ class _Layout:
                 found.append(self._event(node, table[:, column], whole, column, 1.0, counted))
                 others = table[:, column + 1] - table[:, column]
                 found.append(self._event(node, others, whole, column, -1.0, counted))
-            elif events:
-                found.append(self._event(node, table[:, column + 2], whole, column, summed / events, None))
+            elif events or total.how == "count":
+                each = summed / events if events else 1.0
+                found.append(self._event(node, table[:, column + 2], whole, column, each, None))
         return tuple(found), none_seen
 
     def _event(
@@ -274,6 +288,16 @@ def _above_the_line(node: Node) -> set[Aggregate]:
         return set()
     right = set() if node.how == "/" else _above_the_line(node.right)
     return _above_the_line(node.left) | right
+
+
+def _below_the_line(node: Node) -> set[Aggregate]:
+    """Return the totals that something is divided by."""
+    if not isinstance(node, Arithmetic):
+        return set()
+    found = _below_the_line(node.left) | _below_the_line(node.right)
+    if node.how == "/":
+        found |= {one for one in parts_of(node.right) if isinstance(one, Aggregate)}
+    return found
 
 
 def _binned(values: Floats, groups: Whole, n_groups: int) -> tuple[Floats, Floats]:
