@@ -16,7 +16,16 @@ from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 from flyball.models.experts.intervals import share
 
-__all__ = ["SMALLEST_GROUP", "BadGroups", "GroupShares", "TraitShares", "by_group", "traits_of"]
+__all__ = [
+    "SMALLEST_GROUP",
+    "BadGroups",
+    "GroupShares",
+    "TraitShares",
+    "by_group",
+    "read_groups",
+    "shares_of",
+    "traits_of",
+]
 
 SMALLEST_GROUP = 30
 """Cases below which a group is not compared."""
@@ -103,10 +112,7 @@ def by_group(workshop: Workshop, path: Path) -> tuple[TraitShares, ...]:
     live = live_release(workshop.ledger)
     if live is None:
         raise UnknownName("Nothing is live, so nothing was re-tested.", fix="Run flyball turn.")
-    if not path.is_file():
-        raise BadGroups(f"There is no file {path.name}.", fix="Give a CSV file of names and groups.")
-    data = path.read_bytes()
-    traits, groups = _read(path, data)
+    data, traits, groups = read_groups(path)
     release = read_release(workshop.state, live.release, workshop.key.verifier).release
     tested = workshop.blobs.get(left_of(workshop, release.parts["reviewed decisions"]))
     decisions = from_json(tested, list[Decision])
@@ -147,17 +153,36 @@ def traits_of(
             counted: dict[str, list[str]] = {}
             for case, outcome in said.items():
                 counted.setdefault(groups[case][place] if case in groups else "", []).append(outcome)
-            shares = tuple(
-                GroupShares(
-                    group,
-                    len(all_),
-                    *(share(all_.count(word), len(all_)) for word in ("yes", "no", "person")),
-                )
-                for group, all_ in sorted(counted.items(), key=lambda one: (-len(one[1]), one[0]))
-            )
-            yes = share(list(said.values()).count("yes"), len(said))
-            found.append(TraitShares(field, trait, shares, yes, *_ratio(counted)))
+            found.append(shares_of(field, trait, counted))
     return tuple(found)
+
+
+def shares_of(field: str, trait: str, counted: Mapping[str, Sequence[str]]) -> TraitShares:
+    """Return the shares of one field and trait, counted by group as "yes", "no" or "person" of each case."""
+    shares = tuple(
+        GroupShares(
+            group,
+            len(all_),
+            *(share(all_.count(word), len(all_)) for word in ("yes", "no", "person")),
+        )
+        for group, all_ in sorted(counted.items(), key=lambda one: (-len(one[1]), one[0]))
+    )
+    everybody = [word for all_ in counted.values() for word in all_]
+    return TraitShares(field, trait, shares, share(everybody.count("yes"), len(everybody)), *_ratio(counted))
+
+
+def read_groups(path: Path) -> tuple[bytes, tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Return a file of groups: its bytes, the traits, and the group of every trait by the name of the case.
+
+    Raises
+    ------
+    BadGroups
+        It is not there or cannot be read so.
+    """
+    if not path.is_file():
+        raise BadGroups(f"There is no file {path.name}.", fix="Give a CSV file of names and groups.")
+    data = path.read_bytes()
+    return data, *_read(path, data)
 
 
 def _said(decision: Decision, field: str) -> str:

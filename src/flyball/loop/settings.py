@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -27,6 +27,7 @@ __all__ = [
     "DecisionSettings",
     "DeploymentSettings",
     "ExpertSettings",
+    "FairnessSettings",
     "ModelFacts",
     "MoneySettings",
     "Objective",
@@ -274,6 +275,17 @@ class ChatSettings(_Section, frozen=True):
     about: dict[str, ModelFacts] = {}
 
 
+class FairnessSettings(_Section, frozen=True):
+    """`[fairness]`: how decisions about groups of people are compared.
+
+    `groups` is a CSV file in the deployment: names of cases in its first column, a trait in each other. No
+    expert and no rule sees it, and nothing of it is kept. `days` is how far back decisions are looked at.
+    """
+
+    groups: str = ""
+    days: Annotated[int, msgspec.Meta(ge=1, le=3660)] = 90
+
+
 class Settings(_Section, frozen=True):
     """Everything that `flyball.toml` says."""
 
@@ -297,6 +309,7 @@ class Settings(_Section, frozen=True):
     review: ReviewSettings = ReviewSettings()
     traces: TraceSettings = TraceSettings()
     drift: DriftSettings = DriftSettings()
+    fairness: FairnessSettings = FairnessSettings()
     slo: tuple[SloSettings, ...] = ()
     alerts: AlertSettings = AlertSettings()
     watch: WatchSettings = WatchSettings()

@@ -29,7 +29,8 @@ def test_pages_say_that_there_is_nothing_yet(keyless):
     browser = keyless.browser()
     for path, said in (
         ("releases", "No release was made yet."),
-        ("fairness", "Groups were never compared."),
+        ("fairness", "Groups were never compared on a re-test."),
+        ("fairness", "no file of groups is declared"),
         ("evidence", "nothing is live yet"),
         ("alerts", "Nothing is open."),
         ("settings", "No key was made."),

@@ -147,6 +147,14 @@ def test_groups_are_shown_with_their_shares_and_their_number(ben, at):
     assert "was not compared" in read(ben, at("fairness?trait=height"), status=404)
 
 
+def test_what_was_really_decided_is_compared_by_group(governed, ben, at):
+    """800 applications of the sample were decided by each of two turns; each counts once."""
+    shown = read(ben, at("fairness"))
+    assert re.search(r"800 cases from 1 September|800 cases from \d+ \w+ \d{4}", shown)
+    assert re.search(r"By sex Ratio of yes, \w+ to \w+: 0\.\d{3} 0\.\d{3} to 1\.\d{3} n = 800", shown)
+    assert re.search(r"everybody 800 \d\d\.\d\s% ", shown)
+
+
 def test_drift_says_what_was_held_against_what_and_how_sure(ben, at):
     shown = read(ben, at("drift"))
     assert "in windows of 250 and held against the first 500 decisions of release" in shown

@@ -3,6 +3,7 @@
 from flyball.console.charts import Chart, Dot, Point, Reference, Series, dots, line
 from flyball.console.keeping import chart_files
 from flyball.console.page import Asked, NoSuchPage, Page, Shown
+from flyball.core.errors import FlyballError
 from flyball.loop.drifting import DriftView, WindowShown, drift_view
 
 __all__ = ["drift"]
@@ -28,12 +29,19 @@ def _show(asked: Asked) -> Shown:
 
 
 def _view(asked: Asked) -> DriftView | None:
-    """Return what was seen as of a moment ago; None where it is being worked out for the first time."""
+    """Return what was seen as of a moment ago; None where it is being worked out for the first time.
+
+    Raises
+    ------
+    FlyballError
+        Why it cannot be worked out.
+    """
     workshop = asked.desk.served.workshop
-    if asked.lately is None:
-        return drift_view(workshop)
     name = f"drift of {asked.desk.served.name}"
-    return asked.lately.all({name: lambda: drift_view(workshop)})[name]
+    found = asked.worked_out({name: lambda: drift_view(workshop)})[name]
+    if isinstance(found, FlyballError):
+        raise found
+    return found
 
 
 def _chosen(asked: Asked, view: DriftView) -> WindowShown | None:

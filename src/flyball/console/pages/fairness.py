@@ -1,4 +1,4 @@
-"""How releases decided about groups of people: shares with intervals, ratios, and how both went over time."""
+"""How groups of people were decided about: in what was really decided, and in the re-tests of releases."""
 
 from collections.abc import Sequence
 
@@ -6,25 +6,90 @@ from flyball.console.charts import Chart, Dot, Point, Reference, Series, dots, l
 from flyball.console.keeping import chart_files
 from flyball.console.page import Asked, NoSuchPage, Page, Shown
 from flyball.core.digests import short
+from flyball.core.errors import FlyballError
 from flyball.loop.by_group import TraitShares
 from flyball.loop.fairness_view import Comparison, FairnessView, fairness_view
+from flyball.loop.served_groups import ServedGroups, ServedTrait, served_groups
 
 __all__ = ["fairness"]
 
-_NAMES = ("ratios", "yes-by-group", "person-by-group", "yes-over-time", "ratio-over-time")
+_SERVED = ("served-ratios", "served-yes", "served-right")
+_NAMES = (*_SERVED, "ratios", "yes-by-group", "person-by-group", "yes-over-time", "ratio-over-time")
 
 
 def _show(asked: Asked) -> Shown:
-    view = fairness_view(asked.desk.served.workshop)
+    view, served = fairness_view(asked.desk.served.workshop), _served(asked)
     chosen = _chosen(asked, view)
     latest, trait = (None, None) if chosen is None else chosen
+    known = served if isinstance(served, ServedGroups) else None
     return {
         "view": view,
         "latest": latest,
         "trait": trait,
         "titles": {one.key: one.title for one in asked.desk.served.workshop.deployment.fields},
-        "charts": _charts_of(asked, view, chosen),
+        "served": known,
+        "served_problem": served if isinstance(served, FlyballError) else None,
+        "served_field": "" if known is None else _field(asked, known),
+        "charts": _charts_of(asked, view, chosen) | _served_charts(asked, known),
     }
+
+
+def _served(asked: Asked) -> ServedGroups | FlyballError | None:
+    """Return what was really decided as of a moment ago; None where it is being worked out."""
+    workshop, tenant = asked.desk.served.workshop, asked.principal.tenant
+    name = f"groups of {asked.desk.served.name} for {tenant}"
+    return asked.worked_out({name: lambda: served_groups(workshop, tenant)})[name]
+
+
+def _field(asked: Asked, served: ServedGroups) -> str:
+    known, wanted = [one.shares.field for one in served.everybody], asked.query.get("of", "")
+    return wanted if wanted in known else known[0] if known else ""
+
+
+def _served_charts(asked: Asked, served: ServedGroups | None) -> dict[str, Chart]:
+    if served is None or not served.everybody:
+        return {}
+    field = _field(asked, served)
+    [everybody] = [one for one in served.everybody if one.shares.field == field]
+    traits = [one for one in served.traits if one.shares.field == field]
+    found = [_served_shares("yes", everybody, traits), _served_shares("right", everybody, traits)]
+    if traits:
+        rows = [
+            Dot(one.shares.trait, one.shares.ratio, note=f"{one.shares.lowest} to {one.shares.highest}")
+            for one in traits
+        ]
+        found.append(
+            dots(
+                rows,
+                name="served-ratios",
+                title="Ratio of yes: the group with least to the group with most",
+                description="1 means the same share. With intervals at 95 %; read it beside the shares.",
+                column="trait",
+                references=[Reference(1.0, "the same")],
+            )
+        )
+    return {one.name: one for one in found}
+
+
+def _served_shares(which: str, everybody: ServedTrait, traits: Sequence[ServedTrait]) -> Chart:
+    def of(one: ServedTrait, trait: str) -> list[Dot]:
+        groups = one.shares.groups
+        values = [group.yes if which == "yes" else one.right[group.group] for group in groups]
+        names = [f"{trait}: {group.group}" if trait else "everybody" for group in groups]
+        return [Dot(name, value) for name, value in zip(names, values, strict=True)]
+
+    yes = which == "yes"
+    return dots(
+        [*of(everybody, ""), *(dot for one in traits for dot in of(one, one.shares.trait))],
+        name=f"served-{which}",
+        title="Answered yes by a machine" if yes else "Turned out as a machine had answered",
+        description="Share of the cases of each group, with its interval at 95 %."
+        if yes
+        else "Of what a machine answered and somebody reported on. Nobody reports at random.",
+        unit="share",
+        column="group",
+        from_zero=yes,
+    )
 
 
 def _chosen(asked: Asked, view: FairnessView) -> tuple[Comparison, TraitShares] | None:
@@ -50,8 +115,9 @@ def _chosen(asked: Asked, view: FairnessView) -> tuple[Comparison, TraitShares] 
 
 
 def _charts(asked: Asked) -> dict[str, Chart]:
-    view = fairness_view(asked.desk.served.workshop)
-    return _charts_of(asked, view, _chosen(asked, view))
+    view, served = fairness_view(asked.desk.served.workshop), _served(asked)
+    known = served if isinstance(served, ServedGroups) else None
+    return _charts_of(asked, view, _chosen(asked, view)) | _served_charts(asked, known)
 
 
 def _charts_of(
