@@ -19,6 +19,7 @@ from flyball.ledger.newest import newest_with
 from flyball.ledger.records import Entry
 from flyball.loop.comparing import Compared, compare_challenge
 from flyball.loop.promotion import approvals_in, people_of
+from flyball.loop.release_words import ChangedWord, changed_words, counted_words
 from flyball.loop.releases import Promotion, Release, promotions, read_release
 from flyball.loop.traffic import Change, Traffic, traffic_history, traffic_now
 from flyball.loop.workshop import Workshop
@@ -166,6 +167,8 @@ class DifferenceView:
     Parameters
     ----------
     before, after : ReleaseLine
+    words : tuple of ChangedWord
+        By rule, threshold, setting and count, what a reviewer has to know.
     parts : tuple of (str, str, str, str)
         How ("changed", "added", "removed"), name, digest before, digest after.
     texts : tuple of ChangedText
@@ -179,6 +182,7 @@ class DifferenceView:
 
     before: ReleaseLine
     after: ReleaseLine
+    words: tuple[ChangedWord, ...]
     parts: tuple[tuple[str, str, str, str], ...]
     texts: tuple[ChangedText, ...]
     same: int
@@ -238,12 +242,14 @@ def difference_view(workshop: Workshop, before: str, after: str) -> DifferenceVi
     lines = _lines(workshop, traffic_now(workshop.ledger), promotions(workshop.ledger))
     old, new = (read_release(workshop.state, one, workshop.key.verifier).release for one in (before, after))
     parts = _parts(old.parts, new.parts)
-    texts = [_text(workshop, *one) for one in _parts(old.files, new.files)]
+    files = _parts(old.files, new.files)
+    texts = [_text(workshop, *one) for one in files]
     same = sum(old.parts.get(name) == digest for name, digest in new.parts.items())
     same += sum(old.files.get(name) == digest for name, digest in new.files.items())
     return DifferenceView(
         before=_line_of(lines, before),
         after=_line_of(lines, after),
+        words=tuple(_words(workshop, (before, after), parts, files)),
         parts=tuple(parts),
         texts=tuple(texts),
         same=same,
@@ -345,6 +351,44 @@ def _parts(old: object, new: object) -> list[tuple[str, str, str, str]]:
         if was != now:
             found.append(("changed" if was and now else "added" if now else "removed", name, was, now))
     return found
+
+
+def _words(
+    workshop: Workshop,
+    releases: tuple[str, str],
+    parts: Sequence[tuple[str, str, str, str]],
+    files: Sequence[tuple[str, str, str, str]],
+) -> list[ChangedWord]:
+    """Return what differs, told by rule, threshold, setting and count."""
+    found = []
+    for how, name, _, _ in parts:
+        if name.startswith("expert "):
+            found.append(
+                ChangedWord(
+                    f"Expert {name.removeprefix('expert ')}",
+                    "",
+                    "" if how == "added" else "one" if how == "removed" else "as it was",
+                    {"added": "one more", "removed": "", "changed": "another: its files are below"}[how],
+                )
+            )
+    seen = [_cases(workshop, one) for one in releases]
+    found += counted_words("Cases on which it is re-tested", *seen)
+    for _, name, was, now in files:
+        try:
+            texts = [workshop.blobs.get(one) if one else b"" for one in (was, now)]
+        except (BlobErased, BlobMissing):
+            continue
+        if all(len(one) <= _LONGEST_TEXT for one in texts):
+            found += changed_words(name, *texts) or []
+    return found
+
+
+def _cases(workshop: Workshop, digest: str) -> int | None:
+    """Return how many cases the gate of a release saw; None where it was never asked."""
+    evidence = evidence_of_release(workshop, digest)
+    if evidence is None:
+        return None
+    return next((one.n_cases for one in evidence.records if one.check == "dataset.cases"), None)
 
 
 def _text(workshop: Workshop, how: str, name: str, was: str, now: str) -> ChangedText:

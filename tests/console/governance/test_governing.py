@@ -117,6 +117,10 @@ def test_the_difference_shows_the_lines_that_changed(governed, ben, at):
     assert "− removed: wrong_share_at_most = 0.06" in gone
     assert "+ added: wrong_share_at_most = 0.05" in come
     assert "before: At most 6.00% of the automated answers are wrong." in gone
+    told = [words(one) for one in main.xpath(".//section[@aria-labelledby='words']//tr")]
+    assert "flyball.toml promise.wrong_share_at_most 0.06 0.05" in told
+    assert "flyball.toml approvals.release 0 1" in told
+    assert any(one.startswith("How sure credit_model must be to decide alone yes") for one in told)
 
 
 def test_a_day_is_asked_about_and_a_word_that_is_none_is_refused(ben, at):
