@@ -74,6 +74,16 @@ def test_from_a_file_of_outcomes_to_what_was_saved(home):
     assert len(cost["series"]) == 1
     assert referred["value"] == 100
     assert isinstance(told["entry"], int)
+    assert [one["decisions"] for one in cost["totals"]] == [4, 20]
+    page = ("kpi", "false_cost", "--decisions", "--limit", "3", "--json")
+    first = json.loads(flyball(*page, folder=home).stdout)
+    assert (len(first["decisions"]), first["n"], first["next"]) == (3, 4, first["decisions"][-1])
+    rest = json.loads(flyball(*page, "--after", first["next"], folder=home).stdout)
+    assert [*first["decisions"], *rest["decisions"]] == [f"contracts:{one}" for one in cost["entries"]]
+    assert rest["next"] is None
+    whole = json.loads(flyball(*page, "--part", "2", folder=home).stdout)
+    assert (whole["n"], whole["part"]) == (20, "count(decisions where outcome('cap') is known)")
+    assert "4 decisions in count(" in flyball("kpi", "false_cost", "--decisions", folder=home).stdout
     text = flyball("kpi", "false_cost", folder=home).stdout
     assert "better by 3" in text
     assert "stated, not measured" in text
@@ -86,6 +96,8 @@ def test_from_a_file_of_outcomes_to_what_was_saved(home):
     ("arguments", "code", "why"),
     [
         (("kpi", "nix"), "core.unknown_name", "has no KPI 'nix'"),
+        (("kpi", "--decisions"), "core.bad_input", "--decisions is about one KPI"),
+        (("kpi", "referred", "--decisions", "--part", "2"), "core.bad_input", "has no total number 2"),
         (("kpi", "--on", "soon"), "core.bad_input", "--on must be a day or a time, got 'soon'"),
         (("kpi", "--on", "2026-01-01", "--since", "2026-01-01"), "core.bad_input", "--on is one day"),
         (("kpi", "--since", "2026-02-01", "--until", "2026-01-01"), "core.bad_input", "before it begins"),

@@ -5,16 +5,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 
 from flyball.core.errors import UnknownName
-from flyball.core.estimates import Estimate
+from flyball.core.tracing import traced
 from flyball.evaluation.history.records import Wanted
+from flyball.evaluation.kpis.behind import Behind, decisions_behind
 from flyball.evaluation.kpis.checking import CheckedKpi, checked_kpis
 from flyball.evaluation.kpis.measure import By, Group
-from flyball.evaluation.kpis.records import KpisView
+from flyball.evaluation.kpis.records import KpisView, Stated
 from flyball.evaluation.kpis.saving import Compared, measured_kpis
 from flyball.loop.traffic import traffic_steps
 from flyball.loop.workshop import Workshop
 
-__all__ = ["KPI_MEASURED", "kpis_of", "kpis_view", "record_kpis"]
+__all__ = ["KPI_MEASURED", "kpi_decisions", "kpis_of", "kpis_view", "record_kpis"]
 
 KPI_MEASURED = "kpi.measured"
 """Kind of the ledger entries that hold measured KPIs."""
@@ -32,6 +33,7 @@ def kpis_of(workshop: Workshop) -> dict[str, CheckedKpi]:
     return checked_kpis(workshop.deployment.settings.kpi, fields)
 
 
+@traced("kpi", minor=True)
 def kpis_view(
     workshop: Workshop,
     *,
@@ -63,14 +65,7 @@ def kpis_view(
     ------
     BadFormula, UnknownName, BadInput
     """
-    kpis = kpis_of(workshop)
-    unknown = [name for name in names if name not in kpis]
-    if unknown:
-        raise UnknownName(
-            f"The deployment {workshop.deployment.name} has no KPI {unknown[0]!r}.",
-            fix=f"Known: {', '.join(kpis) or 'none; declare one as [[kpi]] in flyball.toml'}.",
-            kpi=unknown[0],
-        )
+    kpis = _known(workshop, names)
     size = workshop.ledger.size()
     wanted = Wanted(tenant=tenant, since=since, until=until)
     chosen = [one for name, one in kpis.items() if not names or name in names]
@@ -78,7 +73,7 @@ def kpis_view(
         workshop.history,
         [(one, _compared(workshop, one, wanted)) for one in chosen],
         wanted,
-        minutes={field.key: field.minutes for field in workshop.deployment.fields},
+        minutes=_minutes(workshop),
         by=by,
     )
     return KpisView(
@@ -91,6 +86,51 @@ def kpis_view(
         decisions=workshop.history.count(wanted, at_most=2**62).n,
         kpis=found,
     )
+
+
+def kpi_decisions(
+    workshop: Workshop,
+    name: str,
+    wanted: Wanted,
+    *,
+    part: int = 1,
+    unknown: bool = False,
+    after: int = -1,
+    limit: int = 50,
+) -> Behind:
+    """Return decisions behind a KPI, page by page; see `decisions_behind`.
+
+    Raises
+    ------
+    BadFormula, UnknownName, BadInput
+    """
+    checked = _known(workshop, [name])[name]
+    return decisions_behind(
+        workshop.history,
+        checked,
+        wanted,
+        minutes=_minutes(workshop),
+        part=part,
+        unknown=unknown,
+        after=after,
+        limit=limit,
+    )
+
+
+def _known(workshop: Workshop, names: Sequence[str]) -> dict[str, CheckedKpi]:
+    kpis = kpis_of(workshop)
+    unknown = [name for name in names if name not in kpis]
+    if unknown:
+        raise UnknownName(
+            f"The deployment {workshop.deployment.name} has no KPI {unknown[0]!r}.",
+            fix=f"Known: {', '.join(kpis) or 'none; declare one as [[kpi]] in flyball.toml'}.",
+            kpi=unknown[0],
+        )
+    return kpis
+
+
+def _minutes(workshop: Workshop) -> dict[str, float]:
+    return {field.key: field.minutes for field in workshop.deployment.fields}
 
 
 def record_kpis(workshop: Workshop, view: KpisView) -> int:
@@ -110,12 +150,7 @@ def _compared(workshop: Workshop, checked: CheckedKpi, wanted: Wanted) -> Compar
     if about is None:
         return None
     if about.value is not None:
-        stated = Estimate(
-            about.value,
-            n=1,
-            low=about.value if about.low is None else about.low,
-            high=about.value if about.high is None else about.high,
-        )
+        stated = Stated(about.value, about.low, about.high)
         return Compared("value", f"stated: {about.source}", stated=stated)
     kind, _, name = about.control.partition(":")
     if kind == "canary":

@@ -8,6 +8,7 @@ import pytest
 
 from flyball.evaluation.history.history import History
 from flyball.evaluation.history.records import Wanted
+from flyball.evaluation.kpis.behind import decisions_behind
 from flyball.evaluation.kpis.checking import checked_kpis
 from flyball.evaluation.kpis.saving import measured_kpis
 from flyball.evaluation.kpis.settings import KpiSettings
@@ -54,6 +55,11 @@ class Book:
             self.history, [(checked, compared)], wanted or Wanted(), minutes=needed, by=by
         )
         return found
+
+    def behind(self, formula, *, minutes=12.0, fields=("fraud",), wanted=None, **more):
+        [checked] = checked_kpis([KpiSettings(name="it", formula=formula)], fields).values()
+        needed = dict.fromkeys(fields, minutes)
+        return decisions_behind(self.history, checked, wanted or Wanted(), minutes=needed, **more)
 
 
 @pytest.fixture

@@ -290,3 +290,27 @@ def test_of_very_many_periods_the_last_are_shown_and_a_note_says_so(book):
     assert len(found.series) == 400
     assert "Of 402 periods the last 400 are shown" in found.notes[-1]
     assert found.series[0].estimate == NotMeasured("1 case; at least 5 are needed")
+
+
+def test_every_total_leads_to_all_of_its_decisions_page_by_page(book, monkeypatch):
+    """3,000 decisions read in windows of at most 1,000: half said to be fraud, of 10 nobody knows."""
+    measure = sys.modules["flyball.evaluation.kpis.measure"]
+    monkeypatch.setattr(measure, "_SMALLEST_WINDOW", 1_000)
+    monkeypatch.setattr(measure, "_WINDOW", 1_000)
+    yes = [entry for number in range(3) for entry in book.decide(500, True, day=number)]
+    no = [entry for number in range(3) for entry in book.decide(500, False, day=number)]
+    book.report(yes[:-10] + no, True)
+    formula = "count(decisions where outcome('fraud') = true) / count(decisions where field('fraud') = true)"
+    found, after = [], -1
+    while True:
+        page = book.behind(formula, after=after, limit=700)
+        found += page.entries
+        after = found[-1]
+        if not page.more:
+            break
+    assert found == sorted(yes[:-10] + no)
+    assert page.n == 2_990
+    assert book.behind(formula, unknown=True).entries == tuple(yes[-10:])
+    below = book.behind(formula, part=2, limit=2_000)
+    assert (below.entries, below.more) == (tuple(yes), False)
+    assert book.kpi(formula).totals == ((page.part, 2_990), (below.part, 1_500))

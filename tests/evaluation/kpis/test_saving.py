@@ -7,6 +7,7 @@ import pytest
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.kpis.measure import Group
+from flyball.evaluation.kpis.records import Stated
 from flyball.evaluation.kpis.saving import Compared, difference
 
 BEFORE, NOW = Estimate(10.0, 50, 8.0, 13.0), Estimate(6.0, 80, 5.0, 8.0)
@@ -56,11 +57,14 @@ def test_a_saving_is_told_for_each_and_in_all(book, day):
 def test_a_stated_baseline_is_compared_as_it_stands(book):
     book.decide(30)
     book.decide(30, referred=True)
-    stated = Compared("value", "stated: time study", stated=Estimate(80.0, 1, 80.0, 80.0))
+    stated = Compared("value", "stated: time study", stated=Stated(80.0))
     found = book.kpi("share(referred)", unit="%", better="lower", compared=stated)
     assert found.saving.each.value == pytest.approx(30.0)
     assert found.saving.each.high == pytest.approx(80.0 - found.estimate.low)
     assert found.saving.total is None
+    wide = Compared("value", "stated: time study", stated=Stated(80.0, 75.0, 85.0))
+    told = book.kpi("share(referred)", unit="%", better="lower", compared=wide).saving.each
+    assert told.high == pytest.approx(30.0 + math.hypot(5.0, 50.0 - found.estimate.low))
 
 
 def test_a_baseline_without_decisions_saves_nothing_that_is_known(book, day):

@@ -54,7 +54,7 @@ def test_columns_may_lie_between_semicolons_or_tabs(tmp_path):
 def test_another_encoding_is_named_by_its_byte(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes("case,answer\nMüller,yes\n".encode("latin-1"))
-    with pytest.raises(BadOutcome, match="a.csv is not UTF-8: byte 0xfc cannot be read"):
+    with pytest.raises(BadOutcome, match=r"a\.csv is not UTF-8: byte 0xfc cannot be read"):
         list(read_outcomes(path))
 
 

@@ -12,8 +12,10 @@ from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, NotMeasured, as_plain
 from flyball.core.text import count
 from flyball.evaluation.history.records import Wanted
-from flyball.evaluation.kpis.records import Kpi, KpisView
-from flyball.loop.kpis import kpis_view, record_kpis
+from flyball.evaluation.kpis.behind import Behind
+from flyball.evaluation.kpis.records import Kpi, KpisView, Stated
+from flyball.loop.decided import decision_id, entry_of_id
+from flyball.loop.kpis import kpi_decisions, kpis_view, record_kpis
 
 __all__ = ["command"]
 
@@ -38,6 +40,21 @@ def command(
         typer.Option("--by", help="Also period by period: day, week or month."),
     ] = None,
     tenant: Annotated[str | None, typer.Option("--tenant", help="Only the decisions of this one.")] = None,
+    decisions: Annotated[
+        bool, typer.Option("--decisions", help="Instead: which decisions one KPI rests on, page by page.")
+    ] = False,
+    part: Annotated[
+        int, typer.Option("--part", help="With --decisions: which total of the formula.", min=1)
+    ] = 1,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="With --decisions: those left out of it as not known.")
+    ] = False,
+    after: Annotated[
+        str | None, typer.Option("--after", help="With --decisions: those behind this one.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", help="With --decisions: at most so many.", min=1, max=1_000_000)
+    ] = 50,
     record: Annotated[bool, typer.Option("--record", help="Write the figures to the ledger.")] = False,
     deployment: DeploymentOption = None,
     person: AsOption = None,
@@ -47,6 +64,20 @@ def command(
     output = Output(json)
     begin, end = _period(on, since, until)
     with open_workshop(deployment, output, person) as workshop:
+        if decisions:
+            if len(names or ()) != 1:
+                raise BadInput("--decisions is about one KPI.", fix="flyball kpi NAME --decisions")
+            behind = kpi_decisions(
+                workshop,
+                (names or [""])[0],
+                Wanted(tenant=tenant, since=begin, until=end),
+                part=part,
+                unknown=unknown,
+                after=-1 if after is None else entry_of_id(after)[1],
+                limit=limit,
+            )
+            _show_behind(output, behind, workshop.deployment.name, json=json)
+            return
         view = kpis_view(
             workshop, tenant=tenant, since=begin, until=end, by=by or "", names=tuple(names or ())
         )
@@ -82,6 +113,29 @@ def _show(output: Output, view: KpisView) -> None:
         )
 
 
+def _show_behind(output: Output, behind: Behind, deployment: str, *, json: bool) -> None:
+    ids = [decision_id(deployment, entry) for entry in behind.entries]
+    further = ids[-1] if behind.more else None
+    if json:
+        output.json(
+            {
+                "ok": True,
+                "part": behind.part,
+                "unknown": behind.unknown,
+                "decisions": ids,
+                "n": behind.n,
+                "next": further,
+            }
+        )
+        return
+    how = "left out of" if behind.unknown else "in"
+    output.text(escape(f"{count(behind.n, 'decision')} {how} {behind.part}."))
+    for one in ids:
+        output.text(escape(one))
+    if further:
+        output.text(escape(f"There are more: add --after {further}."))
+
+
 def _lines(kpi: Kpi) -> list[str]:
     if isinstance(kpi.estimate, Estimate):
         found = [f"{count(n, 'decision')} left out of {said}: not known (yet)." for said, n in kpi.unknown]
@@ -101,7 +155,7 @@ def _lines(kpi: Kpi) -> list[str]:
     return found
 
 
-def _written(found: Estimate | NotMeasured, unit: str) -> str:
+def _written(found: Estimate | NotMeasured | Stated, unit: str) -> str:
     if isinstance(found, NotMeasured):
         return f"not measured: {found.reason}"
     ends = (found.low, found.high)
@@ -135,6 +189,7 @@ def _kpi_as_json(kpi: Kpi) -> dict[str, object]:
         "unknown": [{"part": said, "decisions": n} for said, n in kpi.unknown],
         "notes": list(kpi.notes),
         "entries": list(kpi.entries),
+        "totals": [{"part": said, "decisions": n} for said, n in kpi.totals],
         "decisions": _asked(kpi.of),
         "series": [{"since": one.since, "until": one.until, **as_plain(one.estimate)} for one in kpi.series],
         "baseline": None
@@ -143,7 +198,7 @@ def _kpi_as_json(kpi: Kpi) -> dict[str, object]:
             "against": baseline.against,
             "about": baseline.about,
             "causal": baseline.causal,
-            **as_plain(baseline.estimate),
+            **_plain(baseline.estimate),
             "compared": as_plain(baseline.compared),
             "decisions": None if baseline.of is None else _asked(baseline.of),
         },
@@ -156,6 +211,12 @@ def _kpi_as_json(kpi: Kpi) -> dict[str, object]:
             "volume": saving.volume,
         },
     }
+
+
+def _plain(found: Estimate | NotMeasured | Stated) -> dict[str, object]:
+    if isinstance(found, Stated):  # rests on no decision here
+        return {"value": found.value, "low": found.low, "high": found.high, "n": None}
+    return as_plain(found)
 
 
 def _asked(wanted: Wanted) -> dict[str, object]:

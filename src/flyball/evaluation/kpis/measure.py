@@ -21,7 +21,7 @@ from flyball.evaluation.kpis.records import Kpi, Period
 from flyball.evaluation.kpis.totals import Measured, Totals, estimate_of, totals_of
 from flyball.evaluation.kpis.working import Contribution, Worker, leaves_of
 
-__all__ = ["Answer", "By", "Group", "Question", "kpi_of", "measure", "scaled"]
+__all__ = ["Answer", "By", "Group", "Question", "kpi_of", "measure", "scaled", "windows_of"]
 
 By = Literal["", "day", "week", "month"]
 
@@ -86,6 +86,7 @@ class Answer:
     notes : tuple of str
     entries : tuple of int
     series : tuple of Period
+    totals : tuple of (str, int)
     """
 
     measured: Measured
@@ -93,6 +94,7 @@ class Answer:
     notes: tuple[str, ...]
     entries: tuple[int, ...]
     series: tuple[Period, ...]
+    totals: tuple[tuple[str, int], ...] = ()
 
 
 def measure(
@@ -122,11 +124,10 @@ def measure(
     """
     sampling = sampling or Sampling()
     frame = _frame(questions, tenant)
-    counted = history.count(frame, at_most=_FEW)
-    few = counted.exact
+    few = history.count(frame, at_most=_FEW).exact
     works = [_Work(one, few=few) for one in questions]
     needs = needs_of((one.formula for one in questions), minutes)
-    for window in [frame] if few else _windows(history, frame, needs):
+    for window in [frame] if few else windows_of(history, frame, needs):
         rows = Rows(history, window, needs, minutes)
         if rows.n:
             worker = Worker(rows)
@@ -210,7 +211,8 @@ class _Work:
             )
         unknown = tuple((said, n) for said, n in self._whole.unknown.items() if n)
         series = self._series() if not nothing else ()
-        return Answer(measured, unknown, (*measured.notes, *notes), tuple(self._whole.newest), series)
+        newest, totals = tuple(self._whole.newest), self._whole.brought()
+        return Answer(measured, unknown, (*measured.notes, *notes), newest, series, totals)
 
     def _series(self) -> tuple[Period, ...]:
         numbers = sorted(self._periods)[-_MOST_PERIODS:]
@@ -272,6 +274,7 @@ def kpi_of(checked: CheckedKpi, answer: Answer, wanted: Wanted) -> Kpi:
         unknown=answer.unknown,
         notes=answer.notes,
         entries=answer.entries,
+        totals=answer.totals,
         series=tuple(replace(one, estimate=scaled(one.estimate, by)) for one in answer.series),
     )
 
@@ -304,8 +307,8 @@ def _frame(questions: Sequence[Question], tenant: str | None) -> Wanted:
     )
 
 
-def _windows(history: History, frame: Wanted, needs: Needs) -> Iterator[Wanted]:
-    """Cut a period so that no window holds more than is good for memory."""
+def windows_of(history: History, frame: Wanted, needs: Needs) -> Iterator[Wanted]:
+    """Cut a period so that no window holds more than is good for memory, oldest first."""
     most = max(_SMALLEST_WINDOW, _WINDOW // max(1, len(needs.fields)))
     yield from _cut(history, frame, most, seconds=86_400)
 

@@ -7,7 +7,7 @@ from typing import Literal
 from flyball.core.estimates import Better, Estimate, NotMeasured
 from flyball.evaluation.history.records import Wanted
 
-__all__ = ["Against", "Baseline", "Kpi", "KpisView", "Period", "Saving"]
+__all__ = ["Against", "Baseline", "Kpi", "KpisView", "Period", "Saving", "Stated"]
 
 Against = Literal["period", "canary", "release", "tenant", "value"]
 
@@ -29,6 +29,22 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """A number that was measured elsewhere: it rests on no decision here.
+
+    Parameters
+    ----------
+    value : float
+    low, high : float or None
+        None where it is taken as exact.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Baseline:
     """What the figure is held against.
 
@@ -39,8 +55,8 @@ class Baseline:
         For people: which period, whose decisions, where a value comes from.
     causal : bool
         Whether chance alone chose between the two; otherwise other things may differ as well.
-    estimate : Estimate or NotMeasured
-        In the unit of the KPI. A stated value has `n` 1.
+    estimate : Estimate, NotMeasured or Stated
+        In the unit of the KPI.
     compared : Estimate or NotMeasured
         The figure that is held against it: that of the canary, or of the decisions that do not belong to the
         baseline; it may rest on fewer decisions than the KPI itself.
@@ -51,7 +67,7 @@ class Baseline:
     against: Against
     about: str
     causal: bool
-    estimate: Estimate | NotMeasured
+    estimate: Estimate | NotMeasured | Stated
     compared: Estimate | NotMeasured
     of: Wanted | None = None
 
@@ -95,6 +111,9 @@ class Kpi:
         What a reader must know: why there is no interval, that reports disagree.
     entries : tuple of int
         Ledger entries of the newest decisions that count in the first total of the formula; at most 50.
+        All of them, of every total, page by page: `behind.decisions_behind`.
+    totals : tuple of (str, int)
+        Each total of the formula as it is written, and how many decisions bring something to it.
     series : tuple of Period
         Oldest first; () where none was asked for.
     baseline : Baseline or None
@@ -112,6 +131,7 @@ class Kpi:
     unknown: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
     entries: tuple[int, ...] = ()
+    totals: tuple[tuple[str, int], ...] = ()
     series: tuple[Period, ...] = ()
     baseline: Baseline | None = None
     saving: Saving | None = None

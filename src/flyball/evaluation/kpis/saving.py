@@ -11,7 +11,7 @@ from flyball.evaluation.history.history import History
 from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.kpis.checking import CheckedKpi
 from flyball.evaluation.kpis.measure import By, Group, Question, kpi_of, measure, scaled
-from flyball.evaluation.kpis.records import Against, Baseline, Kpi, Saving
+from flyball.evaluation.kpis.records import Against, Baseline, Kpi, Saving, Stated
 from flyball.evaluation.kpis.units import Unit
 
 __all__ = ["Compared", "difference", "measured_kpis"]
@@ -28,7 +28,7 @@ class Compared:
     causal : bool
     current, baseline : Group or None
         None for a stated value, and where there are no such decisions.
-    stated : Estimate, optional
+    stated : Stated, optional
         In the unit of the KPI.
     missing : str
         Why there is nothing to compare with.
@@ -42,7 +42,7 @@ class Compared:
         causal: bool = False,
         current: Group | None = None,
         baseline: Group | None = None,
-        stated: Estimate | None = None,
+        stated: Stated | None = None,
         missing: str = "",
     ) -> None:
         self.against = against
@@ -100,7 +100,7 @@ def measured_kpis(
         kpi = kpi_of(checked, answers[main], wanted)
         if compared is not None:
             by_unit = 1.0 / checked.unit.scale
-            estimate: Estimate | NotMeasured = NotMeasured(
+            estimate: Estimate | NotMeasured | Stated = NotMeasured(
                 compared.missing or "there is nothing to compare with"
             )
             if compared.stated is not None:
@@ -129,13 +129,13 @@ def _saving(checked: CheckedKpi, baseline: Baseline, volume: Estimate | NotMeasu
 
 
 def difference(
-    before: Estimate | NotMeasured, now: Estimate | NotMeasured, *, better: Better
+    before: Estimate | NotMeasured | Stated, now: Estimate | NotMeasured, *, better: Better
 ) -> Estimate | NotMeasured:
     """Return how much better the figure is now than before.
 
     Parameters
     ----------
-    before, now : Estimate or NotMeasured
+    before, now : Estimate, NotMeasured or, before, Stated
         Of different cases. Cases that stand on both sides make the interval too wide, never too narrow, where
         they are alike on both.
     better : {"higher", "lower"}
@@ -152,6 +152,9 @@ def difference(
         return NotMeasured(f"the baseline is not known: {before.reason}")
     if isinstance(now, NotMeasured):
         return NotMeasured(now.reason)
+    if isinstance(before, Stated):
+        low, high = (before.value if end is None else end for end in (before.low, before.high))
+        before = Estimate(before.value, now.n, low, high, now.level)
     first, second = (before, now) if better == "lower" else (now, before)
     if None in (first.low, first.high, second.low, second.high):
         return NotMeasured("one of the two has no interval, so the difference has none either")

@@ -90,6 +90,10 @@ class Totals:
             self.newest = [*self.newest, *active[-_NEWEST:].tolist()][-_NEWEST:]
         self.counted += int(union.sum())
 
+    def brought(self) -> tuple[tuple[str, int], ...]:
+        """Return each total as it is written, and how many decisions bring something to it."""
+        return tuple((one.said, int(self.sums[:, 3 + 3 * at].sum())) for at, one in enumerate(self.totals))
+
 
 _RANKED = ("median", "percentile")
 _TOO_LARGE = "the numbers are too large to be put together"
@@ -194,7 +198,7 @@ class _Layout:
         return why
 
     def too_few(self, node: Node, table: Floats) -> str:
-        """Return why there are too few cases: of all, or of those that the formula divides by; "" for enough."""
+        """Return why there are too few cases: in all, or of those that it divides by; "" for enough."""
         if len(table) < SMALLEST_CASES:
             return f"{count(len(table), 'case')}; at least {SMALLEST_CASES} are needed"
         below = _below_the_line(node)
