@@ -5,10 +5,11 @@ from typing import Any, Protocol
 
 from litestar.connection import ASGIConnection
 
+from flyball.gateway.access.peers import is_mine
 from flyball.gateway.errors import NotLetIn
 from flyball.gateway.principal import Principal
 
-__all__ = ["LOCAL", "Access", "Connection", "LoopbackAccess", "is_here"]
+__all__ = ["LOCAL", "Access", "Connection", "LoopbackAccess", "check_user", "is_here"]
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -34,7 +35,7 @@ class Access(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LoopbackAccess:
-    """Everyone on this machine, nobody else: what there is before any key was made."""
+    """Whoever serves, at this machine, and nobody else: what there is before any key was made."""
 
     @property
     def has_keys(self) -> bool:
@@ -49,6 +50,7 @@ class LoopbackAccess:
         come from anywhere.
         """
         if is_here(connection) and "origin" not in connection.headers:
+            check_user(connection)
             return LOCAL
         raise NotLetIn(
             "Without keys only programs on this machine are let in, no pages in a browser and no proxy.",
@@ -63,6 +65,22 @@ def is_here(connection: Connection) -> bool:
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     strange = any(header in connection.headers for header in _FROM_ELSEWHERE)
     return caller in _HERE and name in _NAMES and not strange
+
+
+def check_user(connection: Connection) -> None:
+    """Refuse another user of this machine; where the system does not tell whose a connection is, nobody.
+
+    Raises
+    ------
+    NotLetIn
+    """
+    peer, local = connection.scope.get("client"), connection.scope.get("server")
+    ends = [None if one is None or one[1] is None else (one[0], one[1]) for one in (peer, local)]
+    if not is_mine(*ends):
+        raise NotLetIn(
+            "Without keys only the user who serves is let in, and this connection is of another user.",
+            fix="Call as the user who runs flyball serve, or make a key: flyball key create NAME.",
+        )
 
 
 LOCAL = Principal("local", scopes=frozenset({"*"}), deployments=frozenset({"*"}))
