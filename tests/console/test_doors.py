@@ -1,5 +1,7 @@
 """Who comes into the console, what another site can do with a browser, and what every reply says."""
 
+import http.client
+import os
 import re
 import sys
 import time
@@ -10,6 +12,7 @@ import lxml.html
 import pytest
 
 from flyball.console.doors import safe_path
+from flyball.gateway.access.ended import SESSION_ENDED
 from flyball.gateway.access.keys import KeyBook
 from flyball.gateway.access.oidc import OidcSettings
 
@@ -75,6 +78,38 @@ def test_signing_out_forgets_the_session(console):
     browser = console.browser("acme/first")
     assert browser.send("/sign-out", {}).headers["location"] == "/sign-in"
     assert browser.get("/d/contracts").status == 303
+
+
+def test_a_copy_of_the_cookie_opens_nothing_after_signing_out(console):
+    browser, thief, other = (console.browser("acme/first") for _ in range(3))
+    thief.cookies = dict(browser.cookies)
+    assert thief.get("/d/contracts").status == 200
+    browser.send("/sign-out", {})
+    assert thief.get("/d/contracts").status == 303
+    path = f"/d/contracts/review/{console.ours}"
+    assert thief.send(f"{path}/claim", {"token": "0" * 64}).status == 401
+    assert other.get("/d/contracts").status == 200, "another session of the same person goes on"
+    written = len(list(console.workshop().ledger.entries(SESSION_ENDED)))
+    thief.send("/sign-out", {})
+    console.browser().send("/sign-out", {})
+    assert len(list(console.workshop().ledger.entries(SESSION_ENDED))) == written
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as another user")
+@pytest.mark.parametrize("path", ["/", "/v1/models"])
+def test_without_keys_another_user_of_this_machine_is_refused(keyless, path):
+    told = {}
+    for user in (0, 65534):
+        asked = http.client.HTTPConnection("127.0.0.1", keyless.port, timeout=60)
+        os.seteuid(user)
+        try:
+            asked.connect()
+        finally:
+            os.seteuid(0)
+        asked.request("GET", path)
+        told[user] = asked.getresponse().status
+        asked.close()
+    assert told == {0: 200, 65534: 401}
 
 
 def test_a_cookie_from_before_is_not_adopted_at_sign_in(console):
@@ -341,8 +376,13 @@ def test_who_signs_in_at_the_provider_comes_back_to_the_page_that_was_asked_for(
         assert browser.send(f"{path}/claim", {"token": token}).status == 303
         assert browser.get("/").status == 200, "the page that was asked for is asked for once"
         provider_cookie = browser.cookies["__Host-flyball"]
+        stolen = dict(browser.cookies)
         browser.send("/sign-out", {})
         assert "__Host-flyball" not in browser.cookies
+        thief = console.browser()
+        thief.cookies = stolen
+        assert thief.get(path).status == 303, "a copy of the cookie opens nothing"
+        assert thief.get("/v1/me").status == 401
         browser.cookies["__Host-flyball"] = provider_cookie[:-6]
         assert browser.get(path).status == 303
 

@@ -283,7 +283,8 @@ class _Console:
 
     async def _sign_out(self, request: Req) -> Reply:
         self._sessions.check_form(request, None, "")
-        return _redirect("/sign-in", *self._sessions.sign_out(request))
+        cookies = await asyncio.to_thread(self._sessions.sign_out, request)
+        return _redirect("/sign-in", *cookies)
 
     # ----- what else there is
 

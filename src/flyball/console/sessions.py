@@ -9,7 +9,9 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
@@ -20,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from flyball.core.errors import Refused
 from flyball.gateway.access.authenticate import SESSION_COOKIE, Gatekeeper
-from flyball.gateway.access.loopback import LOCAL, Access, Connection, is_here
+from flyball.gateway.access.loopback import LOCAL, Access, Connection, check_user, is_here
 from flyball.gateway.errors import NotLetIn
 from flyball.gateway.principal import Principal
 
@@ -110,7 +112,11 @@ class Sessions:
         if isinstance(access, Gatekeeper):
             kept = connection.cookies.get(self._name(connection), "")
             session = self._opened(kept)
-            if session is not None and session.kind == "key":
+            if (
+                session is not None
+                and session.kind == "key"
+                and not (access.ended and access.ended.has(kept))
+            ):
                 return Visit(access.person_of(session.id), self._token(kept))
             signed_in = connection.cookies.get(SESSION_COOKIE, "")
             if signed_in and access.login is not None:
@@ -136,7 +142,22 @@ class Sessions:
         return self._cookie(connection, self._sealed(_Session("key", id, self._clock() + _SECONDS)), _SECONDS)
 
     def sign_out(self, connection: Connection) -> list[str]:
-        """Return the cookies that end a session."""
+        """End a session, so that no copy of its cookie opens anything; return the cookies that forget it.
+
+        Raises
+        ------
+        LedgerUnavailable
+            That it ended cannot be written down, so it has not.
+        """
+        access, kept = self._access, connection.cookies.get(self._name(connection), "")
+        if isinstance(access, Gatekeeper):
+            access.leave(connection.cookies.get(SESSION_COOKIE, ""))
+            session = self._opened(kept)
+            ours = session is not None and session.kind == "key"
+            if access.ended is not None and session is not None and ours and not access.ended.has(kept):
+                with suppress(NotLetIn):  # whose key opens no longer has no session to end
+                    until = datetime.fromtimestamp(session.until, UTC)
+                    access.ended.end(kept, until, actor=access.person_of(session.id).id)
         return [
             self._cookie(connection, "", 0),
             f"{SESSION_COOKIE}=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax",
@@ -176,6 +197,7 @@ class Sessions:
                 "Without keys, the console is only for people at this machine.",
                 fix="Open http://127.0.0.1 at this machine, or make a key: flyball key create NAME --person.",
             )
+        check_user(connection)
         kept = connection.cookies.get(self._name(connection), "")
         session = self._opened(kept)
         if session is not None and session.kind == "here":

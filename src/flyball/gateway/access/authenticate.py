@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 
+from flyball.gateway.access.ended import EndedSessions
 from flyball.gateway.access.keys import KeyBook, is_api_key, unknown_key
 from flyball.gateway.access.login import Login
 from flyball.gateway.access.loopback import Connection, LoopbackAccess
@@ -32,6 +33,8 @@ class Gatekeeper:
         One for each deployment.
     verifier : OidcVerifier, optional
     login : Login, optional
+    ended : EndedSessions, optional
+        Sessions that were signed out of; None where nobody signs in.
     limits : RateLimits
     failures : FailedSignIns
         What holds is let in all the same, so that nobody is locked out by others behind the same address.
@@ -43,12 +46,14 @@ class Gatekeeper:
         *,
         verifier: OidcVerifier | None = None,
         login: Login | None = None,
+        ended: EndedSessions | None = None,
         limits: RateLimits,
         failures: FailedSignIns,
     ) -> None:
         self._books = tuple(books)
         self._verifier = verifier
         self.login = login
+        self.ended = ended
         self._limits = limits
         self.failures = failures
         self._loopback = LoopbackAccess()
@@ -109,6 +114,23 @@ class Gatekeeper:
             fix="Make one for yourself: flyball key create NAME --person --role reviewer",
         )
 
+    def leave(self, cookie: str) -> None:
+        """End the session of a sign-in at the provider, so that no copy of its cookie opens anything.
+
+        Raises
+        ------
+        LedgerUnavailable
+        """
+        if not cookie or self.login is None or self.ended is None or self.ended.has(cookie):
+            return
+        try:
+            principal = self.login.principal(cookie)
+        except NotLetIn:  # a session of somebody who may do nothing any more
+            return
+        until = self.login.until(cookie)
+        if principal is not None and until is not None:
+            self.ended.end(cookie, until, actor=principal.id)
+
     async def _who(self, connection: Connection) -> Principal:
         if not self.has_keys:  # clients of OpenAI send a key whether or not one is asked for
             return await self._loopback(connection)
@@ -148,7 +170,7 @@ class Gatekeeper:
                     fix="Use the pages of this gateway, or a key.",
                 )
             principal = self.login.principal(cookie)
-            if principal is not None:
+            if principal is not None and not (self.ended is not None and self.ended.has(cookie)):
                 return principal
         raise NotLetIn(
             "This request names nobody.",

@@ -12,6 +12,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -169,6 +170,11 @@ class Login:
         if session is None or self._clock() >= session.until:
             return None
         return self._verifier.principal(session.claims)
+
+    def until(self, cookie: str) -> datetime | None:
+        """Return when a session ends by itself; None where the cookie is not ours."""
+        session = self._opened(cookie, b"session", _Session)
+        return None if session is None else datetime.fromtimestamp(session.until, UTC)
 
     def _sealed(self, value: msgspec.Struct, what: bytes) -> str:
         nonce = secrets.token_bytes(12)

@@ -4,6 +4,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from flyball.gateway.access.authenticate import Gatekeeper
+from flyball.gateway.access.ended import EndedSessions
 from flyball.gateway.access.keys import KeyBook
 from flyball.gateway.access.login import Login
 from flyball.gateway.access.oidc import OidcVerifier
@@ -31,15 +32,17 @@ def open_access(house: House, settings: GatewaySettings) -> Gatekeeper:
     """
     served = house.everything()
     books = [KeyBook(one.workshop.ledger, one.name, clock=one.workshop.clock) for one in served]
+    first = min(served, key=lambda one: one.name).workshop if served else None
     verifier = login = None
     if settings.oidc is not None:
         verifier = OidcVerifier(settings.oidc)
-        if settings.oidc.public_url and served:
-            login = Login(verifier, session_key(min(served, key=lambda one: one.name).workshop))
+        if settings.oidc.public_url and first is not None:
+            login = Login(verifier, session_key(first))
     return Gatekeeper(
         books,
         verifier=verifier,
         login=login,
+        ended=EndedSessions(first.ledger, clock=first.clock) if first is not None else None,
         limits=RateLimits(settings.limits),
         failures=FailedSignIns(settings.limits),
     )
