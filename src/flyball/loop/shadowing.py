@@ -25,6 +25,7 @@ import msgspec
 from flyball.core.digests import from_json, short
 from flyball.core.errors import FlyballError
 from flyball.core.records import Context
+from flyball.core.tracing import Trace, begin, now_tracing
 from flyball.data.documents.records import Document
 from flyball.evaluation.outcomes.records import OUTCOME
 from flyball.ledger.errors import BlobErased, KeyReused
@@ -109,10 +110,17 @@ def catch_up(workshop: Workshop, *, start: int = 0, helper: "_Helper | None" = N
         if ready:
             contexts = tuple(msgspec.convert(entry.body["context"], Context) for entry, _ in ready)
             task = _Task(tuple(one for _, one in ready), contexts, challenge.release, kit, workshop.clock())
-            found = _decide(task, engines) if helper is None else helper.decide(task)
-            if found is None:
-                return
-            _write(workshop, challenge.release, [entry for entry, _ in ready], found)
+            tenants = {one.tenant for one in contexts}
+            with begin("shadow", workshop.traces, tenant=tenants.pop() if len(tenants) == 1 else "") as told:
+                told.set("flyball.release", challenge.release)
+                told.set("flyball.cases", len(ready))
+                found = _decide(task, engines) if helper is None else helper.decide(task)
+                if found is None:
+                    return
+                _write(workshop, challenge.release, [entry for entry, _ in ready], found)
+                if broken := [one[0] for one in found if not isinstance(one, Decision)]:
+                    told.set("flyball.cases.failed", len(broken))
+                    told.fail(broken[0])
         yield entries[-1].index + 1
     yield end
 
@@ -277,7 +285,9 @@ class _Helper:
                     return None
                 if waited > _LONGEST_SECONDS:
                     raise EOFError
-            found: list[Outcome] = line.recv()
+            found: list[Outcome]
+            found, spans = line.recv()
+            now_tracing().adopt(spans)
             return found
         except (EOFError, OSError):  # it died, or hangs: one document did that, so each goes alone
             self.end()
@@ -305,10 +315,11 @@ class _Helper:
         if self._line is None:
             spawn = get_context("spawn")
             self._line, theirs = spawn.Pipe()
-            self._process = spawn.Process(target=_serve, args=(theirs,), name="shadow", daemon=True)
-            self._process.start()
-            if self._process.pid is not None:  # from its first moment on, for loading a release is work, too
-                os.setpriority(os.PRIO_PROCESS, self._process.pid, _LOWEST)
+            process = spawn.Process(target=_serve, args=(theirs,), name="shadow", daemon=True)
+            process.start()
+            self._process = process  # only now: one that has not begun cannot be killed
+            if process.pid is not None:  # from its first moment on, for loading a release is work, too
+                os.setpriority(os.PRIO_PROCESS, process.pid, _LOWEST)
             theirs.close()
         return self._line
 
@@ -318,7 +329,11 @@ def _serve(line: Connection) -> None:
     engines: dict[Path, Engine] = {}
     with suppress(EOFError, OSError):
         while True:
-            line.send(_decide(line.recv(), engines))
+            task, trace = line.recv(), Trace("shadow")
+            with trace.root:
+                found = _decide(task, engines)
+            trace.close()
+            line.send((found, trace.records()))
 
 
 def _waiting(workshop: Workshop, traffic: Traffic, start: int, stop: int) -> Iterator[list[Entry]]:
