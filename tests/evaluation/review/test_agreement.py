@@ -81,9 +81,45 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
 
 
 def test_percent_counts_pairs_of_answers():
-    found = percent_agreement(np.array([[1, 1, NONE], [1, 2, 3], [1, NONE, 3]], float))
+    found = percent_agreement(np.array([[1, 1, NONE], [1, 2, 3], [1, NONE, 3]], float), fewest=3)
     assert (found.value, found.n) == (pytest.approx(4 / 5), 5)
     assert isinstance(percent_agreement(np.array([[1.0, 2.0]])), NotMeasured)
+    one = percent_agreement(np.array([[1.0, 2.0], [1.0, NONE]]))
+    assert str(one) == "not measured: 1 case has two readers; 10 are needed"
+
+
+def test_that_nobody_differed_does_not_mean_that_nobody_will():
+    """By hand: at most 3.689 of 12 cases (Poisson), 24 answers, 288 ordered pairs that differ."""
+    same = np.array([[0, 1] * 6, [0, 1] * 6], float)
+    for scale in ("nominal", "interval", "ordinal"):
+        found = alpha(same, scale)
+        assert (found.value, found.high) == (1.0, 1.0)
+        assert found.low == pytest.approx(1 - 23 * 2 * 3.6889 / 288, abs=1e-3)
+    percent = percent_agreement(same)
+    assert (percent.value, percent.low) == (1.0, pytest.approx(1 - 3.6889 / 12, abs=1e-3))
+
+
+def test_the_interval_of_readers_who_seldom_differ_holds_the_truth():
+    """Each of two readers errs in 2 % of 60 cases: 96.08 % are the same, so alpha is .9216."""
+    rng = np.random.default_rng(1)
+    covered = 0
+    for _ in range(200):
+        truth = rng.permutation(np.arange(60) % 2)
+        values = np.array([np.where(rng.random(60) < 0.98, truth, 1 - truth) for _ in range(2)], float)
+        found = alpha(values, "nominal")
+        covered += found.low <= 0.9216 <= found.high
+    assert covered >= 188
+
+
+@pytest.mark.parametrize("scale", ["nominal", "ordinal"])
+def test_many_cases_in_groups_give_the_value_of_the_cases(scale):
+    """Half of the answers are copies and half are chance, so alpha is about a half."""
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 50, (2, 30_000)).astype(float)
+    values[1, ::2] = values[0, ::2]
+    found = alpha(values, scale)
+    assert found.value == pytest.approx(0.5, abs=0.02)
+    assert found.low < found.value < found.high < found.low + 0.03
 
 
 def test_the_last_word_of_a_reader_counts_and_an_order_makes_ranks():

@@ -1,6 +1,8 @@
 """Agreement: how far readers of the same cases agree, beyond what chance alone would give."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +11,13 @@ from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.evaluation.bootstrap import (
     Floats,
+    RareEvents,
     Sampling,
     Statistic,
     Tally,
     divided,
     estimate_all,
-    share_of,
+    ratio_of_sums,
 )
 from flyball.evaluation.review.settings import Scale
 
@@ -24,6 +27,9 @@ FEWEST_UNITS = 10
 """Cases that two readers have answered; below, an interval would be drawn from next to nothing."""
 
 _MOST_VALUES = {"nominal": 2_000, "ordinal": 60}
+_MOST_CELLS = 4_000_000
+"""Numbers held at once: 32 MB."""
+Wholes: TypeAlias = NDArray[np.int64]
 
 
 def krippendorff_alpha(
@@ -52,28 +58,27 @@ def krippendorff_alpha(
 
     Source: Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability"; intervals by drawing cases.
     """
-    answered = (~np.isnan(values)).sum(axis=0)
-    table = values[:, answered >= 2]
+    table = _read_twice(values)
     n_units = table.shape[1]
     if n_units < fewest:
-        return NotMeasured(f"{n_units} cases have two readers; {fewest} are needed")
-    found, codes = np.unique(table[~np.isnan(table)], return_inverse=True)
-    if len(found) < 2:
+        return NotMeasured(_too_few(n_units, fewest))
+    said = _Said.of(table)
+    if said.width < 2:
         return NotMeasured(f"all answers to {n_units} cases are the same, so nothing could differ")
     if scale == "interval":
-        sums, statistic = _interval_sums(table)
+        made = _interval_sums(table, said)
     else:
         most = _MOST_VALUES[scale]
-        if len(found) > most:
-            return NotMeasured(f"{len(found):,} different answers are more than the {most:,} that it takes")
-        counts = np.zeros((n_units, len(found)))
-        np.add.at(counts, (np.nonzero(~np.isnan(table))[1], codes), 1.0)
-        sums, statistic = _nominal_sums(counts) if scale == "nominal" else _ordinal_sums(counts)
-    tally = Tally(sums, statistic, n=n_units)
+        if said.width > most:
+            return NotMeasured(f"{said.width:,} different answers are more than the {most:,} that it takes")
+        made = _nominal_sums(said) if scale == "nominal" else _ordinal_sums(said)
+    tally = Tally(made.sums, made.statistic, n=n_units, rare=(_differing(made, said),))
     return estimate_all([tally], sampling or Sampling())[0]
 
 
-def percent_agreement(values: Floats, *, sampling: Sampling | None = None) -> Estimate | NotMeasured:
+def percent_agreement(
+    values: Floats, *, sampling: Sampling | None = None, fewest: int = FEWEST_UNITS
+) -> Estimate | NotMeasured:
     """Share of pairs of answers to the same case that are the same; chance is not taken off.
 
     Parameters
@@ -81,26 +86,31 @@ def percent_agreement(values: Floats, *, sampling: Sampling | None = None) -> Es
     values : array of shape (n_readers, n_units)
         As in `krippendorff_alpha`.
     sampling : Sampling, optional
+    fewest : int
+        Cases with two answers that it takes to say anything.
 
     Returns
     -------
     Estimate or NotMeasured
         In [0, 1]; `n` is the number of pairs.
     """
-    n_readers = len(values)
-    same, pairs = [], []
-    for first in range(n_readers):
-        for second in range(first + 1, n_readers):
-            both = ~np.isnan(values[first]) & ~np.isnan(values[second])
-            pairs.append(both)
-            same.append(both & (values[first] == values[second]))
-    nothing = "no case has two readers"
-    if not pairs:
-        return NotMeasured(nothing)
-    of = np.array(pairs).T
-    kept = of.any(axis=1)
-    tally = share_of(np.array(same).T[kept], of[kept], nothing=nothing)
-    return tally if isinstance(tally, NotMeasured) else estimate_all([tally], sampling or Sampling())[0]
+    table = _read_twice(values)
+    if table.shape[1] < fewest:
+        return NotMeasured(_too_few(table.shape[1], fewest))
+    said = _Said.of(table)
+    pairs = said.answers * (said.answers - 1.0) / 2.0
+    same = np.bincount(said.unit, said.times * (said.times - 1.0) / 2.0, minlength=len(pairs))
+    n = int(pairs.sum())
+    tally = Tally(
+        np.column_stack([same, pairs]),
+        ratio_of_sums(),
+        n=n,
+        rare=(
+            RareEvents(pairs - same, lambda events: 1.0 - min(events, n) / n),
+            RareEvents(same, lambda events: min(events, n) / n),
+        ),
+    )
+    return estimate_all([tally], sampling or Sampling())[0]
 
 
 def table_of(
@@ -145,10 +155,90 @@ def table_of(
     return values, readers, units
 
 
-def _nominal_sums(counts: Floats) -> tuple[Floats, Statistic]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Said:
+    """How often each answer stands in each case: only what is there, as a row for each.
+
+    Parameters
+    ----------
+    unit, code, times : array of shape (n_rows,)
+        In case `unit`, the answer with the number `code`, in the order of the answers, stands so often.
+    answers : array of shape (n_units,)
+    width : int
+        Different answers.
+    """
+
+    unit: Wholes
+    code: Wholes
+    times: Floats
+    answers: Floats
+    width: int
+
+    @classmethod
+    def of(cls, table: Floats) -> "_Said":
+        """Read a table in which each case has two answers at least."""
+        there = ~np.isnan(table.T)
+        found, codes = np.unique(table.T[there], return_inverse=True)
+        width = len(found)
+        keys, times = np.unique(np.nonzero(there)[0] * width + codes, return_counts=True)
+        unit, code = np.divmod(keys, max(1, width))
+        return cls(unit, code, times.astype(np.float64), there.sum(axis=1).astype(np.float64), width)
+
+    def inside(self) -> Floats:
+        """Return the disagreement inside each case, where any difference counts alike."""
+        squares = np.bincount(self.unit, self.times**2, minlength=len(self.answers))
+        result: Floats = (self.answers**2 - squares) / (self.answers - 1.0)
+        return result
+
+    def groups(self, columns: int) -> Wholes:
+        """Return a group for each case: of its own, or at random where so many columns take too much room.
+
+        Sums over random groups serve the interval as sums over cases do.
+        """
+        n, most = len(self.answers), max(200, _MOST_CELLS // columns)
+        at = np.arange(n)
+        return at if n <= most else np.random.default_rng(0).permutation(at % most)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sums:
+    """The sums of cases, or of groups of them, what they come to, and the disagreement inside each."""
+
+    sums: Floats
+    statistic: Statistic
+    inside: Floats
+
+
+def _read_twice(values: Floats) -> Floats:
+    table: Floats = values[:, (~np.isnan(values)).sum(axis=0) >= 2]
+    return table
+
+
+def _too_few(n_units: int, fewest: int) -> str:
+    have = "1 case has" if n_units == 1 else f"{n_units} cases have"
+    return f"{have} two readers; {fewest} are needed"
+
+
+def _differing(made: _Sums, said: _Said) -> RareEvents:
+    """Say what alpha would be with another number of cases that differ: none seen does not mean none.
+
+    One such case counts as two answers that are as far apart as different answers are on average.
+    """
+    each = np.bincount(said.code, said.times, minlength=said.width)
+    n = float(each.sum())
+    pairs = n * n - float((each**2).sum())
+    whole = float(made.statistic(made.sums.sum(axis=0)[None, :])[0])
+    total = float(made.inside.sum())
+    expected = (n - 1.0) * total / (1.0 - whole) if whole < 1.0 else 0.0
+    apart = expected / pairs if expected else 1.0
+    return RareEvents(made.inside / (2.0 * apart), lambda events: 1.0 - (n - 1.0) * 2.0 * events / pairs)
+
+
+def _nominal_sums(said: _Said) -> _Sums:
     """Columns: disagreement inside each case, then how often each answer stands there."""
-    m = counts.sum(axis=1)
-    inside = (m * m - (counts * counts).sum(axis=1)) / (m - 1.0)
+    inside, group = said.inside(), said.groups(said.width)
+    counts = np.zeros((int(group.max()) + 1, said.width))
+    np.add.at(counts, (group[said.unit], said.code), said.times)
 
     def alpha(sums: Floats) -> Floats:
         each = sums[:, 1:]
@@ -156,15 +246,15 @@ def _nominal_sums(counts: Floats) -> tuple[Floats, Statistic]:
         expected = n * n - (each * each).sum(axis=1)
         return 1.0 - divided((n - 1.0) * sums[:, 0], expected)
 
-    return np.column_stack([inside, counts]), alpha
+    return _Sums(np.column_stack([np.bincount(group, inside), counts]), alpha, inside)
 
 
-def _interval_sums(table: Floats) -> tuple[Floats, Statistic]:
+def _interval_sums(table: Floats, said: _Said) -> _Sums:
     """Columns: disagreement inside each case, numbers of answers, their sum and their squares."""
     there = ~np.isnan(table)
     middle = float(np.nanmean(table))  # so that the squares below lose no digits
     values = np.where(there, table - middle, 0.0)
-    m = there.sum(axis=0).astype(np.float64)
+    m = said.answers
     total, squares = values.sum(axis=0), (values * values).sum(axis=0)
     inside = 2.0 * (m * squares - total * total) / (m - 1.0)
 
@@ -172,26 +262,39 @@ def _interval_sums(table: Floats) -> tuple[Floats, Statistic]:
         n, added, squared = sums[:, 1], sums[:, 2], sums[:, 3]
         return 1.0 - divided((n - 1.0) * sums[:, 0], 2.0 * (n * squared - added * added))
 
-    return np.column_stack([inside, m, total, squares]), alpha
+    return _Sums(np.column_stack([inside, m, total, squares]), alpha, inside)
 
 
-def _ordinal_sums(counts: Floats) -> tuple[Floats, Statistic]:
+def _ordinal_sums(said: _Said) -> _Sums:
     """Columns: the coincidences of each case; how far two ranks are apart depends on all of them."""
-    n_units, width = counts.shape
-    m = counts.sum(axis=1)
-    pairs = counts[:, :, None] * counts[:, None, :]
+    width, n_units = said.width, len(said.answers)
+    group = said.groups(width * width)
+    sums = np.zeros((int(group.max()) + 1, width * width))
     at = np.arange(width)
-    pairs[:, at, at] -= counts
-    pairs /= (m - 1.0)[:, None, None]
+    block = max(1, _MOST_CELLS // (width * width))
+    for start in range(0, n_units, block):
+        low, high = np.searchsorted(said.unit, (start, start + block))
+        m = said.answers[start : start + block]
+        counts = np.zeros((len(m), width))
+        counts[said.unit[low:high] - start, said.code[low:high]] = said.times[low:high]
+        pairs = counts[:, :, None] * counts[:, None, :]
+        pairs[:, at, at] -= counts
+        pairs /= (m - 1.0)[:, None, None]
+        np.add.at(sums, group[start : start + block], pairs.reshape(len(m), width * width))
 
-    def alpha(sums: Floats) -> Floats:
-        observed = sums.reshape(len(sums), width, width)
-        each = observed.sum(axis=2)
-        n = each.sum(axis=1)
+    def apart(each: Floats) -> Floats:
         upto = each.cumsum(axis=1) - each / 2.0  # ranks from the lowest to the middle of each
-        apart: NDArray[np.float64] = (upto[:, :, None] - upto[:, None, :]) ** 2
-        inside = (observed * apart).sum(axis=(1, 2))
-        expected = (each[:, :, None] * each[:, None, :] * apart).sum(axis=(1, 2))
+        result: Floats = (upto[:, :, None] - upto[:, None, :]) ** 2
+        return result
+
+    def alpha(flat: Floats) -> Floats:
+        observed = flat.reshape(len(flat), width, width)
+        each = observed.sum(axis=2)
+        n, distance = each.sum(axis=1), apart(each)
+        inside = (observed * distance).sum(axis=(1, 2))
+        expected = (each[:, :, None] * each[:, None, :] * distance).sum(axis=(1, 2))
         return 1.0 - divided((n - 1.0) * inside, expected)
 
-    return pairs.reshape(n_units, width * width), alpha
+    every = sums.sum(axis=0).reshape(1, width, width)
+    inside = (sums.reshape(-1, width, width) * apart(every.sum(axis=2))).sum(axis=(1, 2))
+    return _Sums(sums, alpha, inside)
