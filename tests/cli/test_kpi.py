@@ -1,6 +1,7 @@
 """`flyball outcome` and `flyball kpi`, as people and programs run them."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,50 @@ def test_from_a_file_of_outcomes_to_what_was_saved(home):
     listed = flyball("outcome", "list", "--limit", "2", folder=home).stdout
     assert "agreed" in listed
     assert "20 decisions with reports" in listed
+
+
+BOOKINGS = """
+[[source]]
+name = "core"
+url = "sqlite:///core.db"
+[[outcome_source]]
+name = "bookings"
+dataset = "core_bookings"
+case = "contract"
+outcomes = { loss = "amount" }
+units = { loss = "EUR" }
+"""
+
+
+def test_a_sync_loads_what_turned_out_and_says_which_row_cannot_be_used(home):
+    settings = (home / "flyball.toml").read_text().replace("[deployment]", '[deployment]\nlicence = "own"', 1)
+    (home / "flyball.toml").write_text(settings + BOOKINGS)
+
+    def changed(*statements):
+        with sqlite3.connect(home / "core.db") as database:
+            for one in statements:
+                database.execute(one)
+        database.close()
+
+    def synced(code=0):
+        return json.loads(flyball("source", "sync", "core", "--json", folder=home, code=code).stdout)
+
+    changed(
+        "create table bookings (contract text not null primary key, amount text)",
+        "insert into bookings values ('case 0', '12.5'), ('case 1', '3'), ('case 99', '1')",
+    )
+    first = synced()
+    [told] = first["outcomes"]
+    assert (told["source"], told["problem"]) == ("bookings", "")
+    assert (told["loaded"]["written"], told["loaded"]["unknown"]) == (2, 1)
+    assert synced()["outcomes"] == []
+    changed("update bookings set amount = 'lots' where contract = 'case 1'")
+    again = synced(code=1)
+    assert again["ok"] is False
+    assert again["synced"][0]["outcome"] == "loaded"
+    assert "The result loss in EUR is 'lots', no number" in again["outcomes"][0]["problem"]
+    listed = json.loads(flyball("outcome", "list", "--json", folder=home).stdout)
+    assert sorted(one["standing"][0]["answer"] for one in listed["outcomes"]) == ["12.5", "3"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from flyball.data.datasets.records import dataset_card
 from flyball.data.datasets.snapshots import write_snapshot
 from flyball.evaluation.history.records import Wanted
 from flyball.loop.deployment import open_deployment
-from flyball.loop.outcome_sources import outcomes_of_source
+from flyball.loop.outcome_sources import load_due, outcomes_of_source
 from flyball.loop.outcomes import Loaded, load_outcomes, outcomes_view
 from flyball.loop.workshop import Workshop
 
@@ -184,6 +184,7 @@ def test_a_synced_table_tells_outcomes_by_the_key_of_the_case(workshop):
         licence="own",
         created_by="test",
     )
+    assert load_due(workshop) == ()  # never synced
     with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
         write_snapshot(catalogue, "core_bookings", table, card=card)
     done = load_outcomes(
@@ -241,3 +242,45 @@ def test_an_amount_with_a_unit_is_a_number(workshop):
         load(workshop, {"case": "case 0", "name": "loss", "value": "1.234,56", "unit": "EUR"})
     assert caught.value.message == "Row 1: The result loss in EUR is '1.234,56', no number."
     assert "1234.56" in caught.value.fix
+
+
+def bookings(workshop, **amounts):
+    table = pa.table(
+        {
+            "contract": [one.replace("_", " ") for one in amounts],
+            "capped": pa.array([None] * len(amounts), pa.bool_()),
+            "amount": list(amounts.values()),
+            "booked": [datetime(2026, 11, 30, 11, 30, tzinfo=UTC)] * len(amounts),
+            "clerk": ["person:eve"] * len(amounts),
+        }
+    )
+    card = dataset_card(
+        what="Bookings", from_where="core", rows=1, personal_data="no", licence="own", created_by="test"
+    )
+    with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
+        write_snapshot(catalogue, "core_bookings", table, card=card)
+
+
+def test_a_table_of_outcomes_is_read_once_and_again_when_its_cases_are_decided(workshop):
+    write_decision(workshop, n=0)
+    bookings(workshop, case_0=12.5, case_1=7.0)
+    [first] = load_due(workshop)
+    assert (first.source, first.problem) == ("bookings", "")
+    assert (first.loaded.written, first.loaded.unknown) == (1, 1)
+    assert load_due(workshop) == ()
+    write_decision(workshop, n=1)
+    [second] = load_due(workshop)
+    assert (second.loaded.written, second.loaded.repeated, second.loaded.unknown) == (1, 1, 0)
+    write_decision(workshop, n=2)
+    assert load_due(workshop) == ()  # nothing of it is about no decision
+    assert load_due(workshop, datasets={"other"}) == ()
+    kinds = [entry.body["written"] for entry in workshop.ledger.entries("outcomes.loaded")]
+    assert kinds == [1, 1]
+
+
+def test_a_table_that_returns_to_an_earlier_figure_is_heard(workshop):
+    write_decision(workshop, n=0)
+    for amount in (12.5, 30.0, 12.5):
+        bookings(workshop, case_0=amount)
+        assert load_due(workshop)[0].loaded.written == 1
+    assert outcomes_view(workshop).shown[0].standing[0].answer == "12.5"

@@ -10,6 +10,7 @@ from flyball.data.documents.records import Document, Unreadable
 from flyball.loop.asked_turns import answer_asked, asked_turns
 from flyball.loop.issue import Issued, issue
 from flyball.loop.live import LiveEngine, live_engine
+from flyball.loop.outcome_sources import FromSource, load_due
 from flyball.loop.promotion import Promoted, promote
 from flyball.loop.report import default_path, view_of, write_report
 from flyball.loop.stage import Stage
@@ -44,6 +45,8 @@ class FullTurn:
         Entries in the ledger at the end.
     signed_by : str
         Name of the key of the checkpoint.
+    outcomes : tuple of FromSource
+        Tables of outcomes that were read, after the cases were decided.
     seconds : float
         From start to signed checkpoint and report.
     """
@@ -54,6 +57,7 @@ class FullTurn:
     report: Path | None
     ledger_size: int
     signed_by: str
+    outcomes: tuple[FromSource, ...]
     seconds: float
 
 
@@ -87,6 +91,7 @@ def full_turn(
         live = live_engine(workshop)
         documents = documents_in(workshop, turn.outputs)
         issued = _decide_own_cases(workshop, live, turn, documents)
+        outcomes = load_due(workshop)
         checkpoint = workshop.ledger.checkpoint()
         places = _for_the_page([one.decision for one in issued])
         view = view_of(
@@ -100,6 +105,7 @@ def full_turn(
         )
         report = write_report(default_path(workshop, promoted.release), view)
     else:
+        outcomes = load_due(workshop)
         checkpoint = workshop.ledger.checkpoint()
     return FullTurn(
         turn=turn,
@@ -108,6 +114,7 @@ def full_turn(
         report=report,
         ledger_size=checkpoint.size,
         signed_by=workshop.key.name,
+        outcomes=outcomes,
         seconds=time.perf_counter() - started,
     )
 

@@ -194,7 +194,8 @@ def sync(
     json: JsonOption = False,
 ) -> None:
     """Load what is new into snapshots. Killed at any point, the same command goes on."""
-    from flyball.loop.syncing import Synced, sync_source  # Iceberg takes a second to import
+    from flyball.loop.outcome_sources import load_due  # Iceberg takes a second to import
+    from flyball.loop.syncing import Synced, sync_source
 
     output = Output(json)
     done: list[Synced] = []
@@ -207,9 +208,11 @@ def sync(
             ):
                 done.append(one)
                 output.say(escape(f"{one.source}/{one.stream}: {one.outcome}, {count(one.rows, 'row')}"))
+        outcomes = load_due(workshop, datasets={one.dataset for one in done})
+    bad = any(one.problem for one in outcomes)
     if json:
-        output.json({"ok": True, "synced": done})
-        return
+        output.json({"ok": not bad, "synced": done, "outcomes": outcomes})
+        raise typer.Exit(int(bad))
     output.table(
         ["source", "stream", "outcome", ">read", ">gone", ">left out", ">rows now", "snapshot"],
         (
@@ -228,6 +231,9 @@ def sync(
             output.text(escape(f"{one.source}/{one.stream}: {change}"))
         for column in one.untreated:
             output.say(escape(f"{one.source}/{one.stream}: personal data without a treatment? {column}"))
+    for loaded in outcomes:
+        output.text(escape(loaded.in_words))
+    raise typer.Exit(int(bad))
 
 
 def _wanted(workshop: Workshop, names: list[str] | None) -> list[SourceSettings]:

@@ -59,6 +59,8 @@ def show_turn(done: FullTurn, output: Output) -> None:
         for check in done.promoted.verdict.checks:
             if not check.passed:
                 output.text(f"  {escape(check.name)}: {escape(check.detail)}")
+    for one in done.outcomes:
+        output.text(escape(one.in_words))
     output.text(f"Ledger entry {done.ledger_size - 1}, checkpoint signed by {escape(done.signed_by)}.")
     if done.report is not None:
         output.text(f"Report: {escape(str(done.report))}")
@@ -81,6 +83,7 @@ def as_json(done: FullTurn) -> dict[str, object]:
         "live": done.promoted.live,
         "gate": done.promoted.verdict,
         "report": None if done.report is None else str(done.report),
+        "outcomes": done.outcomes,
         "ledger_entries": done.ledger_size,
         "seconds": round(done.seconds, 3),
     }
