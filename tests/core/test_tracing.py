@@ -7,17 +7,26 @@ from contextvars import copy_context
 import pytest
 
 from flyball.core.errors import BadInput
-from flyball.core.tracing import MOST_SPANS, NO_SPAN, Trace, begin, caller_of, now_tracing, span
+from flyball.core.tracing import (
+    MOST_SPANS,
+    NO_SPAN,
+    Trace,
+    begin,
+    caller_of,
+    now_tracing,
+    span,
+    traced,
+)
 
 
 class Kept:
     """Keeps every trace."""
 
-    def __init__(self, *, send_to=(), keeps_words=False, on=True, sampled=True):
-        self.traces, self.send_to = [], frozenset(send_to)
+    def __init__(self, *, send_to=(), baggage=(), keeps_words=False, on=True, sampled=True):
+        self.traces, self.send_to, self.baggage = [], frozenset(send_to), frozenset(baggage)
         self.keeps_words, self.on, self.sampled = keeps_words, on, sampled
 
-    def is_sampled(self, trace_id):
+    def is_sampled(self, trace):
         return self.sampled
 
     def take(self, trace):
@@ -41,7 +50,7 @@ def test_a_span_stands_under_the_one_that_is_going_on():
 def test_without_a_trace_a_span_takes_nothing_and_costs_nothing():
     with span("expert") as told:
         told.set("flyball.expert", "rules")
-        told.entry(3)
+        told.wrote([3])
         told.fail("broken")
     assert told is NO_SPAN
     assert now_tracing() is NO_SPAN
@@ -214,3 +223,104 @@ def test_a_later_version_of_the_header_may_be_longer():
 )
 def test_anything_else_begins_a_trace_of_its_own(header):
     assert caller_of(header) is None
+
+
+@pytest.mark.parametrize(("flags", "sampled"), [("00", False), ("01", True), ("03", True), ("02", False)])
+def test_whether_a_caller_keeps_it_is_read(flags, sampled):
+    assert caller_of(f"00-{TRACE}-{SPAN}-{flags}").sampled is sampled
+
+
+@pytest.mark.parametrize(
+    ("header", "state"),
+    [
+        ("", ""),
+        ("rojo=00f067aa0ba902b7", "rojo=00f067aa0ba902b7"),
+        ("rojo=1 ,\tcongo=t61rc,,", "rojo=1,congo=t61rc"),
+        ("fw529a3039@dt=FfQ/+a b", "fw529a3039@dt=FfQ/+a b"),
+        ("rojo=1,rojo=2", ""),
+        ("Rojo=1", ""),
+        ("rojo", ""),
+        ("rojo=", ""),
+        ("rojo=a=b", ""),
+        ("rojo=ü", ""),
+        ("rojo=1\r\nX-Evil: 1", ""),
+        (",".join(f"v{number}=1" for number in range(33)), ""),
+    ],
+)
+def test_the_state_of_a_caller_is_taken_as_it_came_or_not_at_all(header, state):
+    caller = caller_of(f"00-{TRACE}-{SPAN}-01", header)
+    assert (caller.trace_id.hex(), caller.state) == (TRACE, state)
+
+
+def test_a_long_state_loses_its_longest_members_first_and_then_the_last():
+    members = [f"long={'x' * 200}", *(f"v{number}={'y' * 50}" for number in range(12))]
+    state = caller_of(f"00-{TRACE}-{SPAN}-01", ",".join(members)).state
+    assert len(state) <= 512
+    assert state == ",".join(members[1:10])  # 53 characters and a comma each
+
+
+@pytest.mark.parametrize(
+    ("header", "baggage"),
+    [
+        ("team=claims, tier = gold;ttl=60,empty=", (("team", "claims"), ("tier", "gold"), ("empty", ""))),
+        ("team=Anna%20Muster", (("team", "Anna%20Muster"),)),
+        ("team", ()),
+        ("team=a b", ()),
+        ('team="x"', ()),
+        ("team=1\r\nX-Evil: 1", ()),
+        ("=1", ()),
+        (",".join(f"v{number}=1" for number in range(65)), ()),
+        (f"team={'x' * 8_192}", ()),
+    ],
+)
+def test_the_baggage_of_a_caller_is_read_or_left(header, baggage):
+    assert caller_of(f"00-{TRACE}-{SPAN}-01", "", header).baggage == baggage
+
+
+def test_state_goes_on_to_hosts_that_may_know_and_of_baggage_what_is_named():
+    caller = caller_of(f"00-{TRACE}-{SPAN}-01", "rojo=1", "team=claims,name=Anna")
+    trace = Trace("POST", "server", caller)
+    trace.keeper = Kept(send_to=["models.example"], baggage=["team"])
+    told = trace.root.headers("models.example")
+    assert told == {
+        "traceparent": f"00-{TRACE}-{trace.root.id:016x}-01",
+        "tracestate": "rojo=1",
+        "baggage": "team=claims",
+    }
+    assert trace.root.headers("elsewhere.example") == {}
+    trace.keeper = Kept(send_to=["models.example"])
+    assert set(trace.root.headers("models.example")) == {"traceparent", "tracestate"}
+
+
+def test_a_function_is_traced_with_what_its_first_argument_keeps():
+    class Workshop:
+        traces = Kept()
+
+    @traced("evaluate")
+    def work(workshop, number, *, more):
+        with span("part"):
+            return number + more
+
+    assert work(Workshop, 1, more=2) == 3
+    assert work.__name__ == "work"
+    spans = Workshop.traces.spans()
+    assert spans["part"].parent == spans["evaluate"].id
+
+
+def test_spans_of_one_kind():
+    kept = Kept()
+    with begin("request", kept):
+        span("chat", "client").end()
+    assert [one.name for one in kept.traces[0].records("client")] == ["chat"]
+
+
+def test_one_entry_is_named_by_its_span_and_many_find_their_trace():
+    kept = Kept()
+    with begin("request", kept):
+        with span("one") as one:
+            one.wrote([7])
+        with span("many") as many:
+            many.wrote([8, 9])
+    assert kept.traces[0].entries == [7, 8, 9]
+    assert one.attributes == {"flyball.ledger.entry": 7}
+    assert many.attributes == {}

@@ -147,11 +147,60 @@ def test_half_of_the_traces_are_kept_and_all_of_the_entries(asked):
 
 def test_the_model_is_told_of_the_trace_only_where_the_deployment_says_so(asked):
     running = asked()
-    ask(running, traceparent=f"00-{TRACE}-{SPAN}-01", tracestate="vendor=secret", baggage="name=Anna")
+    ask(running, traceparent=f"00-{TRACE}-{SPAN}-01", baggage="name=Anna")
     chat = next(one for one in spans_of(running) if one.name == "chat tiny")
     (head,) = running.model.heads
     assert head["traceparent"] == f"00-{TRACE}-{chat.span_id}-01"  # 127.0.0.1 is this machine
     assert not {"tracestate", "baggage"} & {name.lower() for name in head}
+
+
+def test_the_state_of_the_caller_goes_on_and_of_its_baggage_what_the_deployment_names(asked):
+    running = asked(more='baggage = ["team"]\n')
+    given = {"tracestate": "rojo=00f067aa0ba902b7,congo=t61", "baggage": "team=claims,name=Anna"}
+    ask(running, traceparent=f"00-{TRACE}-{SPAN}-01", **given)
+    (head,) = running.model.heads
+    assert head["tracestate"] == given["tracestate"]
+    assert head["baggage"] == "team=claims"
+    spans_of(running)
+    data = b"".join(one.read_bytes() for one in (running.workshop.state / "traces").iterdir())
+    assert b"claims" not in data
+    assert b"00f067aa" not in data
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"traceparent": f"00-{TRACE}-{SPAN}"},
+        {"traceparent": f"00-{'0' * 32}-{SPAN}-01", "tracestate": "rojo=1"},
+        {"traceparent": "x" * 60_000},
+        {"tracestate": "rojo=1", "baggage": "team=claims"},
+    ],
+)
+def test_a_bad_header_begins_a_trace_of_its_own_and_nothing_of_it_goes_on(asked, given):
+    running = asked(more='baggage = ["team"]\n')
+    assert ask(running, **given) == 200
+    (head,) = running.model.heads
+    assert head["traceparent"][3:35] not in (TRACE, "0" * 32)
+    assert not {"tracestate", "baggage"} & {name.lower() for name in head}
+
+
+def test_a_bad_state_costs_the_state_and_not_the_trace(asked):
+    running = asked()
+    assert ask(running, traceparent=f"00-{TRACE}-{SPAN}-01", tracestate="Rojo=1,,=") == 200
+    (head,) = running.model.heads
+    assert head["traceparent"][3:35] == TRACE
+    assert "tracestate" not in head
+
+
+def test_a_caller_decides_where_callers_are_followed_and_every_entry_stands(asked):
+    running = asked(share=1.0, more="follow_callers = true\n")
+    other = "1" * 32
+    assert ask(running, traceparent=f"00-{TRACE}-{SPAN}-00") == 200
+    assert ask(running, traceparent=f"00-{other}-{SPAN}-01") == 200
+    view_of(running, running.entries()[-1].index)
+    assert [one.trace_id for one in traces_view(running.workshop)] == [other]
+    assert [head["traceparent"][-2:] for head in running.model.heads] == ["00", "01"]
+    assert len(running.entries()) == 2
 
 
 def test_no_word_of_a_caller_stands_in_the_file(asked):

@@ -5,10 +5,12 @@ import json
 import re
 import shutil
 import time
+from contextlib import suppress
 
 import pytest
 
 from flyball.cli.main import main
+from flyball.core.errors import FlyballError
 from flyball.core.tracing import begin
 from flyball.data.documents.records import Limits
 from flyball.data.privacy.personal_data import find_personal_data
@@ -19,6 +21,9 @@ from flyball.loop.erasure import find
 from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
 from flyball.loop.live import live_engine
+from flyball.loop.measuring import measure
+from flyball.loop.promotion import promote
+from flyball.loop.releases import live_release
 from flyball.loop.replay import replay
 from flyball.loop.tracing import find_trace, trace_view, traces_view
 from flyball.loop.workshop import Workshop
@@ -74,9 +79,11 @@ def test_a_turn_is_a_trace_with_each_stage_and_the_entry_that_it_wrote(turned):
         (row,) = [one for one in traces_view(workshop) if one.name == "turn"]
         written = {one.index: one.body["stage"] for one in workshop.ledger.entries("turn.stage")}
         view = trace_view(workshop, row.entries[0])
-        stages = {one.entry: one.attributes["flyball.stage"] for one in view.spans if one.entry is not None}
+        names = {one.span_id: one.attributes["flyball.stage"] for one in view.spans if one.depth == 1}
+        commits = [one for one in view.spans if one.attributes.get("flyball.ledger.kind") == "turn.stage"]
+        stages = {one.entry: names[one.parent_id] for one in commits}
     assert stages == written
-    assert {one.depth for one in view.spans if one.entry is not None} == {1}
+    assert {one.name for one in commits} == {"ledger commit"}
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -148,9 +155,38 @@ def test_a_case_that_comes_again_says_that_its_decision_stood_already(folder):
     ]
 
 
+def test_replays_are_traced_one_alone_and_of_many_those_that_fail(folder):
+    with opened(folder) as workshop:
+        entries = [workshop.ledger.entry(one) for one in decided(workshop, contracts(folder, 3))]
+        assert [one.status for one in replay(workshop, entries[:1])] == ["same"]
+        (row,) = [one for one in traces_view(workshop) if one.name == "replay"]
+        view = find_trace(workshop, row.trace_id)
+        assert view.spans[0].attributes == {
+            "flyball.replay.of": entries[0].index,
+            "flyball.replay.status": "same",
+        }
+        assert {"expert clause_detector", "route", "rules", "gate"} <= {one.name for one in view.spans}
+        assert [one.status for one in replay(workshop, entries)] == ["same"] * 3
+        assert [one.name for one in traces_view(workshop)].count("replay") == 1
+
+
+def test_what_is_measured_and_what_goes_live_is_traced(folder):
+    with opened(folder) as workshop:
+        measure(workshop, folder / "cases")
+        digest = live_release(workshop.ledger).release
+        with suppress(FlyballError):
+            promote(workshop, digest, by="person:anna", why="again")
+        rows = {one.name: one for one in traces_view(workshop)}
+        spans = find_trace(workshop, rows["evaluate"].trace_id).spans
+    assert {"evaluate", "promote"} <= set(rows)
+    assert "expert clause_detector" in {one.name for one in spans}
+
+
 def test_the_file_holds_nobody_and_no_word_of_a_case(folder):
     with opened(folder) as workshop:
-        decided(workshop, contracts(folder, 3))
+        entries = decided(workshop, contracts(folder, 3))
+        list(replay(workshop, [workshop.ledger.entry(one) for one in entries[:1]]))
+        measure(workshop, folder / "cases")
         workshop.traces.flush()
         texts = []
         for row in traces_view(workshop, limit=1_000):

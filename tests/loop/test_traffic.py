@@ -37,6 +37,7 @@ from flyball.loop.shadowing import (
     catch_up,
 )
 from flyball.loop.stage_list import stages_of
+from flyball.loop.tracing import trace_view
 from flyball.loop.traffic import (
     TRAFFIC,
     Assigned,
@@ -227,6 +228,25 @@ def test_a_shadow_decides_everything_and_nothing_of_it_can_leave(workshop):
     assert workshop.ledger.size() == size  # once each
     assert {one.status for one in replay(workshop, shadows)} == {"same"}
     assert decide(workshop)[0].decision.release == live
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_what_a_shadow_did_is_a_trace_that_its_entries_lead_to(workshop, apart):
+    start(workshop, "shadow")
+    decide(workshop, 3)
+    helper = _Helper(threading.Event()) if apart else None
+    try:
+        list(catch_up(workshop, helper=helper))
+    finally:
+        if helper is not None:
+            helper.end()
+    entry = next(workshop.ledger.entries(SHADOW))
+    view = trace_view(workshop, entry.index)
+    assert view.spans[0].name == "shadow"
+    assert view.spans[0].attributes["flyball.release"] == releases(workshop)[1]
+    below = {one.name for one in view.spans if one.depth == 1}
+    assert {"expert triage", "expert clause_detector", "route", "rules", "gate", "ledger commit"} <= below
+    assert view.row.tenant == "default"
 
 
 def test_a_text_that_was_erased_is_not_looked_at_again_and_one_that_breaks_is_written_down(workshop):
@@ -464,7 +484,7 @@ class _Line:
     def recv(self):
         if "bad" in self.documents:
             raise EOFError
-        return [f"decided {one}" for one in self.documents]
+        return [f"decided {one}" for one in self.documents], []
 
 
 def test_a_document_on_which_the_process_dies_is_told_from_the_others(tmp_path):

@@ -8,10 +8,11 @@ the trace ends it is handed to its keeper as a whole, who keeps it or not: what 
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from typing import Literal, NamedTuple, Protocol
+from functools import wraps
+from typing import Concatenate, Literal, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from flyball.core.errors import FlyballError
 
@@ -30,6 +31,7 @@ __all__ = [
     "caller_of",
     "now_tracing",
     "span",
+    "traced",
 ]
 
 Value = str | int | float | bool | tuple[str, ...]
@@ -41,6 +43,16 @@ _LONGEST = 200
 _LARGEST = (1 << 63) - 1
 _MASK = (1 << 64) - 1
 _FORM = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?\Z")
+_SAMPLED = 0x01
+_STATE = re.compile(
+    r"(?:[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})"
+    r"=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]\Z"
+)
+_MOST_STATES, _LONGEST_STATE, _LONG_STATE = 32, 512, 128
+_BAGGAGE = re.compile(
+    r"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*=[ \t]*[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*\Z"
+)
+_MOST_BAGGAGE, _LONGEST_BAGGAGE = 64, 8_192
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -71,10 +83,25 @@ class SpanRecord(NamedTuple):
 
 
 class Caller(NamedTuple):
-    """The span of a caller that goes on here, as `traceparent` names it."""
+    """The span of a caller that goes on here, as `traceparent` names it.
+
+    Parameters
+    ----------
+    trace_id : bytes
+    span_id : int
+    sampled : bool
+        Whether the caller may keep it.
+    state : str
+        Its `tracestate`, which is handed on as it came; "" for none.
+    baggage : tuple of (str, str)
+        Its `baggage`: names and values. Only what the keeper names is handed on.
+    """
 
     trace_id: bytes
     span_id: int
+    sampled: bool = False
+    state: str = ""
+    baggage: tuple[tuple[str, str], ...] = ()
 
 
 class Words(NamedTuple):
@@ -100,11 +127,16 @@ class Keeper(Protocol):
         ...
 
     @property
+    def baggage(self) -> frozenset[str]:
+        """What of a caller's baggage is handed on to these hosts, by name."""
+        ...
+
+    @property
     def keeps_words(self) -> bool:
         """Whether what models are asked and answer is wanted, too."""
         ...
 
-    def is_sampled(self, trace_id: bytes) -> bool:
+    def is_sampled(self, trace: "Trace") -> bool:
         """Return whether a trace falls into the share that is kept."""
         ...
 
@@ -154,10 +186,11 @@ class Span:
         if self.keeps_words:
             self.trace.words.append(Words(self.id, name, tuple(messages), finish))
 
-    def entry(self, index: int) -> None:
-        """Say which ledger entry came of it; the trace is then found by the entry."""
-        self.attributes["flyball.ledger.entry"] = index
-        self.trace.entries.append(index)
+    def wrote(self, entries: Sequence[int]) -> None:
+        """Say which ledger entries came of it; the trace is then found by each of them."""
+        if len(entries) == 1:
+            self.attributes["flyball.ledger.entry"] = entries[0]
+        self.trace.entries += entries
 
     def adopt(self, records: Sequence[SpanRecord]) -> None:
         """Take over what another process did for it: the first record is what the others stand under."""
@@ -173,11 +206,18 @@ class Span:
 
     def headers(self, host: str) -> dict[str, str]:
         """Return what tells a host that its work belongs to this trace; nothing for one that may not know."""
-        keeper = self.trace.keeper
+        trace, keeper = self.trace, self.trace.keeper
         if host not in _THIS_MACHINE and (keeper is None or host not in keeper.send_to):
             return {}
-        sampled = keeper is not None and keeper.is_sampled(self.trace.trace_id)
-        return {"traceparent": f"00-{self.trace.trace_id.hex()}-{self.id:016x}-{sampled:02x}"}
+        sampled = keeper is not None and keeper.is_sampled(trace)
+        told = {"traceparent": f"00-{trace.trace_id.hex()}-{self.id:016x}-{sampled:02x}"}
+        if trace.caller is not None and trace.caller.state:
+            told["tracestate"] = trace.caller.state
+        if trace.caller is not None and trace.caller.baggage and keeper is not None and keeper.baggage:
+            handed_on = [f"{name}={value}" for name, value in trace.caller.baggage if name in keeper.baggage]
+            if handed_on:
+                told["baggage"] = ",".join(handed_on)
+        return told
 
     def __enter__(self) -> "Span":
         self._token: Token[Span | None] = _NOW.set(self)
@@ -206,7 +246,7 @@ class _Nothing(Span):
     def words(self, name: str, messages: Sequence[tuple[str, str]], finish: str = "") -> None:
         """Do nothing."""
 
-    def entry(self, index: int) -> None:
+    def wrote(self, entries: Sequence[int]) -> None:
         """Do nothing."""
 
     def adopt(self, records: Sequence[SpanRecord]) -> None:
@@ -246,6 +286,7 @@ class Trace:
 
     Attributes
     ----------
+    caller : Caller or None
     keeper : Keeper or None
         None: it is thrown away when it ends.
     tenant : str
@@ -256,7 +297,7 @@ class Trace:
     left_out : int
         Spans beyond `MOST_SPANS`.
     minor : bool
-        Kept only where something went wrong or took long: somebody read something.
+        Somebody read something: kept only where it went wrong, took long or came to a ledger entry.
     """
 
     __slots__ = (
@@ -265,6 +306,7 @@ class Trace:
         "_ids",
         "_others",
         "_spans",
+        "caller",
         "entries",
         "keeper",
         "left_out",
@@ -277,6 +319,7 @@ class Trace:
 
     def __init__(self, name: str, kind: Kind = "internal", caller: Caller | None = None) -> None:
         random = os.urandom(24)
+        self.caller = caller
         self.trace_id = caller.trace_id if caller else random[8:]
         self._ids = int.from_bytes(random[:8])
         # Lengths are measured by the clock that never jumps; only the beginning is by the clock on the wall.
@@ -326,8 +369,8 @@ class Trace:
         self.root.end()
         self._closed = True
 
-    def records(self) -> list[SpanRecord]:
-        """Return its spans, the first one first."""
+    def records(self, kind: Kind | None = None) -> list[SpanRecord]:
+        """Return its spans, or those of one kind; the first one first."""
         last = self.root.ended or self.now()
         own = [
             SpanRecord(
@@ -341,8 +384,9 @@ class Trace:
                 one.error,
             )
             for one in self._spans
+            if kind is None or one.kind == kind
         ]
-        return own + self._others
+        return own + [one for one in self._others if kind is None or one.kind == kind]
 
     def _new(self, name: str, kind: Kind, parent: int) -> Span:
         self._ids = (self._ids + 1) & _MASK or 1
@@ -383,7 +427,9 @@ def now_tracing() -> Span:
 
 
 @contextmanager
-def begin(name: str, keeper: Keeper | None = None, *, tenant: str = "") -> Iterator[Span]:
+def begin(
+    name: str, keeper: Keeper | None = None, *, tenant: str = "", minor: bool = False
+) -> Iterator[Span]:
     """Begin a trace around a piece of work; inside another trace, a span of that one.
 
     Parameters
@@ -393,6 +439,8 @@ def begin(name: str, keeper: Keeper | None = None, *, tenant: str = "") -> Itera
         Gets it when it has ended.
     tenant : str
         Whose cases it is about; "" for all.
+    minor : bool
+        See `Trace`.
 
     Yields
     ------
@@ -406,7 +454,7 @@ def begin(name: str, keeper: Keeper | None = None, *, tenant: str = "") -> Itera
         yield NO_SPAN
         return
     trace = Trace(name)
-    trace.keeper, trace.tenant = keeper, tenant
+    trace.keeper, trace.tenant, trace.minor = keeper, tenant, minor
     try:
         with trace.root as root:
             yield root
@@ -416,18 +464,79 @@ def begin(name: str, keeper: Keeper | None = None, *, tenant: str = "") -> Itera
             trace.keeper.take(trace)
 
 
-def caller_of(traceparent: str) -> Caller | None:
-    """Read the header `traceparent`; None for anything that is not one.
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_T = TypeVar("_T", bound="_Traced", contravariant=True)
 
-    Source: W3C Trace Context, Recommendation of 23 November 2021, sections 3.2.2 and 4.3.
+
+class _Traced(Protocol):
+    @property
+    def traces(self) -> Keeper: ...
+
+
+def traced(
+    name: str, *, minor: bool = False
+) -> Callable[[Callable[Concatenate[_T, _P], _R]], Callable[Concatenate[_T, _P], _R]]:
+    """Return a decorator that begins a trace around a function whose first argument keeps traces.
+
+    Parameters
+    ----------
+    name : str
+    minor : bool
+        See `Trace`.
+    """
+
+    def around(function: Callable[Concatenate[_T, _P], _R]) -> Callable[Concatenate[_T, _P], _R]:
+        @wraps(function)
+        def work(workshop: _T, /, *args: _P.args, **more: _P.kwargs) -> _R:
+            with begin(name, workshop.traces, minor=minor):
+                return function(workshop, *args, **more)
+
+        return work
+
+    return around
+
+
+def caller_of(traceparent: str, tracestate: str = "", baggage: str = "") -> Caller | None:
+    """Read the headers of a caller; None where `traceparent` is none. State and baggage that are none are "".
+
+    Sources: W3C Trace Context, Recommendation of 23 November 2021, sections 3.2.2, 3.3 and 4.3; W3C Baggage,
+    "Baggage HTTP Header Format".
     """
     form = _FORM.match(traceparent)
     if form is None:
         return None
-    version, trace_id, span_id, _, more = form.groups()
+    version, trace_id, span_id, flags, more = form.groups()
     if version == "ff" or (version == "00" and more) or not int(trace_id, 16) or not int(span_id, 16):
         return None
-    return Caller(bytes.fromhex(trace_id), int(span_id, 16))
+    sampled = bool(int(flags, 16) & _SAMPLED)
+    return Caller(
+        bytes.fromhex(trace_id), int(span_id, 16), sampled, _state_of(tracestate), _baggage_of(baggage)
+    )
+
+
+def _state_of(header: str) -> str:
+    """Return a `tracestate` that may be handed on; "" for one that breaks a rule, cut where it is long."""
+    states = [one for part in header.split(",") if (one := part.strip(" \t"))] if header else []
+    names = {one.partition("=")[0] for one in states}
+    if len(states) > _MOST_STATES or len(names) < len(states) or not all(map(_STATE.match, states)):
+        return ""
+    if sum(map(len, states)) + len(states) - 1 > _LONGEST_STATE:
+        states = [one for one in states if len(one) <= _LONG_STATE]
+    while sum(map(len, states)) + len(states) - 1 > _LONGEST_STATE:
+        states.pop()
+    return ",".join(states)
+
+
+def _baggage_of(header: str) -> tuple[tuple[str, str], ...]:
+    """Return names and values of a `baggage`; what is said about them beside that is left out."""
+    if not header or len(header) > _LONGEST_BAGGAGE:
+        return ()
+    parts = [part.partition(";")[0].strip(" \t") for part in header.split(",")]
+    if len(parts) > _MOST_BAGGAGE or not all(map(_BAGGAGE.match, parts)):
+        return ()
+    pairs = (one.partition("=") for one in parts)
+    return tuple((name.rstrip(" \t"), value.lstrip(" \t")) for name, _, value in pairs)
 
 
 def _name_of(error: BaseException) -> str:

@@ -49,7 +49,7 @@ class Tracing:
             trace.close()
             if trace.keeper is not None:
                 door = str(scope.get("path_template") or "")
-                root.name = f"{method} {door}"
+                root.name = f"{method} {door}".rstrip()
                 root.set("http.request.method", method)
                 root.set("http.route", door)
                 root.set("url.scheme", str(scope.get("scheme")))
@@ -68,7 +68,19 @@ def note_traces(traces: Traces, deployment: str, tenant: str) -> None:
         around.trace.root.set("flyball.deployment", deployment)
 
 
+_OURS = frozenset({b"traceparent", b"tracestate", b"baggage"})
+
+
 def _caller(scope: Scope) -> Caller | None:
-    """Return whose trace goes on; a header that stands twice names none."""
-    found = [value for name, value in scope["headers"] if name == b"traceparent"]
-    return caller_of(found[0].decode("latin-1")) if len(found) == 1 else None
+    """Return whose trace goes on; a `traceparent` that stands twice names none."""
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in scope["headers"]:
+        if name in _OURS:
+            found.setdefault(name, []).append(value)
+    parents = found.get(b"traceparent", ())
+    if len(parents) != 1:
+        return None
+    state, baggage = (
+        b",".join(found.get(name, ())).decode("latin-1") for name in (b"tracestate", b"baggage")
+    )
+    return caller_of(parents[0].decode("latin-1"), state, baggage)

@@ -62,7 +62,7 @@ class Scribe:
         with span("ledger commit") as told:
             told.set("flyball.ledger.kind", draft.kind)
             receipt = await future
-            told.entry(receipt.index)
+            told.wrote([receipt.index])
         return receipt
 
     async def close(self) -> None:

@@ -17,6 +17,7 @@ import msgspec
 from flyball.core.clock import Clock, utc_now
 from flyball.core.digests import canonical_json
 from flyball.core.errors import FlyballError
+from flyball.core.tracing import span
 from flyball.ledger.anchor import read_anchor, write_anchor
 from flyball.ledger.checkpoints import Checkpoint, read_checkpoint, read_unverified, sign_checkpoint
 from flyball.ledger.errors import (
@@ -139,7 +140,7 @@ class Ledger:
         LedgerClosed
             The ledger was closed.
         """
-        return self._wait(_Request([Prepared.of(Draft(kind, body, actor, tuple(refs), key))])).receipts[0]
+        return self._written([Prepared.of(Draft(kind, body, actor, tuple(refs), key))])[0]
 
     def append_many(self, drafts: Iterable[Draft]) -> list[Receipt]:
         """Write several entries, all or none, and wait until they are on disk.
@@ -147,7 +148,7 @@ class Ledger:
         Raises the same errors as `append`; then none of them is written.
         """
         prepared = [Prepared.of(draft) for draft in drafts]
-        return self._wait(_Request(prepared)).receipts if prepared else []
+        return self._written(prepared) if prepared else []
 
     def checkpoint(self) -> Checkpoint:
         """Sign the size and root of the ledger as it is now, and keep the checkpoint.
@@ -281,6 +282,15 @@ class Ledger:
         raise _no_such_entry(index, self._store.size())
 
     # The writer thread
+
+    def _written(self, drafts: list[Prepared]) -> list[Receipt]:
+        """Wait until all are on disk; the trace that is going on is then found by their entries."""
+        with span("ledger commit") as told:
+            told.set("flyball.ledger.kind", drafts[0].kind)
+            told.set("flyball.ledger.entries", len(drafts))
+            receipts = self._wait(_Request(drafts)).receipts
+            told.wrote([one.index for one in receipts])
+            return receipts
 
     def _wait(self, request: _Request) -> _Request:
         with self._lock:

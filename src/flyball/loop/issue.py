@@ -70,9 +70,7 @@ def issue(
         for number, text in zip(places, texts, strict=True)
     ]
     try:
-        with span("ledger commit") as commit:
-            commit.set("flyball.ledger.entries", len(drafts))
-            receipts = ledger.append_many(drafts)
+        receipts = ledger.append_many(drafts)
     except KeyReused:  # another process has just decided one of them: its decision counts
         return issue(workshop, decisions, documents, actor=actor)
     for number, receipt in zip(places, receipts, strict=True):
@@ -89,7 +87,8 @@ def trace_of(issued: Issued, *, deployment: str, is_new: bool) -> None:
     decision = issued.decision
     outcomes = [one.outcome for one in decision.fields]
     around = now_tracing()
-    around.trace.entries.append(issued.entry)
+    if not is_new:  # the trace is found by what the ledger has just written; this stands already
+        around.trace.entries.append(issued.entry)
     told = span("decision", start=around.start)
     if not told.recording:
         return

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flyball.core.digests import canonical_json, digest_of, short
+from flyball.core.tracing import traced
 from flyball.data.datasets.cases import document_of
 from flyball.data.datasets.labels import LabelledCases, read_labelled
 from flyball.data.documents.records import Document, Place
@@ -29,6 +30,7 @@ from flyball.models.router.thresholds import Thresholds
 __all__ = ["measure", "measure_pair"]
 
 
+@traced("evaluate")
 def measure(
     workshop: Workshop, cases: Path, *, release: str | None = None, without_seen: bool = False
 ) -> Report:
@@ -78,6 +80,7 @@ def measure(
     return report
 
 
+@traced("evaluate")
 def measure_pair(
     workshop: Workshop,
     cases: Path,

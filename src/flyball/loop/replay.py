@@ -22,6 +22,7 @@ import msgspec
 import flyball
 from flyball.core.digests import canonical_json, digest_of, from_json, short
 from flyball.core.errors import FlyballError
+from flyball.core.tracing import begin
 from flyball.data.documents.records import Document
 from flyball.ledger.errors import BlobErased
 from flyball.ledger.records import Entry
@@ -179,8 +180,12 @@ def replay(workshop: Workshop, entries: Iterable[Entry]) -> Iterator[Replayed]:
         if workers <= 1:
             engines: dict[Path, Engine] = {}
             for entry in chain(first, coming):
-                task = _task(workshop, entry, kits, could)
-                yield task if isinstance(task, Replayed) else _again(task, engines)
+                with begin("replay", workshop.traces, minor=len(first) > 1) as told:
+                    told.set("flyball.replay.of", entry.index)
+                    task = _task(workshop, entry, kits, could)
+                    done = task if isinstance(task, Replayed) else _again(task, engines)
+                    told.set("flyball.replay.status", done.status)
+                yield done
             return
         pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=get_context("spawn")))
         waiting: deque[Replayed | Future[Replayed]] = deque()

@@ -148,7 +148,7 @@ def run_turn(
                 else:
                     why = "nothing that goes in has changed"
                     ran = Ran(stage.name, stage.title, False, 0.0, why, kept)
-                told.entry(_write_down(workshop, kept))
+                _write_down(workshop, kept)
             outputs[stage.name], digests[stage.name] = kept.output, kept.output_digest
             done.append(ran)
             after(ran)
@@ -177,9 +177,9 @@ def _run(
     return result
 
 
-def _write_down(workshop: Workshop, result: StageResult) -> int:
-    """Write the run to the ledger and return its entry; the same run is not written twice."""
-    receipt = workshop.ledger.append(
+def _write_down(workshop: Workshop, result: StageResult) -> None:
+    """Write the run to the ledger; the same run is not written twice."""
+    workshop.ledger.append(
         kind="turn.stage",
         actor="system:turn",
         key=f"turn.stage/{digest_of(result)}",  # a result that was lost and made again is another run
@@ -191,4 +191,3 @@ def _write_down(workshop: Workshop, result: StageResult) -> int:
             "ran_at": result.ran_at,
         },
     )
-    return receipt.index

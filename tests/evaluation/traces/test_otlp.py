@@ -147,7 +147,7 @@ def test_nothing_unknown_is_in_the_message_and_it_is_the_same_when_written_again
 
 def one_trace_records():
     class Kept:
-        on, keeps_words, send_to = True, False, frozenset()
+        on, keeps_words, send_to, baggage = True, False, frozenset(), frozenset()
 
         def take(self, trace):
             self.records = trace.records()

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from flyball.core.errors import BadInput
-from flyball.core.tracing import Trace, begin, span
+from flyball.core.tracing import Caller, Trace, begin, span
 from flyball.evaluation.traces.records import TracesUnavailable, UnknownTrace, packed, unpacked
 from flyball.evaluation.traces.settings import TraceSettings
 from flyball.evaluation.traces.store import TraceStore
@@ -40,7 +40,7 @@ def one_trace(traces, *entries, name="request", error="", tenant="", ms=0.0, day
     with begin(name, traces, tenant=tenant) as root:
         for entry in entries:
             with span("decision") as told:
-                told.entry(entry)
+                told.wrote([entry])
         if error:
             root.fail(error)
         root.start -= round(ms * 1e6)
@@ -86,19 +86,44 @@ def test_another_tenant_has_no_trace_here(traces):
     assert kept.rows(tenant="other") == []
 
 
+def with_id(trace_id, *, sampled=False):
+    return Trace("request", "server", Caller(trace_id, 1, sampled))
+
+
 def test_the_share_is_chosen_by_the_last_seven_bytes_of_the_id(traces):
     half = traces(share=0.5)
-    assert half.is_sampled(bytes(9) + bytes(7))
-    assert half.is_sampled(b"\xff" * 9 + b"\x7f" + b"\xff" * 6)
-    assert not half.is_sampled(bytes(9) + b"\x80" + bytes(6))
-    assert not traces(share=0.0).is_sampled(bytes(16))
-    assert traces(share=1.0).is_sampled(b"\xff" * 16)
+    assert half.is_sampled(with_id(bytes(9) + bytes(7)))
+    assert half.is_sampled(with_id(b"\xff" * 9 + b"\x7f" + b"\xff" * 6))
+    assert not half.is_sampled(with_id(bytes(9) + b"\x80" + bytes(6)))
+    assert not traces(share=0.0).is_sampled(with_id(bytes(16)))
+    assert traces(share=1.0).is_sampled(with_id(b"\xff" * 16))
+
+
+def test_callers_are_followed_only_where_the_deployment_says_so(traces):
+    own, theirs = traces(share=0.0), traces(share=1.0, follow_callers=True)
+    for sampled in (True, False):
+        trace = with_id(os.urandom(16), sampled=sampled)
+        assert not own.is_sampled(trace)
+        assert theirs.is_sampled(trace) is sampled
+    assert theirs.is_sampled(Trace("turn"))
+
+
+def test_what_failed_is_kept_whatever_the_caller_says(traces):
+    kept = traces(follow_callers=True)
+    for error in ("", "500"):
+        trace = with_id(os.urandom(16), sampled=False)
+        trace.keeper = kept
+        if error:
+            trace.root.fail(error)
+        trace.close()
+        kept.take(trace)
+    assert [one.failed for one in kept.rows()] == [True]
 
 
 def test_a_tenth_of_many_traces_is_a_tenth(traces):
     """By hand: 20,000 draws at .1 have a standard deviation of 42, so 5 of them are 212."""
     kept = traces(share=0.1)
-    n = sum(kept.is_sampled(os.urandom(16)) for _ in range(20_000))
+    n = sum(kept.is_sampled(with_id(os.urandom(16))) for _ in range(20_000))
     assert abs(n - 2_000) < 212
 
 
@@ -138,6 +163,14 @@ def test_reading_is_kept_only_where_it_failed(traces):
     assert [one.failed for one in kept.rows()] == [True]
 
 
+def test_work_that_only_read_is_kept_where_it_came_to_an_entry(traces):
+    kept = traces()
+    for entries in ((), (7,)):
+        with begin("watch", kept, minor=True) as root:
+            root.wrote(entries)
+    assert [one.entries for one in kept.rows()] == [(7,)]
+
+
 def test_old_traces_go(traces):
     kept = traces(keep_days=7)
     one_trace(kept, 1, days_ago=8)
@@ -154,7 +187,7 @@ def test_the_file_never_grows_far_beyond_what_it_may_hold(traces, tmp_path):
                 for _ in range(8):
                     with span("part") as told:
                         told.set("flyball.expert", "x" * 100)
-                root.entry(round_ * 100 + number)
+                root.wrote([round_ * 100 + number])
         kept.flush()
     assert (tmp_path / "t" / "traces.sqlite").stat().st_size < 1_500_000
     rows = kept.rows(limit=10_000)
@@ -235,7 +268,7 @@ def test_lists_stay_quick_when_there_are_many(traces):
     kept = traces(keep_mb=2_000)
     for entry in range(200_000):
         with begin("request", kept, tenant="rare" if entry == 5 else "usual") as root:
-            root.entry(entry)
+            root.wrote([entry])
             if entry == 7:
                 root.fail("500")
     kept.flush()
@@ -263,7 +296,7 @@ from flyball.evaluation.traces.traces import Traces
 traces = Traces(Path(sys.argv[1]), TraceSettings(), deployment="talk")
 for entry in range(200):
     with begin("elsewhere", traces) as root:
-        root.entry(entry)
+        root.wrote([entry])
 traces.close()
 """
     path = str(tmp_path / "t" / "traces.sqlite")
@@ -289,7 +322,7 @@ from flyball.evaluation.traces.traces import Traces
 traces = Traces(Path(sys.argv[1]), TraceSettings(), deployment="talk")
 for entry in range(10**6):
     with begin("request", traces) as root:
-        root.entry(entry)
+        root.wrote([entry])
     print(json.dumps([entry, time.time()]), flush=True)
     time.sleep(0.005)
 """
@@ -328,7 +361,7 @@ def test_a_trace_whose_spans_stand_under_each_other_in_a_circle_is_shown_all_the
     with begin("request", kept) as root:
         one, other = span("one"), span("other")
         one.parent, other.parent = other.id, one.id
-        root.entry(1)
+        root.wrote([1])
     assert view_of_trace(kept, entry=1).spans[0].name == "request"
 
 

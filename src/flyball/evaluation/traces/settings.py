@@ -11,7 +11,7 @@ from flyball.core.errors import BadInput
 __all__ = ["OtlpSettings", "TraceSettings"]
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*\Z")
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}\Z")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}\Z")
 """RFC 9110, section 5.6.2."""
 _HERE = ("localhost", "127.0.0.1", "::1")
 
@@ -34,8 +34,9 @@ class TraceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     `share` of all traces are kept, and of the others those in which something went wrong or that took
     `slow_ms` or longer; 0 for no such length. They stay `keep_days`, and the oldest go first where all are
     more than `keep_mb`. `keep_texts` keeps what language models are asked and answer, with personal data
-    covered. `send_to` names hosts beside this machine that are told to which trace a request belongs. `on`
-    switches tracing off as a whole.
+    covered. `send_to` names hosts beside this machine that are told to which trace a request belongs, and
+    `baggage` what of a caller's baggage they get. `follow_callers` leaves it to a caller's `traceparent`
+    whether a trace that goes on here is kept, instead of to the share. `on` switches tracing off as a whole.
     """
 
     on: bool = True
@@ -45,6 +46,8 @@ class TraceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     keep_mb: int = 200
     keep_texts: bool = False
     send_to: tuple[str, ...] = ()
+    baggage: tuple[str, ...] = ()
+    follow_callers: bool = False
     otlp: OtlpSettings | None = None
 
     def __post_init__(self) -> None:
@@ -69,6 +72,13 @@ class TraceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
                     fix='Write it without scheme, port and path: send_to = ["llm.example.com"].',
                     setting="traces.send_to",
                 )
+        for name in self.baggage:
+            if not _TOKEN.match(name):
+                raise BadInput(
+                    f"traces.baggage: {name[:60]!r} is no name of a member of baggage.",
+                    fix='Write names alone: baggage = ["team"].',
+                    setting="traces.baggage",
+                )
         if self.otlp is not None:
             _refuse_bad_collector(self.otlp)
 
@@ -87,7 +97,7 @@ def _refuse_bad_collector(otlp: OtlpSettings) -> None:
             setting="traces.otlp.url",
         )
     for name in otlp.headers:
-        if not _HEADER.match(name):
+        if not _TOKEN.match(name):
             raise BadInput(
                 f"traces.otlp.headers: {name[:60]!r} is no name of a header.",
                 fix='Write, for instance, headers = { Authorization = { env = "OTEL_KEY" } }.',

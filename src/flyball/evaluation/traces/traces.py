@@ -41,6 +41,7 @@ class Traces:
         self.settings = settings
         self.on = settings.on
         self.send_to = frozenset(one.lower() for one in settings.send_to)
+        self.baggage = frozenset(settings.baggage)
         self.keeps_words = settings.keep_texts
         self.lost = 0
         self._store = TraceStore(path, keep_days=settings.keep_days, keep_mb=settings.keep_mb)
@@ -54,12 +55,16 @@ class Traces:
         self._something, self._ending = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
-    def is_sampled(self, trace_id: bytes) -> bool:
+    def is_sampled(self, trace: Trace) -> bool:
         """Return whether a trace falls into the share: by its id, so that every machine says the same.
+
+        Where callers are followed, one that goes on from a caller is what the caller says.
 
         Source: W3C Trace Context Level 2, section 3.2.2.3: the last seven bytes are random.
         """
-        return int.from_bytes(trace_id[-7:]) < self._below
+        if self.settings.follow_callers and trace.caller is not None:
+            return trace.caller.sampled
+        return int.from_bytes(trace.trace_id[-7:]) < self._below
 
     def take(self, trace: Trace) -> None:
         """Keep a trace that has ended: one that failed, was slow, or falls into the share."""
@@ -72,7 +77,7 @@ class Traces:
         root = trace.root
         failed = trace.failed
         must = failed or root.ended - root.start >= self._slow
-        if not must and (trace.minor or not self.is_sampled(trace.trace_id)):
+        if not must and ((trace.minor and not trace.entries) or not self.is_sampled(trace)):
             return
         spans = trace.records()
         kept = Kept(
