@@ -162,6 +162,7 @@ def _minutes(times: TimeView) -> Mapping[str, object]:
     return {
         "held": as_plain(times.held),
         "median_held": times.median_held,
+        "left": times.left,
         "stated": as_plain(times.stated),
     }
 

@@ -164,6 +164,8 @@ class Review:
         Digest of the bytes that the first reader looked at.
     taken : str
         Digest of those that who has it in hand took.
+    spent : tuple of (str, float)
+        Who had it in hand before, and for how many minutes; a claim that was left counts until its end.
     """
 
     decision: int
@@ -181,6 +183,7 @@ class Review:
     chosen: Chosen | None = None
     seen: str = ""
     taken: str = ""
+    spent: tuple[tuple[str, float], ...] = ()
 
     @property
     def done(self) -> bool:
@@ -272,7 +275,8 @@ class ReviewBook:
     def at_this_time(self, review: Review) -> Review:
         """Return a review without a claim that has ended."""
         if review.state == "claimed" and review.until is not None and review.until <= self._workshop.clock():
-            return replace(review, state="open", holder="", since=None, until=None, taken="")
+            ended = _after_claim(review, review.until)
+            return replace(ended, state="open")
         return review
 
     def of(self, known: Known) -> Review:
@@ -328,7 +332,7 @@ def key_of_event(decision: int, number: int) -> str:
 
 def _after(review: Review, event: Event, at: datetime) -> Review:
     """Return the state after one more event."""
-    review = replace(review, events=review.events + 1, holder="", since=None, until=None, taken="")
+    review = replace(_after_claim(review, at), events=review.events + 1)
     if event.people and not review.answered:
         review = replace(review, people=event.people)
     if event.act == "chosen":
@@ -344,6 +348,15 @@ def _after(review: Review, event: Event, at: datetime) -> Review:
     if event.act == "closed":
         return replace(review, state="closed")
     return _answered(review, event)
+
+
+def _after_claim(review: Review, at: datetime) -> Review:
+    """Return a review that nobody has in hand any more, with the time that somebody had."""
+    spent = review.spent
+    if review.since is not None and review.until is not None:
+        minutes = (min(at, review.until) - review.since).total_seconds() / 60.0
+        spent = (*spent, (review.holder, max(0.0, minutes)))
+    return replace(review, holder="", since=None, until=None, taken="", spent=spent)
 
 
 def _answered(review: Review, event: Event) -> Review:

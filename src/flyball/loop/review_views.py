@@ -14,14 +14,16 @@ from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.records import Field, FieldKind, Span
 from flyball.data.documents.records import Document
 from flyball.evaluation.bootstrap import Sampling, Tally, estimate_all, ratio_of_sums
+from flyball.evaluation.history.following import microseconds
 from flyball.evaluation.history.records import Wanted
+from flyball.evaluation.history.waiting import Listed
 from flyball.evaluation.review.agreement import krippendorff_alpha, percent_agreement, table_of
 from flyball.evaluation.review.settings import ReviewSettings, Scale
 from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.loop.decided import Known, document_of
 from flyball.loop.review_choosing import RoundView, rounds_view
 from flyball.loop.review_queue import QueueItem, ReviewQueue
-from flyball.loop.review_state import ReviewBook, Reviewer, same_person, seen_of
+from flyball.loop.review_state import ReviewBook, Reviewer, names_of_person, same_person, seen_of
 from flyball.loop.workshop import Workshop
 
 __all__ = [
@@ -162,14 +164,19 @@ class TimeView:
     Parameters
     ----------
     held : Estimate or NotMeasured
-        Mean from claim to answer, pauses included.
+        Mean for which readers had it in hand until they answered, pauses included; a claim that ran out
+        counts until its end.
     median_held : float or None
+        One page that was left open moves it little.
+    left : int
+        Answers before which a claim ran out: their time is a guess.
     stated : Estimate or NotMeasured
         Mean of what readers, or the page that they used, said.
     """
 
     held: Measured
     median_held: float | None
+    left: int
     stated: Measured
 
 
@@ -203,6 +210,16 @@ class AgreementView:
     readers: int
     people: tuple[ReaderView, ...]
     rounds: tuple[RoundView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """One answer by its reader: minutes in hand and stated, and whether a claim ran out before."""
+
+    by: str
+    held: float
+    stated: float | None
+    left: bool
 
 
 def item_view(
@@ -251,7 +268,7 @@ def agreement_view(
     until: datetime | None = None,
     names: bool = False,
 ) -> AgreementView:
-    """Return how readers agree about decisions of a period.
+    """Return how readers agree about decisions of a period that all of their readers have answered.
 
     Parameters
     ----------
@@ -271,7 +288,10 @@ def agreement_view(
     )
     columns = [reports[name].to_pylist() for name in ("decision", "name", "answer", "by", "source")]
     said: dict[str, list[tuple[int, object, str, str]]] = {}
+    unread = _unread(workshop, tenant)
     for decision, field, answer, by, source in zip(*columns, strict=True):
+        if decision in unread:
+            continue
         said.setdefault(field, []).append((decision, msgspec.json.decode(answer), by, source))
     known: dict[str, Field] = {field.key: field for field in workshop.deployment.fields}
     machine = _machine(workshop, wanted, sorted(set(said) & set(known)))
@@ -281,15 +301,24 @@ def agreement_view(
         if key in said
     )
     acts = workshop.history.reviews_table(Wanted(tenant=tenant, since=since, until=until))
-    times = _times(acts.to_pylist())
-    people = sorted({by for by, _, _ in times})
+    done = [act for act in acts.to_pylist() if act["decision"] not in unread]
+    times = _times(done)
+    people = sorted({one.by for one in times})
     return AgreementView(
         fields=fields,
-        minutes=_minutes([(held, stated) for _, held, stated in times]),
+        minutes=_minutes(times),
         readers=len(people),
-        people=tuple(_reader(who, times, acts.to_pylist()) for who in people) if names else (),
+        people=tuple(_reader(who, times, done) for who in people) if names else (),
         rounds=rounds_view(workshop, tenant=tenant),
     )
+
+
+def _unread(workshop: Workshop, tenant: str) -> set[int]:
+    """Return decisions whose readers have not all answered: a figure that moved would tell what one said."""
+    history = workshop.history
+    waiting = history.entries(Wanted(tenant=tenant, waiting=True))
+    asked = Listed(tenant, (), microseconds(workshop.clock()), 0.0, 1.0)
+    return set(waiting) - set(history.listed(asked, only="disputed", limit=len(waiting)))
 
 
 def scale_of(field: Field, settings: ReviewSettings) -> Scale:
@@ -386,29 +415,44 @@ def _machine(workshop: Workshop, wanted: Wanted, fields: Sequence[str]) -> dict[
     return found
 
 
-def _times(acts: Sequence[Mapping[str, object]]) -> list[tuple[str, float, float | None]]:
-    """Return who answered, minutes from their claim to it, and minutes that they stated."""
-    claimed: dict[tuple[object, object], datetime] = {}
+def _times(acts: Sequence[Mapping[str, object]]) -> list[_Answer]:
+    """Return who answered, for how long they had the case in hand, and what they stated."""
+    held: dict[tuple[object, str], float] = {}
+    left: set[tuple[object, str]] = set()
+    hands: dict[object, tuple[str, datetime, datetime]] = {}
     found = []
     for act in acts:
-        key, at = (act["decision"], act["by"]), act["at"]
+        decision, at, until, who = (
+            act["decision"],
+            act["at"],
+            act["until"],
+            names_of_person(str(act["by"]))[0],
+        )
         if not isinstance(at, datetime):
             continue
+        if decision in hands:
+            holder, since, end = hands.pop(decision)
+            key = decision, holder
+            held[key] = held.get(key, 0.0) + max(0.0, (min(at, end) - since).total_seconds() / 60.0)
+            if at >= end:
+                left.add(key)
+        key = decision, who
         if act["act"] == "claimed":
-            claimed[key] = at
-        elif act["act"] == "answered" and key in claimed:
+            hands[decision] = who, at, until if isinstance(until, datetime) else at
+        elif act["act"] == "answered" and key in held:
             stated = act["minutes"]
-            held = (at - claimed[key]).total_seconds() / 60.0
-            found.append((str(act["by"]), held, float(stated) if isinstance(stated, float) else None))
+            minutes = float(stated) if isinstance(stated, float) else None
+            found.append(_Answer(str(act["by"]), held[key], minutes, key in left))
     return found
 
 
-def _minutes(times: Sequence[tuple[float, float | None]]) -> TimeView:
-    held = [one for one, _ in times]
+def _minutes(answers: Sequence[_Answer]) -> TimeView:
+    held = [one.held for one in answers]
     return TimeView(
-        _mean(held, "nobody has answered a case"),
-        float(np.median(held)) if held else None,
-        _mean([stated for _, stated in times if stated is not None], "nobody stated a time"),
+        held=_mean(held, "nobody has answered a case"),
+        median_held=float(np.median(held)) if held else None,
+        left=sum(one.left for one in answers),
+        stated=_mean([one.stated for one in answers if one.stated is not None], "nobody stated a time"),
     )
 
 
@@ -422,14 +466,13 @@ def _mean(values: Sequence[float], nothing: str) -> Measured:
     return found if not isinstance(found, Estimate) or math.isfinite(found.value) else NotMeasured(nothing)
 
 
-def _reader(
-    who: str, times: Sequence[tuple[str, float, float | None]], acts: Sequence[Mapping[str, object]]
-) -> ReaderView:
+def _reader(who: str, times: Sequence[_Answer], acts: Sequence[Mapping[str, object]]) -> ReaderView:
+    mine = [one for one in times if one.by == who]
     return ReaderView(
         by=who,
-        answered=sum(by == who for by, _, _ in times),
+        answered=len(mine),
         declined=sum(act["act"] == "declined" and act["by"] == who for act in acts),
-        minutes=_minutes([(held, stated) for by, held, stated in times if by == who]),
+        minutes=_minutes(mine),
     )
 
 

@@ -39,6 +39,8 @@ __all__ = ["NoPerson", "NotYours", "OtherBytes", "Reviews"]
 _Made = Callable[[Review], "tuple[Event, list[Draft]] | None"]
 _LOG = logging.getLogger(__name__)
 _TRIES = 5
+_LONGEST = 10_000
+_MOST_MINUTES = 100_000
 
 
 class NotYours(Refused):
@@ -160,7 +162,7 @@ class Reviews(ReviewBook):
         given : sequence of GivenAnswer
         comment : str
         minutes : float, optional
-            That they worked on it; otherwise the time since they claimed it counts, pauses included.
+            That they worked on it; otherwise the time for which they had it in hand, pauses included.
         seen : str
             Digest of what they looked at, as it was shown; "": of what they claimed.
 
@@ -175,6 +177,11 @@ class Reviews(ReviewBook):
             where it must.
         """
         _must_be_person(reviewer)
+        if minutes is not None and not 0.0 <= minutes <= _MOST_MINUTES:
+            raise BadAnswer(
+                f"Nobody worked {minutes:g} minutes on a case.",
+                fix=f"Give minutes from 0 to {_MOST_MINUTES:,}, or none: then the time in hand counts.",
+            )
         first = self.of(known)
         self._refuse_unheld(first, reviewer)
         answers = self._checked(known, first.fields, given)
@@ -196,7 +203,7 @@ class Reviews(ReviewBook):
                 done=done,
                 seen=bytes_now,
             )
-            spent = self._held(review) if minutes is None else minutes
+            spent = self._held(review, reviewer) if minutes is None else minutes
             return event, self._outcomes(known, reviewer, mine, minutes=spent)
 
         return self._act(known, act)
@@ -439,10 +446,13 @@ class Reviews(ReviewBook):
                 )
         return now
 
-    def _held(self, review: Review) -> float | None:
+    def _held(self, review: Review, reviewer: Reviewer) -> float | None:
+        """Return for how many minutes somebody had a case in hand, claims that ended before included."""
         if review.since is None:
             return None
-        return max(0.0, round((self._workshop.clock() - review.since).total_seconds() / 60.0, 2))
+        before = sum(minutes for who, minutes in review.spent if same_person(who, reviewer.id))
+        now = (self._workshop.clock() - review.since).total_seconds() / 60.0
+        return round(before + max(0.0, now), 2)
 
     def _reason(self, comment: str) -> str:
         if not comment.strip():
@@ -450,6 +460,11 @@ class Reviews(ReviewBook):
         return self._note(comment)
 
     def _note(self, comment: str) -> str:
+        if len(comment) > _LONGEST:
+            raise BadAnswer(
+                f"The words have {len(comment):,} characters; {_LONGEST:,} are the most.",
+                fix="Say it shorter, or keep the long form as a document of its own.",
+            )
         return self._workshop.blobs.put(comment.encode("utf-8", "replace")) if comment else ""
 
 

@@ -268,6 +268,24 @@ def test_agreement_is_by_field_and_names_nobody_unless_that_is_allowed(workshop,
     assert agreement_view(workshop, tenant="other").fields == ()
 
 
+def test_figures_stand_still_while_a_case_has_readers_to_come(workshop):
+    """A figure that moved when the first reader answered would tell the second what they had said."""
+    reviews, _ = opened(workshop, readers=2)
+    for n in range(11):
+        entry = write_decision(workshop, n=n)
+        answered(reviews, entry, ANNA)
+        answered(reviews, entry, BERT)
+    before = agreement_view(workshop, tenant="acme")
+    assert before.fields[0].percent.n == 11
+    entry = write_decision(workshop, n=20)
+    answered(reviews, entry, ANNA, answer=False)
+    assert agreement_view(workshop, tenant="acme") == before
+    answered(reviews, entry, BERT)  # they differ, and nobody has settled it: it counts
+    after = agreement_view(workshop, tenant="acme")
+    assert (after.fields[0].percent.n, after.minutes.held.n) == (12, 24)
+    assert after.fields[0].percent.value == pytest.approx(11 / 12)
+
+
 def test_chosen_cases_measure_what_was_automated_and_only_once(workshop):
     for n in range(30):
         write_decision(workshop, n=n, referred=())

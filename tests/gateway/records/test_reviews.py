@@ -8,11 +8,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from flyball.core.errors import FlyballError
 from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.review.settings import FieldReview, ReviewSettings
 from flyball.loop.decided import find_decision
 from flyball.loop.given import BadAnswer, GivenAnswer, Passage
 from flyball.loop.review_state import Reviewer, seen_of
+from flyball.loop.review_views import agreement_view
 from flyball.loop.reviewing import NoPerson, NotYours, OtherBytes, Reviews
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -300,6 +302,78 @@ def test_without_a_stated_time_the_one_since_the_claim_counts(reviews, case, wor
     time_of_day.pass_by(minutes=7.5)
     reviews.answer(case, ANNA, YES)
     assert [entry.body["minutes"] for entry in workshop.ledger.entries("outcome")] == [7.5]
+
+
+def test_time_in_hand_is_that_of_all_claims_and_none_counts_after_its_end(workshop, case, time_of_day):
+    """By hand: ten of ten minutes, left open for a day, then four: fourteen; Bert had it for three."""
+    reviews = with_settings(workshop, claim_minutes=10)
+    reviews.claim(case, ANNA)
+    time_of_day.pass_by(hours=24)
+    reviews.claim(case, BERT)
+    time_of_day.pass_by(minutes=3)
+    reviews.decline(case, BERT, comment="no")
+    reviews.claim(case, ANNA)
+    time_of_day.pass_by(minutes=4)
+    reviews.answer(case, ANNA, YES)
+    assert [entry.body["minutes"] for entry in workshop.ledger.entries("outcome")] == [14.0]
+    minutes = agreement_view(workshop, tenant="acme").minutes
+    assert (minutes.held.value, minutes.median_held, minutes.left, minutes.held.n) == (14.0, 14.0, 1, 1)
+
+
+@pytest.mark.parametrize("minutes", [-1.0, 100_001.0, float("nan"), float("inf")])
+def test_minutes_that_cannot_be_are_refused(reviews, case, minutes):
+    reviews.claim(case, ANNA)
+    with pytest.raises(BadAnswer, match=r"Nobody worked .* minutes on a case"):
+        reviews.answer(case, ANNA, YES, minutes=minutes)
+
+
+def test_ten_million_characters_are_refused_at_every_door_and_nothing_is_kept(reviews, case, workshop):
+    reviews.claim(case, ANNA)
+    long = "x" * 10_000_000
+    for act in (
+        lambda: reviews.answer(case, ANNA, YES, comment=long),
+        lambda: reviews.decline(case, ANNA, comment=long),
+        lambda: reviews.escalate(case, ANNA, comment=long),
+        lambda: reviews.close(case, CLEO, comment=long),
+        lambda: reviews.settle(case, CLEO, YES, comment=long),
+    ):
+        with pytest.raises((BadAnswer, NotYours)) as told:
+            act()
+        assert len(str(told.value)) < 500
+    assert [entry.body["act"] for entry in workshop.ledger.entries("review")] == ["claimed"]
+
+
+def test_a_byte_changed_on_disk_between_reading_and_signing_is_found(reviews, case, workshop):
+    reviews.claim(case, ANNA)
+    hexes = case.text.partition(":")[2]
+    [path] = [one for one in workshop.state.rglob("*") if one.is_file() and hexes.endswith(one.name)]
+    kept = path.read_bytes()
+    path.chmod(0o600)
+    path.write_bytes(kept.replace(b"capped", b"Capped"))
+    with pytest.raises(FlyballError) as told:
+        reviews.answer(case, ANNA, YES, seen=seen_of(case))
+    assert told.value.code.startswith("ledger.")
+    assert not list(workshop.ledger.entries("outcome"))
+
+
+def test_one_person_under_two_names_has_one_case_in_hand_and_one_voice(pairs, case):
+    me = Reviewer("user:anna", "acme")
+    pairs.claim(case, ANNA)
+    assert pairs.claim(case, me).holder == "person:anna"
+    pairs.answer(case, me, YES)
+    with pytest.raises(NotYours, match="has answered"):
+        pairs.claim(case, ANNA)
+
+
+def test_who_gave_a_case_back_or_let_it_go_does_not_answer_it(reviews, case, time_of_day):
+    reviews.claim(case, ANNA)
+    reviews.decline(case, ANNA, comment="no")
+    with pytest.raises(NotYours, match="is open and with nobody"):
+        reviews.answer(case, ANNA, YES)
+    reviews.claim(case, ANNA)
+    time_of_day.pass_by(minutes=60)
+    with pytest.raises(NotYours, match="Claim it first; a claim ends after a while"):
+        reviews.answer(case, ANNA, YES)
 
 
 def test_of_two_fields_that_differ_in_one_only_that_one_is_settled(workshop):

@@ -277,7 +277,10 @@ def agreement(
             output.text(
                 f"{escape(one.field)}: {escape(pair.first)} and {escape(pair.second)} {_said(pair.alpha)}"
             )
-    output.text(f"Minutes from claim to answer, pauses included: {_said(view.minutes.held)}")
+    output.text(f"Minutes in hand until answered, pauses included: {_said(view.minutes.held)}")
+    if view.minutes.median_held is not None:
+        left = f"; before {view.minutes.left:,} of them a claim ran out" if view.minutes.left else ""
+        output.text(f"  half of them at most {view.minutes.median_held:.1f}{left}")
     output.text(f"Minutes as stated: {_said(view.minutes.stated)}")
     for round in view.rounds:
         output.text(

@@ -243,7 +243,8 @@ def _add_reviews(database: sqlite3.Connection, names: _Names, rows: Iterator[Row
         one = entry.body
         at, by = microseconds(entry.at), names(one.by)
         how = one.chosen.how if one.chosen else ""
-        reviews.append((row.index, one.decision, one.act, by, one.minutes, at, how))
+        until = None if one.until is None else microseconds(one.until)
+        reviews.append((row.index, one.decision, one.act, by, one.minutes, at, until, how))
         _move(database, names, one, by, at)
     _insert(database, "reviews", reviews)
 

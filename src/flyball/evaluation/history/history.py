@@ -246,8 +246,9 @@ class History:
 
         Returns
         -------
-        pa.Table of shape (n_acts, 7)
-            entry, decision, act, by, minutes, at, how ("teaches" or "drawn" where it was chosen).
+        pa.Table of shape (n_acts, 8)
+            entry, decision, act, by, minutes, at, until (of a claim), how ("teaches" or "drawn" where it
+            was chosen).
         """
         where, values = conditions(wanted)
         return self._table(REVIEWS.sql(where), values, REVIEWS.schema)

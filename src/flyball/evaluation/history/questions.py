@@ -124,7 +124,7 @@ FAIR = (
 """Of what reviewers answered, only what speaks for all: drawn at random, or known without them as well."""
 
 REVIEWS = Question(
-    "SELECT reviews.entry, decision, act, people.name, minutes, at, how FROM reviews "
+    "SELECT reviews.entry, decision, act, people.name, minutes, at, until, how FROM reviews "
     "JOIN decisions ON decisions.entry = reviews.decision JOIN names AS people ON people.id = reviews.by "
     "WHERE {where} ORDER BY reviews.entry",
     pa.schema(
@@ -135,6 +135,7 @@ REVIEWS = Question(
             ("by", _NAME),
             ("minutes", _REAL),
             ("at", _TIME),
+            ("until", _TIME),
             ("how", _NAME),
         ]
     ),

@@ -2,7 +2,7 @@
 
 __all__ = ["FORM", "OUTCOMES", "SCHEMA"]
 
-FORM = 3
+FORM = 4
 """Raised whenever a table or what stands in it changes: an older file is made again."""
 
 OUTCOMES = ("automated", "referred", "refused")
@@ -67,6 +67,7 @@ CREATE TABLE IF NOT EXISTS reviews (
     by INTEGER NOT NULL,
     minutes REAL,
     at INTEGER NOT NULL,
+    until INTEGER,
     how TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS reviews_decision ON reviews (decision);

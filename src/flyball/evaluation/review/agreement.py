@@ -99,7 +99,8 @@ def percent_agreement(
         return NotMeasured(_too_few(table.shape[1], fewest))
     said = _Said.of(table)
     pairs = said.answers * (said.answers - 1.0) / 2.0
-    same = np.bincount(said.unit, said.times * (said.times - 1.0) / 2.0, minlength=len(pairs))
+    alike = said.times * (said.times - 1.0) / 2.0
+    same = np.bincount(said.unit, alike, minlength=len(pairs)).astype(np.float64)
     n = int(pairs.sum())
     tally = Tally(
         np.column_stack([same, pairs]),
