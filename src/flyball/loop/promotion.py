@@ -9,6 +9,7 @@ import msgspec
 from flyball.core.digests import canonical_json, from_json, short
 from flyball.core.errors import Refused
 from flyball.core.estimates import Estimate
+from flyball.core.tracing import traced
 from flyball.core.verdicts import Check, Verdict
 from flyball.data.datasets.schemas import LABELS
 from flyball.evaluation.cases import ScoredCases, scored_cases
@@ -59,6 +60,7 @@ class Promoted:
     waits_for_people: bool
 
 
+@traced("promote")
 def promote(workshop: Workshop, digest: str, *, by: str, why: str) -> Promoted:
     """Ask the release gate, write its verdict and the evidence down, and go live when it allows.
 
@@ -87,6 +89,7 @@ def promote(workshop: Workshop, digest: str, *, by: str, why: str) -> Promoted:
     return Promoted(digest, verdict, True, True, False)
 
 
+@traced("roll back")
 def roll_back(workshop: Workshop, digest: str | None, *, by: str, why: str) -> Promotion:
     """Go back to a release that was live before, at once: its gate allowed it when it went live.
 
