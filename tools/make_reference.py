@@ -1,4 +1,6 @@
-"""Write docs/reference/: every error code, every extension, every command's help, out of the code itself.
+"""Write docs/reference/ and docs/runbooks/ out of the code itself.
+
+Every error code, every extension, every command's help; and the pages that are shipped with alerts.
 
 `python tools/make_reference.py` writes; `--check` says whether the pages are current.
 """
@@ -17,6 +19,7 @@ from flyball.core.shelves import Shelf
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "docs" / "reference"
+RUNBOOKS = ROOT / "docs" / "runbooks"
 
 
 def modules() -> Iterator[str]:
@@ -92,11 +95,17 @@ def main() -> int:
     for name in modules():
         importlib.import_module(name)
     stale = []
-    for name, text in (("errors.md", errors()), ("extensions.md", extensions()), ("commands.md", commands())):
-        path = PAGES / name
+    pages = {
+        PAGES / "errors.md": errors(),
+        PAGES / "extensions.md": extensions(),
+        PAGES / "commands.md": commands(),
+    }
+    shipped = sorted((Path(flyball.__path__[0]) / "loop" / "alerts" / "runbooks").glob("*.md"))
+    pages |= {RUNBOOKS / one.name: one.read_text(encoding="utf-8") for one in shipped}
+    for path, text in pages.items():
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
-        stale.append(name)
+        stale.append(path.name)
         if "--check" not in sys.argv:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

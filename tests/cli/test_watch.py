@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -155,6 +157,96 @@ def test_served_and_watched_both_end_together_also_when_the_server_is_killed(fol
         server.wait(30)
         until(lambda watcher=watcher: not _alive(watcher), 30)
     assert [one["event"] for one in told(folder)] == ["raised"]
+
+
+def test_killed_while_a_message_is_under_way_it_is_sent_again_and_then_no_more(folder):
+    """The receiver gets it whole and the watcher dies before it hears so: at least once, the same id."""
+    killed = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["content-length"]))
+            self.server.got.append(self.headers["webhook-id"])
+            if len(self.server.got) == 1:
+                killed[0].send_signal(signal.SIGKILL)
+                killed[0].wait()
+                self.close_connection = True
+                return
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args):
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    server.got = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    channel = (
+        f'[[alerts.channel]]\nname = "hook"\nkind = "webhook"\n'
+        f'settings = {{ url = "http://127.0.0.1:{server.server_port}/", secret = {{ env = "HOOK_KEY" }} }}\n'
+    )
+    (folder / "flyball.toml").write_text((folder / "flyball.toml").read_text() + channel)
+    requests(folder, 10, 50)
+    environment = os.environ | {"HOOK_KEY": "a key of twenty-four bytes"}
+    for _ in range(2):
+        killed[:] = [
+            subprocess.Popen(
+                [*FLYBALL, "watch"],
+                cwd=folder,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        ]
+        begun = len(server.got)
+        until(lambda begun=begun: len(server.got) > begun)
+    until(lambda: '"waiting":[]' in flyball("alert", "list", "--json", folder=folder).replace(" ", ""))
+    time.sleep(2.5)  # two more looks
+    killed[0].send_signal(signal.SIGTERM)
+    killed[0].wait(30)
+    server.shutdown()
+    server.server_close()
+    assert len(server.got) == 2
+    assert len(set(server.got)) == 1
+
+
+def test_a_watcher_that_dies_beside_the_server_is_begun_again(folder):
+    requests(folder, 10, 50)
+    server = start("serve", "--watch", "--port", "0", folder=folder)
+    try:
+        until(lambda: len(told(folder)) >= 1)
+        (first,) = _children(server.pid)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: [one for one in _children(server.pid) if one != first])
+        (second,) = _children(server.pid)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(40) == 0
+    until(lambda: not _alive(second), 30)
+    assert [one["event"] for one in told(folder)] == ["raised"]
+
+
+def test_runbooks_and_taking_back_from_the_command_line(folder):
+    requests(folder, 10, 50)
+    assert "Nothing has ever watched this deployment" in flyball_said("alert", "list", folder=folder)
+    flyball("watch", "--once", folder=folder, code=1)
+    page = flyball("alert", "runbook", "available", folder=folder)
+    assert page.startswith("# Runbook: availability")
+    assert "flyball release rollback" in page
+    assert "availability" in flyball("alert", "runbook", folder=folder).split()
+    flyball("alert", "runbook", "nothing", folder=folder, code=2)
+    flyball("alert", "ack", "available", "--as", "anna", folder=folder)
+    flyball("alert", "unack", "available", "--as", "anna", folder=folder)
+    (alert,) = json.loads(flyball("alert", "list", "--json", folder=folder))["alerts"]
+    assert (alert["state"], alert["runbook"]) == ("open", "availability")
+    flyball("alert", "unack", "available", folder=folder, code=2)
+
+
+def flyball_said(*arguments, folder):
+    done = subprocess.run(
+        [*FLYBALL, *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=120
+    )
+    return done.stderr
 
 
 def _children(pid):

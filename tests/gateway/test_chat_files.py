@@ -115,11 +115,11 @@ def test_the_doors_say_it_and_the_ledger_names_what_answered(folder, serve):
         return send("GET", path)
 
     assert asked()["choices"][0]["message"]["content"] == "Steady."
-    assert json.loads(seen("/readyz")) == {"ok": True, "deployments": 1, "chats_that_differ": 0}
+    assert json.loads(seen("/readyz"))["chats_that_differ"] == 0
     assert 'flyball_chat_differs{deployment="talk",from="folder"} 0' in seen("/metrics")
     (folder / "flyball.toml").write_text((folder / "flyball.toml").read_text() + "\n# edited\n")
     asked()
-    assert json.loads(seen("/readyz")) == {"ok": True, "deployments": 1, "chats_that_differ": 1}
+    assert json.loads(seen("/readyz"))["chats_that_differ"] == 1
     assert 'flyball_chat_differs{deployment="talk",from="folder"} 1' in seen("/metrics")
     kits = {entry.body["kit"] for entry in running.entries()}
     assert len(kits) == 1

@@ -1,12 +1,27 @@
 """Text for people: plurals and sizes written out."""
 
-__all__ = ["count", "sayable", "size"]
+import unicodedata
+
+__all__ = ["count", "one_line", "sayable", "size"]
+
+_NOT_IN_A_LINE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:
     """Return "1 case", "2 cases": the number with its noun."""
     noun = singular if number == 1 else (plural or singular + "s")
     return f"{number:,} {noun}"
+
+
+def one_line(text: str, most: int) -> str:
+    """Return text as one line of at most `most` characters.
+
+    Line ends, control characters, and marks that turn the direction of writing become spaces: a name that
+    somebody else gave can then neither begin a line of its own nor look like another one.
+    """
+    plain = "".join(" " if unicodedata.category(one) in _NOT_IN_A_LINE else one for one in text)
+    short = " ".join(plain.split())
+    return short if len(short) <= most else f"{short[: most - 1]}\u2026"
 
 
 def sayable(name: str) -> str:

@@ -11,6 +11,8 @@ from flyball.core.records import Field
 from flyball.evaluation.kpis.checking import checked_kpis
 from flyball.evaluation.objectives.settings import INDICATORS
 from flyball.governance.guardrails.guardrail import GUARDRAILS
+from flyball.loop.alerts.heartbeat import Heartbeat
+from flyball.loop.alerts.runbook import runbook_names
 from flyball.loop.alerts.sending import channel_of
 from flyball.loop.settings import ExpertSettings, Settings, load_settings, talks_only
 from flyball.loop.toml_tables import read_tables
@@ -124,10 +126,32 @@ def open_deployment(root: Path) -> Deployment:
             )
     for channel in settings.alerts.channel:
         channel_of(settings.alerts, channel.name)
+    if settings.watch.heartbeat is not None:
+        Heartbeat(settings.watch.heartbeat)
     path = root / settings.deployment.fields
     fields = () if talks_only(settings) and not path.exists() else read_fields(path)
     checked_kpis(settings.kpi, [field.key for field in fields])
+    _check_objectives(settings, root, [field.key for field in fields])
     return Deployment(root, settings, fields)
+
+
+def _check_objectives(settings: Settings, root: Path, fields: list[str]) -> None:
+    """Refuse an objective about what is not there: it would never be measured, and nobody would know."""
+    named = (
+        ("field", "field", fields),
+        ("kpi", "[[kpi]]", [one.name for one in settings.kpi]),
+        ("runbook", "runbook", [] if settings.alerts.runbooks else runbook_names(root)),
+    )
+    for slo in settings.slo:
+        for setting, what, known in named:
+            name = getattr(slo, setting)
+            written_elsewhere = setting == "runbook" and ("://" in name or settings.alerts.runbooks)
+            if name and name not in known and not written_elsewhere:
+                raise UnknownName(
+                    f"flyball.toml: the objective {slo.name} names the {what} {name!r}, which is not there.",
+                    fix=f"Known: {', '.join(known) or 'none'}.",
+                    name=name,
+                )
 
 
 def expert_path(deployment: Deployment, settings: ExpertSettings) -> Path:

@@ -81,6 +81,9 @@ def egress_of(settings: Settings) -> list[Egress]:
         why = f"the channel {channel.name} tells of alerts there: names and numbers, no words of cases"
         for one in channel_of(settings.alerts, channel.name).addresses():
             found += _hosts(f"//{one.host}", one.setting, why)
+    if (beat := settings.watch.heartbeat) is not None:
+        why = "the outside monitor is asked there after each look of the watcher; nothing is sent"
+        found += _hosts(f"//{beat.host}", "watch.heartbeat host", why)
     for name, url in (("state.ledger", settings.state.ledger), ("state.catalogue", settings.state.catalogue)):
         if url and not url.startswith("sqlite"):
             found += _hosts(url, name, "it keeps records of the deployment there")

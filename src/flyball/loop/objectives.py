@@ -1,9 +1,10 @@
 """The objectives of a deployment: measured now, written down once a day and whenever one changes side."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from flyball.core.errors import UnknownName
+from flyball.core.estimates import as_plain
 from flyball.evaluation.objectives.indicator import Sources
 from flyball.evaluation.objectives.measure import measure_objective
 from flyball.evaluation.objectives.records import ObjectiveState
@@ -14,7 +15,14 @@ from flyball.loop.alerts.standing import alerts_of, standing_of
 from flyball.loop.asked_turns import AskedTurn, asked_turns
 from flyball.loop.workshop import Workshop
 
-__all__ = ["SLO_MEASURED", "ObjectivesView", "measure_objectives", "objectives_view", "write_measured"]
+__all__ = [
+    "SLO_MEASURED",
+    "ObjectivesView",
+    "measure_objectives",
+    "objective_as_json",
+    "objectives_view",
+    "write_measured",
+]
 
 SLO_MEASURED = "slo.measured"
 _AT_LEAST_APART = timedelta(hours=1)
@@ -117,3 +125,21 @@ def objectives_view(workshop: Workshop, now: datetime | None = None) -> Objectiv
         tuple(asked_turns(workshop.ledger)),
         standing.failing,
     )
+
+
+def objective_as_json(one: ObjectiveState) -> dict[str, object]:
+    """Return an objective as plain data, for machines."""
+    burn = [
+        {
+            "severity": each.rule.severity,
+            "long_minutes": each.rule.long_minutes,
+            "short_minutes": each.rule.short_minutes,
+            "factor": each.rule.factor,
+            "long": as_plain(each.long),
+            "short": as_plain(each.short),
+            "speaks": each.speaks,
+            "chance": each.chance,
+        }
+        for each in one.burn
+    ]
+    return asdict(one) | {"figure": as_plain(one.figure), "burn": burn}

@@ -2,7 +2,8 @@
 
 Killed at any point it goes on where it was: alerts, messages that wait and turns that are asked for stand in
 the ledger. Beside it lies only when each look was last made, and since when causes have been gone; without
-that a look is made sooner, and an alert is over a few minutes later.
+that a look is made sooner, and an alert is over a few minutes later. That it still looks is told to whoever
+asks (`watched`), and after each look that went well to an outside monitor, which misses it when it ends.
 """
 
 import fcntl
@@ -11,18 +12,17 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
-from flyball.core.digests import canonical_json
 from flyball.core.errors import FlyballError
 from flyball.loop.alerts.alerting import raise_and_resolve
 from flyball.loop.alerts.condition import CONDITIONS, Condition, Source
+from flyball.loop.alerts.heartbeat import Heartbeat
 from flyball.loop.alerts.records import Alert
 from flyball.loop.alerts.sending import Sender
+from flyball.loop.alerts.standing import Standing
 from flyball.loop.asked_turns import ask_for_turn, asked_turns
 from flyball.loop.full_turn import full_turn
 from flyball.loop.kpis import kpis_view, record_kpis
@@ -30,6 +30,7 @@ from flyball.loop.plan import make_plan
 from flyball.loop.settings import talks_only
 from flyball.loop.stages.obligations import obligations
 from flyball.loop.turn import TurnBusy
+from flyball.loop.watched import KEPT, read_kept, write_kept
 from flyball.loop.workshop import Workshop
 
 __all__ = ["AlreadyWatched", "Looked", "Watcher", "only_one_watcher"]
@@ -38,6 +39,7 @@ _LOG = logging.getLogger(__name__)
 _ACTOR = "system:watch"
 _KPI_DAYS = 28
 _RARE_SECONDS = 3600.0
+_LONGEST_LOOK = timedelta(hours=6)
 _FIRST_PAUSE = timedelta(minutes=10)
 _LONGEST_PAUSE = timedelta(hours=6)
 
@@ -76,14 +78,6 @@ class Looked:
     delivered: int
     waiting: int
     turn: str
-
-
-@dataclass(slots=True)
-class _Kept:
-    """What lies beside the ledger."""
-
-    last: dict[str, datetime] = field(default_factory=dict)
-    clear_since: dict[str, datetime] = field(default_factory=dict)
 
 
 @contextmanager
@@ -128,15 +122,20 @@ class Watcher:
         self._workshop = workshop
         self._settings = workshop.deployment.settings
         self._told = told
-        self._path = workshop.state / "watch.json"
-        self._kept = _read(self._path)
+        self._path = workshop.state / KEPT
+        self._kept = read_kept(self._path)
         self._sources: dict[str, Source] = {name: CONDITIONS.load(name) for name in CONDITIONS.names()}
         self._found: dict[str, list[Condition]] = {}
         self._lock = threading.Lock()  # of what was found: a rare look is made in a thread of its own
-        self._sender = Sender(workshop.deployment.name, workshop.ledger, self._settings.alerts)
+        self._sender = Sender(
+            workshop.deployment.name, workshop.ledger, self._settings.alerts, workshop.clock
+        )
+        beat = self._settings.watch.heartbeat
+        self._heartbeat = None if beat is None else Heartbeat(beat)
         self._open: dict[str, Alert] = {}
         self._turns = turns or self._run_turn
         self._rare: threading.Thread | None = None
+        self._rare_look: tuple[str, datetime] | None = None
         self._turn: threading.Thread | None = None
         self._turn_said = ""
         self._failures = 0
@@ -152,6 +151,11 @@ class Watcher:
             except Exception:  # noqa: BLE001 - whatever broke one look, the next one is made
                 _LOG.exception("A look at %s failed", self._workshop.deployment.name)
             stop.wait(self._settings.watch.every_seconds)
+        self.close()
+
+    def close(self, seconds: float = 15.0) -> None:
+        """Let messages that are under way arrive, and begin none."""
+        self._sender.close(seconds)
 
     def look(self) -> Looked:
         """Look once: what is due is measured, alerts are raised or resolved, messages are sent."""
@@ -167,10 +171,13 @@ class Watcher:
             looked=looked,
             clear_since=self._kept.clear_since,
         )
-        delivered = self._sender.send(standing, now)
+        delivered = self._sender.send(standing)
         turn = "" if talks_only(self._settings) else self._care_for_turns(now)
         self._open = dict(standing.open)
-        _write(self._path, self._kept)
+        with self._lock:
+            self._kept.looked_at = now
+            write_kept(self._path, self._kept)
+        self._beat(standing)
         numbers = {one.entry for one in before.values()}
         left = {one.entry for one in standing.open.values()}
         return Looked(
@@ -179,9 +186,19 @@ class Watcher:
             tuple(one for one in before.values() if one.entry not in left),
             len(standing.open),
             delivered,
-            len(standing.waiting) - delivered,
+            max(len(standing.waiting) - delivered, 0),
             turn,
         )
+
+    def _beat(self, standing: Standing) -> None:
+        """Tell the outside monitor that all is well with watching.
+
+        Not where no channel takes a message: then it is the only one left that can tell anybody.
+        """
+        channels = {one.name for one in self._settings.alerts.channel}
+        if self._heartbeat is None or (channels and channels <= standing.failing.keys()):
+            return
+        self._note_failure("heartbeat", self._heartbeat.beat())
 
     def wait(self, seconds: float) -> bool:
         """Wait for a turn and a rare look that are under way; return whether there was one."""
@@ -191,23 +208,37 @@ class Watcher:
         return bool(under_way)
 
     def _ask_conditions(self, now: datetime) -> set[str]:
-        """Make the looks that are due; a rare one is long, so it is made beside the others."""
+        """Make the looks that are due; a rare one is long, so it is made beside the others.
+
+        Returns
+        -------
+        set of str
+            Looks of which something is known: what they no longer speak of is over. What is not to be looked
+            at any more is over, too.
+        """
+        never = {"kpi"} if not self._settings.watch.kpi_every_hours or not self._settings.kpi else set()
+        never |= {"heartbeat"} if self._heartbeat is None else set()
         rare: list[tuple[str, Source]] = []
         for name, source in self._sources.items():
             every = source.every_seconds(self._workshop)
+            if every < 0:
+                never.add(name)
             if every < 0 or not self._is_due(name, every, now, again=name not in self._found):
                 continue
             if every < _RARE_SECONDS:
                 self._look_at(name, source, now)
             else:
                 rare.append((name, source))
+        under_way = self._rare_look
+        if under_way is not None and now - under_way[1] > _LONGEST_LOOK:
+            self._note_failure(under_way[0], f"under way since {under_way[1]:%Y-%m-%d %H:%M} UTC")
         if rare and (self._rare is None or not self._rare.is_alive()):
             self._rare = threading.Thread(
                 target=self._look_rarely, args=(rare, now), name="look", daemon=True
             )
             self._rare.start()
         with self._lock:
-            return set(self._found)
+            return never | (set(self._found) - {"watch"})
 
     def _conditions(self) -> list[Condition]:
         with self._lock:
@@ -215,7 +246,9 @@ class Watcher:
 
     def _look_rarely(self, rare: list[tuple[str, Source]], now: datetime) -> None:
         for name, source in rare:
+            self._rare_look = name, self._workshop.clock()
             self._look_at(name, source, now)
+        self._rare_look = None
 
     def _look_at(self, name: str, source: Source, now: datetime) -> None:
         """Make one look. Failing is itself something to tell, and leaves what was known before."""
@@ -230,7 +263,11 @@ class Watcher:
         except Exception as err:  # noqa: BLE001 - a look may break in any way; the others go on
             _LOG.exception("The look %s failed", name)
             self._note_failure(name, type(err).__name__)
-        self._kept.last[name] = now
+        self._note_look(name, now)
+
+    def _note_look(self, name: str, now: datetime) -> None:
+        with self._lock:
+            self._kept.last[name] = now
 
     def _note_failure(self, name: str, why: str) -> None:
         """Note whether a look failed; only the kind of the error, for its text may hold words of a case."""
@@ -261,11 +298,15 @@ class Watcher:
         except FlyballError as err:
             _LOG.error("KPIs cannot be measured: %s", err)
             self._note_failure("kpi", err.code)
-        self._kept.last["kpi"] = now
+        except Exception as err:  # noqa: BLE001 - it becomes an alert; the other looks are made
+            _LOG.exception("KPIs cannot be measured")
+            self._note_failure("kpi", type(err).__name__)
+        self._note_look("kpi", now)
 
     def _care_for_turns(self, now: datetime) -> str:
         self._ask_by_schedule(now)
         self._ask_for_duties(now)
+        asked = bool(asked_turns(self._workshop.ledger))
         if self._turn is not None:
             if self._turn.is_alive():
                 return "under way"
@@ -276,17 +317,22 @@ class Watcher:
                 self._turn_not_before = now + min(
                     _FIRST_PAUSE * 2 ** min(self._failures - 1, 10), _LONGEST_PAUSE
                 )
-            self._found["turn"] = [
-                Condition("turn/run", failed, "ticket", "A turn failed", said, group="turn", runbook="turn")
-            ]
+            self._note_turn(said if failed else "")
             return said
-        if not self._settings.watch.run_turns or now < self._turn_not_before:
+        if not asked:  # nobody waits: whatever had failed, a turn was run since
+            self._note_turn("")
             return ""
-        if not asked_turns(self._workshop.ledger):
+        early = timedelta(0) < self._turn_not_before - now <= _LONGEST_PAUSE
+        if not self._settings.watch.run_turns or early:
             return ""
         self._turn = threading.Thread(target=self._run, name="turn", daemon=True)
         self._turn.start()
         return "began"
+
+    def _note_turn(self, failed: str) -> None:
+        found = Condition("turn/run", bool(failed), "ticket", "A turn failed", failed, "turn", "turn")
+        with self._lock:
+            self._found["turn"] = [found]
 
     def _run(self) -> None:
         try:
@@ -320,40 +366,28 @@ class Watcher:
             ask_for_turn(
                 self._workshop.ledger, by="schedule", why=f"every {hours:g} hours", key=f"schedule/{period}"
             )
-            self._kept.last["schedule"] = now
+            self._note_look("schedule", now)
 
     def _ask_for_duties(self, now: datetime) -> None:
         """Ask for a turn when a duty begins, ends or is worded anew after the last turn."""
         if not self._is_due("duties", 3600.0, now) or self._workshop.memo.last("obligations") is None:
             return
-        self._kept.last["duties"] = now
+        self._note_look("duties", now)
         try:
             planned = make_plan((obligations(),), self._workshop).stages[0]
+            if planned.action == "run":
+                duties = obligations().inputs(self._workshop)["duties"]
+                ask_for_turn(
+                    self._workshop.ledger,
+                    by="obligations",
+                    why=f"duties in force on {now:%Y-%m-%d}: {planned.why}",
+                    key=f"obligations/{duties.removeprefix('sha256:')}",
+                )
+            self._note_failure("duties", "")
         except FlyballError as err:
             _LOG.error("Duties cannot be read: %s", err)
-            return
-        if planned.action == "run":
-            duties = obligations().inputs(self._workshop)["duties"]
-            ask_for_turn(
-                self._workshop.ledger,
-                by="obligations",
-                why=f"duties in force on {now:%Y-%m-%d}: {planned.why}",
-                key=f"obligations/{duties.removeprefix('sha256:')}",
-            )
+            self._note_failure("duties", err.code)
 
 
 def _period(at: datetime, hours: float) -> int:
     return int(at.timestamp() // (hours * 3600))
-
-
-def _read(path: Path) -> _Kept:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=_Kept)
-    except (OSError, msgspec.DecodeError):
-        return _Kept()
-
-
-def _write(path: Path, kept: _Kept) -> None:
-    fresh = path.with_suffix(".fresh")
-    fresh.write_bytes(canonical_json(kept))
-    fresh.replace(path)

@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import ipaddress
 import json
+import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,7 +52,7 @@ class Hook(ThreadingHTTPServer):
 
     def __init__(self, *statuses, tls=None):
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.statuses, self.got = list(statuses), []
+        self.statuses, self.got, self.retry_after = list(statuses), [], ""
         if tls is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*tls)
@@ -81,6 +82,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         if status == 302:
             self.send_header("location", "/elsewhere")
+        if self.server.retry_after:
+            self.send_header("retry-after", self.server.retry_after)
         self.send_header("content-length", "0")
         self.end_headers()
 
@@ -88,11 +91,46 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Drip:
+    """A server that answers a byte every tenth of a second, and never ends."""
+
+    def __init__(self):
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._over = threading.Event()
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/hook"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._over.set()
+        self._socket.close()
+        self._thread.join(5)
+
+    def _serve(self):
+        self._socket.settimeout(0.1)
+        while not self._over.is_set():
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                continue
+            threading.Thread(target=self._drip, args=(connection,), daemon=True).start()
+
+    def _drip(self, connection):
+        with contextlib.suppress(OSError), connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not self._over.wait(0.1):
+                connection.sendall(b"x")
+
+
 class Mail:
     """An SMTP server: keeps mails, and whether each came over TLS and by whom."""
 
-    def __init__(self, tls=None, *, password="", refuse=()):
+    def __init__(self, tls=None, *, password="", refuse=(), later=(), bye="221 bye"):
         self.tls, self.password, self.refuse = tls, password, refuse
+        self.later, self.bye = list(later), bye
         self.mails, self.said = [], []
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -146,8 +184,11 @@ class Mail:
                 _, user, given = base64.b64decode(line.split()[2]).decode().split("\0")
                 say("235 yes" if given == self.password else "535 no")
             elif word == "RCPT":
-                say("550 nobody" if any(one in line for one in self.refuse) else "250 OK")
-                recipients.append(line)
+                late = [one for one in self.later if one in line]
+                gone = any(one in line for one in self.refuse)
+                say("550 nobody" if gone else "450 ask again" if late else "250 OK")
+                self.later = [one for one in self.later if one not in late]
+                recipients += [] if gone or late else [line]
             elif word == "DATA":
                 say("354 go on")
                 lines = []
@@ -156,7 +197,7 @@ class Mail:
                 self.mails.append({"text": "".join(lines), "tls": over_tls, "user": user, "to": recipients})
                 say("250 OK")
             elif word == "QUIT":
-                say("221 bye")
+                say(self.bye)
                 await writer.drain()
                 return
             else:

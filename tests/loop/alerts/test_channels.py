@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import json
 import logging
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -134,7 +136,8 @@ def test_slack_gets_text_in_which_nothing_is_markup(hook):
     assert server.bodies == [
         {
             "text": "[PAGE] talk: Available &lt;now&gt;\n- Available &lt;now&gt;: 2 of 3 &amp; more\n"
-            "What to do: https://wiki.example.com/a"
+            "What to do: https://wiki.example.com/a",
+            "mrkdwn": False,
         }
     ]
 
@@ -146,6 +149,141 @@ def test_a_slack_address_that_lies_elsewhere_than_listed_gets_nothing(hook, monk
         made("slack", url={"env": "HOOK_SECRET"}, host="hooks.slack.com").deliver(message())
     assert server.url not in str(caught.value)
     assert server.got == []
+
+
+STRANGE = "<!channel> *x* @here\r\nBcc: all@example.com\x1b[2J\u202e\u2028<b>\x0b&"
+"""What somebody may call a tenant: markup, a call to everybody, headers, what moves a cursor."""
+
+
+def many(n):
+    return tuple(
+        Cause(f"money/day/t{one}", f"Budget {one}: {STRANGE}", "ticket", STRANGE * 20) for one in range(n)
+    )
+
+
+def test_a_storm_of_strange_names_fits_into_what_slack_takes(hook, monkeypatch):
+    server = hook()
+    monkeypatch.setenv("HOOK_SECRET", server.url)
+    made("slack", url={"env": "HOOK_SECRET"}, host=server.url.split("/")[2]).deliver(
+        message(causes=many(50), more=9_950, runbook="money")
+    )
+    (body,) = server.bodies
+    assert len(body["text"]) <= 3_000
+    assert body["text"].endswith(
+        "flyball alert list shows all of it.\nWhat to do: flyball alert runbook money"
+    )
+    assert not any(
+        one in body["text"] for one in ("<", ">", "@here", "\r", "\x1b", "\u202e", "\u2028", "\x0b")
+    )
+    assert len(body["text"].split("\n")) < 12  # no name made a line of its own
+
+
+def test_a_storm_fits_into_what_pagerduty_and_webhooks_take(hook):
+    server = hook(202, 200)
+    made("pagerduty", url=server.url, routing_key={"env": "HOOK_SECRET"}).deliver(
+        message(causes=many(10_000), deployment="d" * 300)
+    )
+    made("webhook", url=server.url, secret={"env": "HOOK_SECRET"}).deliver(message(causes=many(10_000)))
+    (_, _, event), (_, _, told) = server.got
+    assert len(event) < 512_000
+    assert published_form(json.loads(event)) == []
+    assert len(json.loads(told)["causes"]) == 20
+    assert json.loads(told)["more"] == 9_980
+
+
+def published_form(event):
+    """Return what PagerDuty's published form of an event (Events API v2, its OpenAPI document) refuses."""
+    wrong = [name for name in ("routing_key", "event_action") if not isinstance(event.get(name), str)]
+    known = {"routing_key", "event_action", "dedup_key", "payload", "client", "client_url", "links", "images"}
+    wrong += sorted(set(event) - known)
+    if event.get("event_action") not in ("trigger", "acknowledge", "resolve"):
+        wrong.append("event_action")
+    if event.get("event_action") != "trigger" and not event.get("dedup_key"):
+        wrong.append("dedup_key is required")
+    if len(event.get("dedup_key", "")) > 255:
+        wrong.append("dedup_key is longer than 255")
+    if event.get("event_action") == "trigger":
+        payload = event["payload"]
+        fields = {
+            "summary",
+            "timestamp",
+            "severity",
+            "source",
+            "component",
+            "group",
+            "class",
+            "custom_details",
+        }
+        wrong += sorted(set(payload) - fields)
+        wrong += [name for name in ("summary", "severity", "source") if not payload.get(name)]
+        if payload["severity"] not in ("critical", "error", "warning", "info"):
+            wrong.append("severity")
+        if len(payload["summary"]) > 1024:
+            wrong.append("summary is longer than 1024")
+        if datetime.fromisoformat(payload["timestamp"]).tzinfo is None:
+            wrong.append("timestamp")
+    wrong += [one for one in event.get("links", ()) if not one["href"].startswith("http")]
+    return wrong
+
+
+@pytest.mark.parametrize(
+    "event", ["raised", "reminded", "escalated", "acknowledged", "unacknowledged", "resolved"]
+)
+def test_every_event_has_the_form_that_pagerduty_publishes(hook, event):
+    server = hook(202)
+    made("pagerduty", url=server.url, routing_key={"env": "HOOK_SECRET"}).deliver(
+        message(event, by="person:anna", severity="ticket")
+    )
+    assert published_form(server.bodies[0]) == []
+    actions = {"acknowledged": "acknowledge", "resolved": "resolve"}
+    assert server.bodies[0]["event_action"] == actions.get(event, "trigger")
+
+
+def test_a_webhook_has_the_headers_and_the_body_that_standard_webhooks_asks_for(hook):
+    server = hook()
+    made("webhook", url=server.url, secret={"env": "HOOK_SECRET"}).deliver(message(alert="a.b"))
+    made("webhook", url=server.url, secret={"env": "HOOK_SECRET"}).deliver(message(alert="a.b"))
+    first, second = ({name.lower(): value for name, value in one[1].items()} for one in server.got)
+    assert first["webhook-id"] == second["webhook-id"]  # the same message, however often it is tried
+    assert "." not in first["webhook-id"]
+    assert abs(int(first["webhook-timestamp"]) - datetime.now(UTC).timestamp()) < 60
+    body = server.bodies[0]
+    assert body["type"] == "alert.raised"
+    assert datetime.fromisoformat(body["timestamp"]) == AT
+    assert len(server.got[0][2]) < 20_000
+
+
+def test_a_receiver_that_answers_a_byte_at_a_time_is_left(monkeypatch):
+    monkeypatch.setattr("flyball.loop.alerts.posting._ALL_SECONDS", 1.0)
+    with servers.Drip() as drip:
+        began = time.monotonic()
+        with pytest.raises(NotDelivered, match="cannot reach 127") as caught:
+            made("webhook", url=drip.url, secret={"env": "HOOK_SECRET"}).deliver(message())
+    assert caught.value.again
+    assert time.monotonic() - began < 5
+
+
+def test_a_receiver_says_how_long_it_wants_to_be_left_alone(hook):
+    server = hook(429)
+    server.retry_after = "120"
+    with pytest.raises(NotDelivered) as caught:
+        made("webhook", url=server.url, secret={"env": "HOOK_SECRET"}).deliver(message())
+    assert caught.value.after_seconds == 120.0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://169.254.169.254/latest/meta-data",
+        "https://[fe80::1]/x",
+        "https://[::ffff:169.254.169.254]/x",
+        "http://169.254.169.254/latest",
+        "http://10.0.0.1/x",
+    ],
+)
+def test_what_tells_a_machine_of_a_cloud_who_it_is_is_no_receiver(url):
+    with pytest.raises(BadInput, match="must be an https address"):
+        made("webhook", url=url, secret={"env": "HOOK_SECRET"})
 
 
 def test_pagerduty_makes_one_incident_of_all_messages_of_an_alert(hook):
@@ -216,6 +354,45 @@ def test_a_wrong_password_and_a_refused_recipient_are_said_without_the_password(
     assert len(half.mails) == 1
 
 
+def test_a_server_that_wants_to_be_asked_twice_is_and_nobody_has_a_mail_twice(mail, tmp_path):
+    tls = servers.certificate(tmp_path)
+    grey = mail(tls, later=["new@"], refuse=["gone@"])
+    channel = made(
+        "email", host="127.0.0.1", port=grey.port, sender="f@example.com", ca_file=str(tls[0]),
+        to=["a@example.com", "new@example.com", "gone@example.com"],
+    )  # fmt: skip
+    with pytest.raises(NotDelivered, match=r"refused 2 of 3 .*\(450, 550\)") as caught:
+        channel.deliver(message())
+    assert caught.value.again
+    with pytest.raises(NotDelivered, match=r"refused 1 of 3 .*\(550\)") as caught:
+        channel.deliver(message())
+    assert not caught.value.again  # who is gone is not forgotten
+    assert [one["to"] for one in grey.mails] == [["rcpt TO:<a@example.com>"], ["rcpt TO:<new@example.com>"]]
+
+
+def test_a_server_that_is_rude_at_the_end_has_the_mail_all_the_same(mail, tmp_path):
+    tls = servers.certificate(tmp_path)
+    rude = mail(tls, bye="554 no")
+    made(
+        "email", host="127.0.0.1", port=rude.port, sender="f@example.com", ca_file=str(tls[0]),
+        to=["a@example.com"],
+    ).deliver(message())  # fmt: skip
+    assert len(rude.mails) == 1
+
+
+def test_names_of_any_kind_make_a_mail(mail, tmp_path):
+    tls = servers.certificate(tmp_path)
+    server = mail(tls)
+    made(
+        "email", host="127.0.0.1", port=server.port, sender="f@example.com", ca_file=str(tls[0]),
+        to=["a@example.com"],
+    ).deliver(message(causes=many(30)))  # fmt: skip
+    found = email.message_from_string(server.mails[0]["text"])
+    assert found["Bcc"] is None
+    assert found["Auto-Submitted"] == "auto-generated"
+    assert "\x1b" not in server.mails[0]["text"]
+
+
 def test_a_title_cannot_add_headers_to_a_mail(mail, tmp_path):
     tls = servers.certificate(tmp_path)
     server = mail(tls)
@@ -256,6 +433,9 @@ def test_standard_output_gets_the_text(capsys):
         ("email", {"host": "m.eu", "sender": "a@b", "to": ["a@b"], "tls": "none"}, "this machine only"),
         ("email", {"host": "m", "sender": "a@b", "to": []}, "`to` is empty"),
         ("email", {"host": "m", "sender": "a@b", "to": ["a b@c"]}, "is no address"),
+        ("email", {"host": "m", "sender": "a@b", "to": ["a@b,c@d"]}, "is no address"),
+        ("email", {"host": "m", "sender": "x <a@b>", "to": ["a@b"]}, "is no address"),
+        ("email", {"host": "m", "sender": "a@b", "to": ["a@b\x7f"]}, "is no address"),
         ("email", {"host": "m", "sender": "a@b", "to": ["a@b"], "user": "u"}, "go together"),
         ("file", {"path": "relative"}, "no absolute path"),
         ("stdout", {"x": 1}, "has no settings"),
@@ -291,6 +471,10 @@ def test_every_host_of_a_channel_is_listed_as_egress(tmp_path, house):
     assert hosts["mail.example.com:587"] == "alerts.channel c host"
 
 
+def log(folder):
+    return f'[[alerts.channel]]\nname = "log"\nkind = "file"\nsettings = {{ path = "{folder / "told"}" }}\n'
+
+
 def webhook(house, url, more=""):
     return house(
         BROKEN + f'[[alerts.channel]]\nname = "ops"\nkind = "webhook"\n'
@@ -310,8 +494,7 @@ def test_what_a_server_could_not_take_comes_later_and_once(hook, house):
 
 
 def test_a_server_that_is_gone_is_tried_less_and_less_and_then_given_up_and_said(house, tmp_path, caplog):
-    more = f'[[alerts.channel]]\nname = "log"\nkind = "file"\nsettings = {{ path = "{tmp_path / "told"}" }}\n'
-    talk = webhook(house, "http://127.0.0.1:9/hook", more)
+    talk = webhook(house, "http://127.0.0.1:9/hook", log(tmp_path))
     with caplog.at_level(logging.WARNING):
         talk.pass_(90, good=0, bad=60)
     ledger = talk.workshop.ledger
@@ -320,7 +503,7 @@ def test_a_server_that_is_gone_is_tried_less_and_less_and_then_given_up_and_said
     assert talk.now - talk.entries("alert.raised")[0].at > timedelta(hours=1)
     alerts = {one.name: one for one in alerts_of(ledger, talk.now)}
     assert alerts["available"].undelivered == ("ops",)
-    assert alerts["channel-ops"].runbook == "docs/runbooks/channels.md"
+    assert alerts["channel-ops"].runbook == "channels"
     assert "The channel ops does not deliver" in (tmp_path / "told").read_text()
     assert SECRET not in caplog.text + json.dumps([one.body for one in ledger.entries()], default=str)
 
@@ -342,6 +525,46 @@ def test_a_secret_that_is_not_there_keeps_messages_waiting_until_it_is(hook, hou
     monkeypatch.setenv("HOOK_SECRET", SECRET)
     talk.pass_(20, good=0, bad=60)
     assert [one["event"] for one in server.bodies] == ["raised"]
+
+
+def test_one_slow_channel_delays_neither_another_nor_the_look(house, tmp_path, monkeypatch):
+    monkeypatch.setattr("flyball.loop.alerts.sending._PATIENCE_SECONDS", 0.2)
+    with servers.Drip() as drip:
+        talk = webhook(house, drip.url, log(tmp_path))
+        talk.pass_(1, good=0, bad=60)
+        began = time.monotonic()
+        talk.pass_(1, good=0, bad=60)
+        assert time.monotonic() - began < 8
+        assert [json.loads(one)["event"] for one in (tmp_path / "told").read_text().splitlines()] == [
+            "raised"
+        ]
+        assert len([one for one in threading.enumerate() if one.name == "channel ops"]) == 1
+    talk.watcher.close(20)
+
+
+def test_a_message_that_waits_too_long_is_told_on_the_other_channels(hook, house, tmp_path):
+    server = hook(*[503] * 500)
+    talk = webhook(house, server.url, log(tmp_path))
+    talk.pass_(20, good=0, bad=60)
+    told = [json.loads(one) for one in (tmp_path / "told").read_text().splitlines()]
+    (late,) = [one for one in told if one["alert"] == "channel-ops"]
+    assert "wait, the oldest since" in late["causes"][0]["why"]
+
+
+def test_a_channel_that_works_again_learns_what_it_has_missed(hook, house):
+    server = hook(403)
+    talk = webhook(house, server.url)
+    talk.pass_(2, good=0, bad=60)
+    ledger = talk.workshop.ledger
+    assert alerts_of(ledger, talk.now)[0].undelivered == ("ops",)
+    talk.pass_(1, good=0, bad=60)  # the alert about the channel itself is delivered: it works again
+    talk.pass_(3, good=0, bad=60)
+    told = [(one["event"], one["alert"]) for one in server.bodies]
+    assert ("reminded", "available") in told
+    assert {one.name: one.undelivered for one in alerts_of(ledger, talk.now)}["available"] == ()
+    before = len(server.got)
+    talk.pass_(10, good=0, bad=60)
+    assert [one["alert"] for one in server.bodies[before:]].count("available") == 0
 
 
 def test_severities_choose_their_channels(house, tmp_path):

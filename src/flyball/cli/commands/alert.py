@@ -1,4 +1,4 @@
-"""`flyball alert`: what somebody should know now: list, acknowledge, silence, try a channel."""
+"""`flyball alert`: what somebody should know now: list, acknowledge, silence, what to do, try a channel."""
 
 import sys
 from datetime import timedelta
@@ -10,11 +10,20 @@ from rich.markup import escape
 from flyball.cli.output import Output
 from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
 from flyball.core.errors import BadInput
-from flyball.loop.alerts.alerting import acknowledge, lift_silence, runbook_of, silence
+from flyball.core.text import count
+from flyball.loop.alerts.alerting import (
+    acknowledge,
+    lift_silence,
+    runbook_of,
+    silence,
+    unacknowledge,
+)
 from flyball.loop.alerts.channel import Message
 from flyball.loop.alerts.records import DELIVERED, Alert, Cause
+from flyball.loop.alerts.runbook import runbook_named, runbook_names, what_to_do
 from flyball.loop.alerts.sending import channel_of
 from flyball.loop.alerts.standing import alerts_of, standing_of
+from flyball.loop.watched import LastLook, last_look
 
 __all__ = ["command"]
 
@@ -38,17 +47,33 @@ def list_(
         now = workshop.clock()
         alerts = alerts_of(workshop.ledger, now, resolved=resolved)
         standing = standing_of(workshop.ledger, now)
+        look = last_look(workshop)
+    waiting = [
+        {"channel": channel, "entry": entry.index, "since": entry.at}
+        for entry, _, channel in standing.waiting
+    ]
     if json:
         output.json(
-            {"ok": True, "alerts": alerts, "silences": standing.silences, "failing": standing.failing}
+            {
+                "ok": True,
+                "alerts": alerts,
+                "silences": standing.silences,
+                "failing": standing.failing,
+                "waiting": waiting,
+                "last_look": look,
+            }
         )
     else:
+        if look is None or look.late:
+            output.say(_not_watched(look))
         _show(output, alerts)
         for one in standing.silences:
             until = f"{one.until:%Y-%m-%d %H:%M}"
             output.text(f"Silence {escape(one.name)} until {until} by {escape(one.by)}: {escape(one.why)}")
         for name, reason in standing.failing.items():
             output.text(f"The channel {escape(name)} did not deliver: {escape(reason)}")
+        if waiting:
+            output.text(f"{count(len(waiting), 'message')} wait to be delivered.")
     if exit_code and any(one.state != "resolved" for one in alerts):
         sys.exit(1)
 
@@ -69,9 +94,26 @@ def ack(
         )
 
 
+@command.command()
+def unack(
+    name: Name, deployment: DeploymentOption = None, person: AsOption = None, json: JsonOption = False
+) -> None:
+    """Take an acknowledgement back: who was told learns it, reminders begin anew."""
+    output = Output(json)
+    with open_workshop(deployment, output, person) as workshop:
+        alert = unacknowledge(workshop.ledger, name, by=workshop.actor, now=workshop.clock())
+    if json:
+        output.json({"ok": True, "alert": alert})
+    else:
+        output.text(f"Nobody looks at {escape(name)} any more.")
+
+
 @command.command("silence")
 def silence_(
-    name: Annotated[str, typer.Argument(help='Of alerts, open or not; or a pattern: "drift*".')],
+    name: Annotated[
+        str,
+        typer.Argument(help='Of alerts, open or not, or a pattern: "drift*"; or of causes: "money/*/acme".'),
+    ],
     hours: Annotated[float, typer.Option(help="How long.")],
     why: Annotated[str, typer.Option(help="The reason.")],
     deployment: DeploymentOption = None,
@@ -112,6 +154,34 @@ def unsilence(
         output.text(f"{escape(name)} is no longer silenced.")
 
 
+@command.command("runbook")
+def runbook_(
+    name: Annotated[
+        str, typer.Argument(help="Of a runbook, or of an open alert. Default: list them.", show_default=False)
+    ] = "",
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what to do."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        root = workshop.deployment.root
+        if not name:
+            names = runbook_names(root)
+            output.json({"ok": True, "runbooks": names}) if json else output.text("\n".join(names))
+            return
+        alert = standing_of(workshop.ledger, workshop.clock()).open.get(name)
+        written = name if alert is None else alert.runbook
+        if "://" in written:
+            output.json({"ok": True, "address": written}) if json else output.text(escape(written))
+            return
+        page = runbook_named(root, written)
+    if json:
+        output.json({"ok": True, "name": page.name, "own": page.own, "text": page.text})
+    else:
+        output.text(escape(page.text.strip()))
+
+
 @command.command("test")
 def try_(
     channel: Annotated[str, typer.Argument(help="Name of an [[alerts.channel]].")],
@@ -148,6 +218,12 @@ def try_(
         output.text(f"The channel {escape(channel)} took two messages: raised and resolved.")
 
 
+def _not_watched(look: LastLook | None) -> str:
+    if look is None:
+        return "Nothing has ever watched this deployment: flyball watch."
+    return f"The watcher last looked at {look.at:%Y-%m-%d %H:%M} UTC: see whether flyball watch still runs."
+
+
 def _show(output: Output, alerts: list[Alert]) -> None:
     if not alerts:
         output.text("Nothing is open.")
@@ -161,7 +237,7 @@ def _show(output: Output, alerts: list[Alert]) -> None:
                 _state(one),
                 f"{one.raised_at:%Y-%m-%d %H:%M}",
                 "; ".join(f"{cause.title}: {cause.why}" for cause in one.causes),
-                one.runbook,
+                what_to_do(one.runbook),
             ]
             for one in alerts
         ),
@@ -177,4 +253,4 @@ def _state(one: Alert) -> str:
 
 
 def _what_to_do(alert: Alert) -> str:
-    return f"What to do: {escape(alert.runbook)}"
+    return f"What to do: {escape(what_to_do(alert.runbook))}"

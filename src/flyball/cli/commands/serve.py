@@ -1,8 +1,11 @@
 """`flyball serve`: deployments as HTTP services that speak OpenAI's form, and as pages for people."""
 
+import logging
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,8 +28,13 @@ from flyball.loop.deployment import find_deployment
 __all__ = ["command"]
 
 _WATCH = (sys.executable, "-m", "flyball", "watch")
+_LOG = logging.getLogger(__name__)
 _WATCHER_SECONDS = 20.0
 """How long a watcher may take to end what it is doing."""
+_FIRST_PAUSE_SECONDS = 1.0
+_LONGEST_PAUSE_SECONDS = 60.0
+_SOUND_SECONDS = 300.0
+"""A watcher that lived for so long had begun as it should; the pause before its successor is short again."""
 
 
 def command(
@@ -64,24 +72,64 @@ def command(
 @contextmanager
 def _watching(roots: list[Path]) -> Iterator[None]:
     """Watch deployments in processes of their own, which end with this one, however it ends."""
-    watchers = [
-        subprocess.Popen(  # noqa: S603 - this program itself
-            [*_WATCH, "--parent", str(os.getpid()), "--deployment", str(root.absolute())],
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr,
-        )
-        for root in roots
-    ]
+    watchers = [_Watcher(root) for root in roots]
     try:
         yield
     finally:
         for one in watchers:
-            one.terminate()
+            one.end()
         for one in watchers:
-            try:
-                one.wait(_WATCHER_SECONDS)
-            except subprocess.TimeoutExpired:
-                one.kill()
+            one.wait()
+
+
+class _Watcher:
+    """The process that watches one deployment; one that ends by itself is begun again."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._over = threading.Event()
+        self._process = self._begin()
+        self._thread = threading.Thread(target=self._keep, name=f"watch {root.name}", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Ask it to end, for good."""
+        self._over.set()
+        self._process.terminate()
+
+    def wait(self) -> None:
+        """Wait until it has ended; one that does not is killed."""
+        try:
+            self._process.wait(_WATCHER_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._thread.join(_WATCHER_SECONDS)
+
+    def _begin(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(  # noqa: S603 - this program itself
+            [*_WATCH, "--parent", str(os.getpid()), "--deployment", str(self._root.absolute())],
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+        )
+
+    def _keep(self) -> None:
+        pause = _FIRST_PAUSE_SECONDS
+        while not self._over.is_set():
+            began = time.monotonic()
+            code = self._process.wait()
+            if time.monotonic() - began > _SOUND_SECONDS:
+                pause = _FIRST_PAUSE_SECONDS
+            if self._over.is_set():
+                return
+            _LOG.error(
+                "The watcher of %s ended with %d; another begins in %g s.", self._root.name, code, pause
+            )
+            if self._over.wait(pause):
+                return
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            self._process = self._begin()
+            if self._over.is_set():
+                self._process.terminate()
 
 
 def _found(folder: Path | None, deployment: str | None) -> tuple[Path, list[Path]]:

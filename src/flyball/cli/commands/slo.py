@@ -1,6 +1,5 @@
 """`flyball slo`: the objectives of the running deployment, what room is left, and how fast it is used up."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -8,9 +7,9 @@ from rich.markup import escape
 
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
-from flyball.core.estimates import Estimate, as_plain
+from flyball.core.estimates import Estimate
 from flyball.evaluation.objectives.records import ObjectiveState
-from flyball.loop.objectives import measure_objectives
+from flyball.loop.objectives import measure_objectives, objective_as_json
 
 __all__ = ["command"]
 
@@ -27,7 +26,7 @@ def command(
     with open_workshop(deployment, output) as workshop:
         states = measure_objectives(workshop, names=tuple(names or ()))
     if json:
-        output.json({"ok": True, "objectives": [_plain(one) for one in states]})
+        output.json({"ok": True, "objectives": [objective_as_json(one) for one in states]})
         return
     if not states:
         output.text(escape("No objective is declared. Write one as [[slo]]; see docs/objectives.md."))
@@ -63,20 +62,3 @@ def _burning(one: ObjectiveState) -> str:
         for burn in one.burn
         if isinstance(burn.long, Estimate)
     )
-
-
-def _plain(one: ObjectiveState) -> dict[str, object]:
-    burn = [
-        {
-            "severity": each.rule.severity,
-            "long_minutes": each.rule.long_minutes,
-            "short_minutes": each.rule.short_minutes,
-            "factor": each.rule.factor,
-            "long": as_plain(each.long),
-            "short": as_plain(each.short),
-            "speaks": each.speaks,
-            "chance": each.chance,
-        }
-        for each in one.burn
-    ]
-    return asdict(one) | {"figure": as_plain(one.figure), "burn": burn}

@@ -17,6 +17,7 @@ from flyball.loop.watching import Looked, Watcher, only_one_watcher
 __all__ = ["command"]
 
 _TURN_SECONDS = 86_400.0
+_DELIVER_SECONDS = 60.0
 
 
 def command(
@@ -42,6 +43,7 @@ def command(
             if watcher.wait(_TURN_SECONDS):
                 looked = watcher.look()
                 _tell(looked, output)
+            watcher.close(_DELIVER_SECONDS)
         else:
             watcher.run(stop)
         workshop.ledger.checkpoint()

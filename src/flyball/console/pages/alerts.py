@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from flyball.console.page import Act, Asked, Go, Page, Shown
 from flyball.core.errors import BadInput
-from flyball.loop.alerts.alerting import acknowledge, lift_silence, silence
+from flyball.loop.alerts.alerting import acknowledge, lift_silence, silence, unacknowledge
 from flyball.loop.alerts.standing import alerts_of, standing_of
+from flyball.loop.watched import last_look
 
 __all__ = ["alerts"]
 
@@ -24,6 +25,7 @@ def _show(asked: Asked) -> Shown:
         "silences": standing.silences,
         "failing": standing.failing,
         "channels": workshop.deployment.settings.alerts.channel,
+        "look": last_look(workshop),
         "now": now,
         "silencing": chosen,
         "sent": {name: asked.sent(name) for name in ("hours", "why")},
@@ -35,6 +37,12 @@ def _acknowledge(asked: Asked) -> Go:
     workshop = asked.desk.served.workshop
     alert = acknowledge(workshop.ledger, asked.sent("alert"), by=asked.principal.id, now=workshop.clock())
     return Go(asked.link("alerts"), f"You look at {alert.name}; nobody is reminded until it grows worse.")
+
+
+def _unacknowledge(asked: Asked) -> Go:
+    workshop = asked.desk.served.workshop
+    alert = unacknowledge(workshop.ledger, asked.sent("alert"), by=asked.principal.id, now=workshop.clock())
+    return Go(asked.link("alerts"), f"Nobody looks at {alert.name} any more; reminders begin anew.")
 
 
 def _silence(asked: Asked) -> Go:
@@ -68,6 +76,7 @@ alerts = Page(
     place=35,
     acts={
         "acknowledge": Act("alerts", _acknowledge),
+        "unacknowledge": Act("alerts", _unacknowledge),
         "silence": Act("alerts", _silence),
         "lift": Act("alerts", _lift),
     },

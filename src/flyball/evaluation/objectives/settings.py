@@ -1,5 +1,6 @@
 """`[[slo]]`: one objective of the running deployment."""
 
+import math
 import re
 from typing import Literal
 
@@ -15,6 +16,7 @@ INDICATORS = Shelf(kind="indicator", package="flyball.evaluation.objectives.indi
 
 LONGEST_WINDOW_DAYS = 90
 """Requests are counted for so long, and a little longer."""
+_DOOR = re.compile(r"[A-Z]+ /\S*\Z")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}\Z")
 _SHARES = ("latency", "availability", "quality")
 
@@ -112,6 +114,18 @@ class SloSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
                     f"[[slo]] {self.name}: under_ms = {self.under_ms:g} cannot be counted exactly.",
                     fix=f"Durations are counted in steps; write {' or '.join(near)}.",
                 )
+        strange = [one for one in self.doors if not _DOOR.match(one)]
+        if strange:
+            raise BadInput(
+                f"[[slo]] {self.name}: {strange[0]!r} is no door.",
+                fix='Write method and path: doors = ["POST /v1/decisions"].',
+            )
+        if not math.isfinite(self.target) or (self.indicator == "fairness" and not 0.0 < self.target <= 1.0):
+            raise BadInput(
+                f"[[slo]] {self.name}: target must be a number, of fairness a ratio above 0 and at most 1, "
+                f"got {self.target}.",
+                fix="Write 0.8 where no group may be answered yes less than four fifths as often as another.",
+            )
         if self.indicator == "cost" and self.target <= 0.0:
             raise BadInput(
                 f"[[slo]] {self.name}: cost needs a target above 0 euros, got {self.target}.",

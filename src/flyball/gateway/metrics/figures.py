@@ -4,13 +4,16 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from flyball import __version__
 from flyball.core.errors import FlyballError
+from flyball.evaluation.traces.models_asked import DURATION, TOKENS, Kind
 from flyball.gateway.house import House
-from flyball.gateway.metrics.registry import Counter, Gauge, Histogram, Registry
+from flyball.gateway.metrics.registry import Buckets, Counted, Counter, Gauge, Histogram, Registry
 from flyball.loop.money import spending_of
+from flyball.loop.watched import last_look
 
 __all__ = ["Figures"]
 
@@ -62,6 +65,12 @@ class Figures:
                     self._shadows,
                 ),
                 Gauge(
+                    "flyball_watch_age_seconds",
+                    "How long ago a watcher last looked; no line where none ever did.",
+                    ("deployment",),
+                    self._watchers,
+                ),
+                Gauge(
                     "flyball_chat_differs",
                     "1 where conversations are answered with other files than this one has.",
                     ("deployment", "from"),
@@ -78,6 +87,23 @@ class Figures:
                     "Euros spent or set aside today.",
                     ("deployment", "budget", "tenant"),
                     lambda: self._budgets(lambda limit, taken: taken),
+                ),
+                *(
+                    Counted(
+                        _prometheus_name(one),
+                        f"OpenTelemetry's {one.name}, of requests to models.",
+                        ("deployment", *(name.replace(".", "_") for name in one.attributes)),
+                        one.ends,
+                        partial(self._models, one),
+                    )
+                    for one in (DURATION, TOKENS)
+                ),
+                Gauge(
+                    "flyball_traces_lost_total",
+                    "Traces that were to be kept or sent and could not be.",
+                    ("deployment", "where"),
+                    self._traces_lost,
+                    kind="counter",
                 ),
                 Gauge("process_cpu_seconds_total", "Computing time.", (), _computing, kind="counter"),
                 Gauge("process_resident_memory_bytes", "Memory in use.", (), lambda: [((), _memory())]),
@@ -119,6 +145,23 @@ class Figures:
             if seconds is not None:
                 yield (one.name,), seconds
 
+    def _watchers(self) -> Series:
+        for one in self._house.everything():
+            if (look := last_look(one.workshop)) is not None:
+                yield (one.name,), look.seconds
+
+    def _models(self, kind: Kind) -> Iterable[Buckets]:
+        for one in self._house.everything():
+            for labels, seen in one.workshop.traces.models.series(kind):
+                yield (one.name, *labels), seen.counts, seen.total
+
+    def _traces_lost(self) -> Series:
+        for one in self._house.everything():
+            traces = one.workshop.traces
+            yield (one.name, "file"), traces.lost
+            if traces.exporter is not None:
+                yield (one.name, "collector"), traces.exporter.lost
+
     def _chats(self) -> Series:
         for one in self._house.everything():
             if one.chat is not None:
@@ -135,6 +178,14 @@ class Figures:
             for some in found:
                 series = (one.name, some.budget, some.tenant)
                 yield series, pick(float(some.limit_eur), float(some.taken_eur))
+
+
+def _prometheus_name(kind: Kind) -> str:
+    """Return the name as OpenTelemetry and Prometheus write it between them: the unit goes to its end.
+
+    Source: OpenTelemetry specification, "Prometheus and OpenMetrics Compatibility".
+    """
+    return kind.name.replace(".", "_") + ("_seconds" if kind.unit == "s" else "")
 
 
 def _computing() -> Series:

@@ -55,5 +55,6 @@ class Meter:
             self._figures.seconds.observe(seconds, door)
             sent = 500 if broke else 0 if status == "none" else int(status)
             handler = scope.get("route_handler")
-            if handler is None or not handler.opt.get("own_access"):  # who looks at pages is no caller
+            # Who looks at pages, or asks how objectives stand, is no caller of the deployment.
+            if handler is None or not (handler.opt.get("own_access") or handler.opt.get("uncounted")):
                 self._figures.counting.add(whose, f"{method} {door}", sent, seconds)

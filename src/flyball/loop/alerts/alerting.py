@@ -1,10 +1,12 @@
-"""Raise, grow, remind, acknowledge, silence, resolve: each is an entry of the ledger."""
+"""Raise, grow, remind, escalate, acknowledge, silence, resolve: each is an entry of the ledger."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from flyball.core.errors import BadInput, UnknownName
+from flyball.core.text import one_line
+from flyball.evaluation.objectives.burn import Severity
 from flyball.ledger.ledger import Ledger
 from flyball.loop.alerts.condition import Condition
 from flyball.loop.alerts.records import (
@@ -12,6 +14,7 @@ from flyball.loop.alerts.records import (
     RAISED,
     RESOLVED,
     SILENCED,
+    UNACKNOWLEDGED,
     Alert,
     Cause,
 )
@@ -19,10 +22,15 @@ from flyball.loop.alerts.settings import AlertSettings
 from flyball.loop.alerts.standing import Standing, silence_of, standing_of
 from flyball.loop.asked_turns import ask_for_turn
 
-__all__ = ["acknowledge", "lift_silence", "raise_and_resolve", "silence"]
+__all__ = ["acknowledge", "lift_silence", "raise_and_resolve", "runbook_of", "silence", "unacknowledge"]
 
-_RUNBOOKS = "docs/runbooks/"
 _ACTOR = "system:watch"
+_LONGEST_TITLE = 200
+_LONGEST_WHY = 500
+_MOST_CAUSES = 50
+"""Causes of one alert that an entry tells of; of the others it says how many there are."""
+_GROWS_EVERY = timedelta(minutes=5)
+"""An alert that grows and gets no worse is told at most so often: a storm is one message, not thousands."""
 
 
 def raise_and_resolve(
@@ -68,9 +76,12 @@ def raise_and_resolve(
             _ask(ledger, alert)
         if any(one.holds for one in found) or not _all_gone(alert, found, looked):
             clear_since.pop(name, None)
-        elif now - clear_since.setdefault(name, now) >= timedelta(minutes=settings.resolve_minutes):
+            continue
+        since = min(clear_since.setdefault(name, now), now)  # a clock that was put back begins anew
+        clear_since[name] = since
+        if now - since >= timedelta(minutes=settings.resolve_minutes):
             clear_since.pop(name)
-            told = _told_before(ledger, alert)
+            told = [one.name for one in settings.channel if one.name in alert.told]
             ledger.append(
                 kind=RESOLVED, actor=_ACTOR, body={"name": name, "number": alert.entry, "channels": told}
             )
@@ -91,8 +102,26 @@ def acknowledge(ledger: Ledger, name: str, *, by: str, now: datetime) -> Alert:
     """
     alert = _open(standing_of(ledger, now), name)
     if alert.acknowledged_by != by:
-        body = {"name": name, "number": alert.entry, "channels": _told_before(ledger, alert)}
+        body = {"name": name, "number": alert.entry, "channels": list(alert.told)}
         ledger.append(kind=ACKNOWLEDGED, actor=by, body=body)
+    return _open(standing_of(ledger, now), name)
+
+
+def unacknowledge(ledger: Ledger, name: str, *, by: str, now: datetime) -> Alert:
+    """Take an acknowledgement back: who was told learns it, reminders and escalation begin anew.
+
+    Raises
+    ------
+    UnknownName
+        None of that name is open.
+    BadInput
+        Nobody acknowledged it.
+    """
+    alert = _open(standing_of(ledger, now), name)
+    if not alert.acknowledged_by:
+        raise BadInput(f"Nobody acknowledged the alert {name!r}.", fix="There is nothing to take back.")
+    body = {"name": name, "number": alert.entry, "channels": list(alert.told)}
+    ledger.append(kind=UNACKNOWLEDGED, actor=by, body=body)
     return _open(standing_of(ledger, now), name)
 
 
@@ -103,7 +132,8 @@ def silence(ledger: Ledger, name: str, *, until: datetime, by: str, why: str, no
     ----------
     ledger : Ledger
     name : str
-        Of an alert, open or not, or a pattern such as "drift*".
+        Of an alert, open or not, or a pattern such as "drift*"; or of causes, such as "money/*/acme": then
+        alerts are meant of which every cause is.
     until, by, why, now
 
     Raises
@@ -141,10 +171,8 @@ def lift_silence(ledger: Ledger, name: str, *, by: str, now: datetime) -> None:
 
 
 def runbook_of(settings: AlertSettings, written: str) -> str:
-    """Return the address of a runbook: as written, under your own address, or the shipped page."""
-    if "://" in written:
-        return written
-    return f"{settings.runbooks or _RUNBOOKS}{written}" + ("" if settings.runbooks else ".md")
+    """Return where a runbook is: as written, under your own address, or the name of a page."""
+    return written if "://" in written else f"{settings.runbooks}{written}"
 
 
 def _raise(
@@ -158,49 +186,86 @@ def _raise(
     before = standing.open.get(name)
     was = dict(before.seen) if before is not None else {}
     page = any(one.severity == "page" for one in wrong) or (before is not None and before.severity == "page")
-    grew = any(one.name not in was or (one.severity == "page" and was[one.name] == "ticket") for one in wrong)
-    quiet = silence_of(name, standing.silences)
-    remind = False
-    if before is not None and not before.acknowledged_by and quiet is None:
-        late = before.told_at + timedelta(hours=settings.remind_hours) <= now
-        remind = before.kept_quiet or (late and settings.remind_hours > 0)
-    if not grew and not remind:
+    severity: Severity = "page" if page else "ticket"
+    causes = [_cause_of(one) for one in sorted(wrong, key=lambda one: one.severity != "page")]
+    fresh: dict[str, Severity] = {
+        one.name: one.severity for one in causes if was.get(one.name) not in ("page", one.severity)
+    }
+    quiet = silence_of(name, [one.name for one in causes], standing.silences)
+    told_before = () if before is None else before.told
+    told = [
+        one.name
+        for one in settings.channel
+        if severity in one.severities and (not one.after_minutes or one.name in told_before)
+    ]
+    if fresh and (before is None or _worse(before, fresh) or before.told_at + _GROWS_EVERY <= now):
+        event = "raised"
+    elif before is None or before.acknowledged_by or quiet is not None:
         return
-    severity = "page" if page else "ticket"
-    channels = [] if quiet else [one.name for one in settings.channel if severity in one.severities]
+    elif late := _late_channels(settings, before, now):
+        event, told = "escalated", late
+    elif missed := [one for one in before.undelivered if one in told and one not in standing.failing]:
+        event, told = "reminded", missed  # a channel that works again learns what it has missed
+    elif before.kept_quiet or _reminder_is_due(settings, before, now):
+        event = "reminded"
+    else:
+        return
     ledger.append(
         kind=RAISED,
         actor=_ACTOR,
         body={
             "name": name,
-            "event": "raised" if grew else "reminded",
+            "event": event,
             "severity": severity,
-            "causes": [asdict(Cause(one.name, one.title, one.severity, one.why)) for one in wrong],
+            "causes": [asdict(one) for one in causes[:_MOST_CAUSES]],
+            "more": max(len(causes) - _MOST_CAUSES, 0),
             "runbook": runbook_of(settings, next((one.runbook for one in wrong if one.runbook), "watch")),
-            "channels": channels,
+            "channels": [] if quiet else told,
             "silenced": quiet is not None,
-            "seen": was
-            | {one.name: "page" if was.get(one.name) == "page" else one.severity for one in wrong},
+            "seen": fresh,
             "asks_for_turn": any(one.asks_for_turn for one in wrong),
         },
     )
 
 
+def _cause_of(one: Condition) -> Cause:
+    return Cause(one.name, one_line(one.title, _LONGEST_TITLE), one.severity, one_line(one.why, _LONGEST_WHY))
+
+
+def _worse(before: Alert, fresh: Mapping[str, Severity]) -> bool:
+    return before.severity == "ticket" and "page" in fresh.values()
+
+
+def _reminder_is_due(settings: AlertSettings, before: Alert, now: datetime) -> bool:
+    pause = timedelta(hours=settings.remind_hours)
+    return bool(pause) and before.told_at + pause <= now
+
+
+def _late_channels(settings: AlertSettings, before: Alert, now: datetime) -> list[str]:
+    """Return channels that are told because nobody has acknowledged for as long as they wait."""
+    if before.kept_quiet:
+        return []
+    return [
+        one.name
+        for one in settings.channel
+        if one.after_minutes
+        and before.severity in one.severities
+        and one.name not in before.told
+        and before.waits_since + timedelta(minutes=one.after_minutes) <= now
+    ]
+
+
 def _all_gone(alert: Alert, found: Sequence[Condition], looked: Collection[str]) -> bool:
     by_name = {one.name: one for one in found}
     return all(
-        by_name[cause.name].holds is False
-        if cause.name in by_name
-        else cause.name.partition("/")[0] in looked
-        for cause in alert.causes
+        by_name[name].holds is False if name in by_name else _looked_at(name, looked) for name in alert.seen
     )
 
 
-def _told_before(ledger: Ledger, alert: Alert) -> list[str]:
-    """Return the channels that were told of an alert, so that they learn how it goes on."""
-    raised = ledger.entries(kind=RAISED, start=alert.entry, stop=alert.last_entry + 1)
-    channels = [one.body["channels"] for one in raised if one.body["name"] == alert.name]
-    return list(dict.fromkeys(name for some in channels for name in some))  # type: ignore[attr-defined]
+def _looked_at(cause: str, looked: Collection[str]) -> bool:
+    """Return whether the look that a cause came from was made: of "watch/drift" that is the one at drift."""
+    look, _, rest = cause.partition("/")
+    return (rest.partition("/")[0] if look == "watch" else look) in looked
 
 
 def _ask(ledger: Ledger, alert: Alert) -> None:

@@ -29,7 +29,7 @@ class Condition:
     group : str
         Conditions of one group make one alert, which is called so.
     runbook : str
-        Name of a page in docs/runbooks, or an address.
+        Name of a page of runbooks, or an address.
     asks_for_turn : bool
     """
 

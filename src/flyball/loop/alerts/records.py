@@ -13,6 +13,7 @@ __all__ = [
     "RAISED",
     "RESOLVED",
     "SILENCED",
+    "UNACKNOWLEDGED",
     "UNDELIVERED",
     "Alert",
     "AlertState",
@@ -22,6 +23,7 @@ __all__ = [
 
 RAISED = "alert.raised"
 ACKNOWLEDGED = "alert.acknowledged"
+UNACKNOWLEDGED = "alert.unacknowledged"
 SILENCED = "alert.silenced"
 RESOLVED = "alert.resolved"
 DELIVERED = "alert.delivered"
@@ -82,9 +84,11 @@ class Alert:
         The worst it ever had.
     state : {"open", "acknowledged", "silenced", "resolved"}
     causes : tuple of Cause
-        As they were last written down.
+        As they were last written down, the worst first; of many the first ones.
+    more : int
+        How many more there were.
     runbook : str
-        Address.
+        Address, or the name of a page that `flyball alert runbook` shows.
     raised_at : datetime
     entry : int
         Ledger entry of the first raising: names this alert among others of its name.
@@ -92,6 +96,10 @@ class Alert:
         Of the last raising, growing or reminder.
     told_at : datetime
         When the last message was written down.
+    waits_since : datetime
+        Since when it waits that somebody acknowledges it: told, and not silenced.
+    told : tuple of str
+        Channels that were told of it.
     acknowledged_by, silenced_until, silenced_by : str, datetime or None, str
     resolved_at : datetime or None
     undelivered : tuple of str
@@ -112,6 +120,9 @@ class Alert:
     entry: int
     last_entry: int
     told_at: datetime
+    waits_since: datetime
+    more: int = 0
+    told: tuple[str, ...] = ()
     acknowledged_by: str = ""
     silenced_until: datetime | None = None
     silenced_by: str = ""

@@ -1,5 +1,6 @@
 """`[alerts]` and `[watch]`: whom to tell, how often, and what is looked at when."""
 
+import math
 import re
 from typing import Any, Literal
 
@@ -7,7 +8,7 @@ import msgspec
 
 from flyball.core.errors import BadInput
 
-__all__ = ["AlertSettings", "ChannelSettings", "WatchSettings"]
+__all__ = ["AlertSettings", "ChannelSettings", "HeartbeatSettings", "WatchSettings"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}\Z")
 
@@ -22,6 +23,8 @@ class ChannelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         Name of a file in `channels/`: "webhook", "email", "slack", "pagerduty", "file", "stdout".
     severities : tuple of {"page", "ticket"}
         Which alerts go there.
+    after_minutes : float
+        0: at once. Otherwise only what nobody has acknowledged for so long: the next ones to be called.
     settings : dict
         As the kind says; a password or a token is a reference: `{ env = "NAME" }`.
     """
@@ -29,6 +32,7 @@ class ChannelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     name: str
     kind: str
     severities: tuple[Literal["page", "ticket"], ...] = ("page", "ticket")
+    after_minutes: float = 0.0
     settings: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
@@ -37,6 +41,27 @@ class ChannelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
                 f"[[alerts.channel]] {self.name!r} cannot be a name.",
                 fix="Use lower case letters, digits and _ -, beginning with a letter.",
             )
+        if not self.severities:
+            raise BadInput(
+                f"[[alerts.channel]] {self.name}: severities is empty, so nothing would go there.",
+                fix='Write "page", "ticket" or both, or leave it out for both.',
+            )
+        _refuse_odd(f"[[alerts.channel]] {self.name}", after_minutes=(self.after_minutes, 0.0, 10_080.0))
+
+
+class HeartbeatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[watch.heartbeat]`: an outside monitor that tells somebody when the watcher goes silent.
+
+    Parameters
+    ----------
+    url : dict
+        A reference to the address that is asked after each look that went well: whoever knows it may call.
+    host : str
+        Where that address lies; what is not listed is not reached.
+    """
+
+    url: dict[str, Any]
+    host: str
 
 
 class AlertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -46,7 +71,8 @@ class AlertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     ----------
     channel : tuple of ChannelSettings
     runbooks : str
-        Address under which yours lie: "https://wiki.example.com/runbooks/"; "" for the shipped ones.
+        Address under which yours lie: "https://wiki.example.com/runbooks/"; "" for pages of the folder
+        `runbooks` of the deployment, and the shipped ones.
     remind_hours : float
         An alert that nobody acknowledged is told again so often; 0 for never.
     resolve_minutes : float
@@ -74,12 +100,24 @@ class AlertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
             raise BadInput(
                 f"Two of [[alerts.channel]] are called {twice[0]!r}.", fix="Give each a name of its own."
             )
-        least = min(self.remind_hours, self.resolve_minutes, self.deliver_hours, self.disk_free_gb)
-        if not least >= 0.0 or not 0.0 < self.budget_share <= 1.0:
+        if self.runbooks and not re.match(r"https?://[^\s]+\Z", self.runbooks):
             raise BadInput(
-                "[alerts]: times and disk_free_gb must be 0 or more, budget_share above 0 and at most 1.",
-                fix="See docs/objectives.md for the defaults.",
+                f"[alerts]: runbooks is the beginning of an address, got {self.runbooks!r}.",
+                fix='Write runbooks = "https://wiki.example.com/runbooks/".',
             )
+        if self.channel and all(one.after_minutes for one in self.channel):
+            raise BadInput(
+                "[alerts]: every channel has after_minutes, so nobody would be told at once.",
+                fix="Leave after_minutes out of the first one to be called.",
+            )
+        _refuse_odd(
+            "[alerts]",
+            remind_hours=(self.remind_hours, 0.0, 8_760.0),
+            resolve_minutes=(self.resolve_minutes, 0.0, 10_080.0),
+            deliver_hours=(self.deliver_hours, 0.0, 8_760.0),
+            disk_free_gb=(self.disk_free_gb, 0.0, 1e9),
+            budget_share=(self.budget_share, 0.001, 1.0),
+        )
 
 
 class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -95,6 +133,8 @@ class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         A turn by schedule; 0 for none.
     verify_every_hours, drift_every_hours, kpi_every_hours : float
         How often the ledger is verified, drift is looked for, KPIs are measured; 0 for never.
+    heartbeat : HeartbeatSettings, optional
+        Whom to tell that it still watches; None for nobody.
     """
 
     every_seconds: float = 60.0
@@ -103,11 +143,25 @@ class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     verify_every_hours: float = 24.0
     drift_every_hours: float = 24.0
     kpi_every_hours: float = 24.0
+    heartbeat: HeartbeatSettings | None = None
 
     def __post_init__(self) -> None:
-        hours = (self.turn_every_hours, self.verify_every_hours, self.drift_every_hours, self.kpi_every_hours)
-        if self.every_seconds < 1.0 or not min(hours) >= 0.0:
+        _refuse_odd(
+            "[watch]",
+            every_seconds=(self.every_seconds, 1.0, 3_600.0),
+            turn_every_hours=(self.turn_every_hours, 0.0, 8_760.0),
+            verify_every_hours=(self.verify_every_hours, 0.0, 8_760.0),
+            drift_every_hours=(self.drift_every_hours, 0.0, 8_760.0),
+            kpi_every_hours=(self.kpi_every_hours, 0.0, 8_760.0),
+        )
+
+
+def _refuse_odd(where: str, **given: tuple[float, float, float]) -> None:
+    """Refuse a number outside of its ends; one that is not a number, or not finite, lies outside."""
+    for name, (value, least, most) in given.items():
+        if not (math.isfinite(value) and least <= value <= most):
             raise BadInput(
-                "[watch]: every_seconds must be 1 or more, hours 0 or more.",
-                fix="Leave them out for the defaults.",
+                f"{where}: {name} must be {least:g} to {most:g}, got {value:g}.",
+                fix="Leave it out for the default; docs/objectives.md says what it is.",
+                name=name,
             )

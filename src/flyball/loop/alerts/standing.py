@@ -1,6 +1,6 @@
 """What stands: every alert and silence, read from the ledger and from nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -17,6 +17,7 @@ from flyball.loop.alerts.records import (
     RAISED,
     RESOLVED,
     SILENCED,
+    UNACKNOWLEDGED,
     UNDELIVERED,
     Alert,
     AlertState,
@@ -26,7 +27,7 @@ from flyball.loop.alerts.records import (
 
 __all__ = ["Standing", "alerts_of", "silence_of", "standing_of"]
 
-_TOLD = (RAISED, ACKNOWLEDGED, RESOLVED)
+_KINDS = (RAISED, ACKNOWLEDGED, UNACKNOWLEDGED, SILENCED, RESOLVED, DELIVERED, UNDELIVERED)
 
 
 class _Raised(msgspec.Struct):
@@ -36,6 +37,7 @@ class _Raised(msgspec.Struct):
     runbook: str
     channels: tuple[str, ...]
     seen: dict[str, Severity]
+    more: int = 0
     silenced: bool = False
     asks_for_turn: bool = False
 
@@ -96,11 +98,12 @@ def standing_of(ledger: Ledger, now: datetime) -> Standing:
             waiting.pop((sent.entry, sent.channel), None)
             if entry.kind == DELIVERED:
                 found.failing.pop(sent.channel, None)
-                continue
-            found.failing[sent.channel] = str(entry.body.get("reason", ""))
-            if (missed := found.open.get(sent.name)) is not None:
-                channels = tuple(dict.fromkeys((*missed.undelivered, sent.channel)))
-                found.open[sent.name] = replace(missed, undelivered=channels)
+            else:
+                found.failing[sent.channel] = str(entry.body.get("reason", ""))
+            if (about := found.open.get(sent.name)) is not None:
+                missed = [one for one in about.undelivered if one != sent.channel]
+                missed += [sent.channel] if entry.kind == UNDELIVERED else []
+                found.open[sent.name] = replace(about, undelivered=tuple(missed))
         else:
             alert = _applied(found, entry)
             if alert is not None:
@@ -119,15 +122,19 @@ def alerts_of(ledger: Ledger, now: datetime, *, resolved: int = 50) -> list[Aler
     return still + found.resolved[::-1][:resolved]
 
 
-def silence_of(name: str, silences: list[Silence]) -> Silence | None:
-    """Return the silence that an alert falls under and that lasts longest."""
-    found = [one for one in silences if fnmatchcase(name, one.name)]
+def silence_of(name: str, causes: Collection[str], silences: list[Silence]) -> Silence | None:
+    """Return the longest silence that an alert falls under: by its name, or by all of its causes."""
+    found = [
+        one
+        for one in silences
+        if fnmatchcase(name, one.name)
+        or (bool(causes) and all(fnmatchcase(cause, one.name) for cause in causes))
+    ]
     return max(found, key=lambda one: one.until, default=None)
 
 
 def _entries(ledger: Ledger) -> Iterator[Entry]:
-    kinds = (RAISED, ACKNOWLEDGED, SILENCED, RESOLVED, DELIVERED, UNDELIVERED)
-    return merge(*(ledger.entries(kind=kind) for kind in kinds), key=lambda entry: entry.index)
+    return merge(*(ledger.entries(kind=kind) for kind in _KINDS), key=lambda entry: entry.index)
 
 
 def _applied(found: Standing, entry: Entry) -> Alert | None:
@@ -136,6 +143,7 @@ def _applied(found: Standing, entry: Entry) -> Alert | None:
         said = msgspec.convert(entry.body, _Raised)
         before = found.open.get(said.name)
         worse = before is not None and said.severity == "page" and before.severity == "ticket"
+        begins = before is None or worse or before.kept_quiet
         alert = Alert(
             name=said.name,
             severity=said.severity,
@@ -146,10 +154,13 @@ def _applied(found: Standing, entry: Entry) -> Alert | None:
             entry=entry.index if before is None else before.entry,
             last_entry=entry.index,
             told_at=entry.at,
+            waits_since=entry.at if before is None or begins else before.waits_since,
+            more=said.more,
+            told=tuple(dict.fromkeys((*(() if before is None else before.told), *said.channels))),
             acknowledged_by="" if before is None or worse else before.acknowledged_by,
             undelivered=() if before is None else before.undelivered,
             asks_for_turn=said.asks_for_turn or (before is not None and before.asks_for_turn),
-            seen=said.seen,
+            seen=said.seen if before is None else {**before.seen, **said.seen},
             kept_quiet=said.silenced,
         )
         found.open[said.name] = alert
@@ -160,13 +171,18 @@ def _applied(found: Standing, entry: Entry) -> Alert | None:
     if entry.kind == ACKNOWLEDGED:
         found.open[name] = replace(found.open[name], acknowledged_by=entry.actor)
         return found.open[name]
+    if entry.kind == UNACKNOWLEDGED:
+        found.open[name] = replace(
+            found.open[name], acknowledged_by="", waits_since=entry.at, told_at=entry.at
+        )
+        return found.open[name]
     over = replace(found.open.pop(name), state="resolved", resolved_at=entry.at)
     found.resolved.append(over)
     return over
 
 
 def _as_shown(alert: Alert, silences: list[Silence]) -> Alert:
-    silence = silence_of(alert.name, silences)
+    silence = silence_of(alert.name, [one.name for one in alert.causes], silences)
     state: AlertState = "silenced" if silence else "acknowledged" if alert.acknowledged_by else "open"
     if silence is None:
         return replace(alert, state=state)

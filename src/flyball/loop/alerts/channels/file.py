@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +28,12 @@ class _File:
 
     def deliver(self, message: Message) -> None:
         """Append one line, and wait until it is on disk."""
-        told = asdict(message) | {"headline": message.headline, "dedup_key": message.dedup_key}
         try:
             handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-            try:
-                os.write(handle, canonical_json(told) + b"\n")
+            with os.fdopen(handle, "wb") as file:
+                file.write(canonical_json(message.told()) + b"\n")
+                file.flush()
                 os.fsync(handle)
-            finally:
-                os.close(handle)
         except OSError as err:
             raise NotDelivered(
                 f"The channel {self._name} cannot write {self._path.name}: {err.strerror}.",

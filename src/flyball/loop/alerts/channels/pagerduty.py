@@ -12,7 +12,7 @@ import msgspec
 from flyball.core.digests import canonical_json, digest_of
 from flyball.core.errors import BadInput
 from flyball.core.secrets import Secret, secret
-from flyball.loop.alerts.channel import Address, Channel, Message, channel
+from flyball.loop.alerts.channel import MOST_SHOWN, Address, Channel, Message, channel
 from flyball.loop.alerts.posting import checked_url, post
 
 __all__ = ["pagerduty"]
@@ -44,7 +44,7 @@ class _PagerDuty:
             "dedup_key": key,
         }
         if event["event_action"] == "trigger":
-            details = {one.name: f"{one.title}: {one.why}" for one in message.causes}
+            details = {one.name: f"{one.title}: {one.why}" for one in message.causes[:MOST_SHOWN]}
             event["payload"] = {
                 "summary": message.headline[:1024],
                 "source": f"flyball/{message.deployment}",
@@ -52,9 +52,9 @@ class _PagerDuty:
                 "timestamp": message.at.isoformat(),
                 "component": message.deployment,
                 "group": message.alert,
-                "custom_details": details | {"runbook": message.runbook},
+                "custom_details": details | {"what to do": message.what_to_do},
             }
-            if message.runbook.startswith("https://"):
+            if "://" in message.runbook:
                 event["links"] = [{"href": message.runbook, "text": "Runbook"}]
         post(self._parts, canonical_json(event), {}, name=self._name)
 

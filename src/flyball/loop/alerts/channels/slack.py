@@ -1,6 +1,8 @@
 """Slack-compatible: an incoming webhook that takes `{"text": ...}`, as Mattermost and others have too.
 
-Source of the form: Slack, "Sending messages using incoming webhooks".
+Source of the form: Slack, "Sending messages using incoming webhooks", "Formatting text for app surfaces"
+(&, < and > are written out; with `mrkdwn` false nothing else is markup), and "Text object": at most 3,000
+characters where others show it as a block.
 """
 
 from collections.abc import Mapping
@@ -15,6 +17,11 @@ from flyball.loop.alerts.channel import Address, Channel, Message, channel
 from flyball.loop.alerts.posting import checked_url, post
 
 __all__ = ["slack"]
+
+_LONGEST = 3_000
+_CUT = "\u2026 flyball alert list shows all of it."
+_WRITTEN_OUT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\u200b"})
+"""Neither a link, nor a call to everybody: a space without width stands behind @."""
 
 
 class _Settings(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,8 +45,21 @@ class _Slack:
                 f"The address of the channel {self._name} does not lie at {self._host}.",
                 fix="Correct host in flyball.toml: what is not listed is not reached.",
             )
-        text = message.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        post(parts, canonical_json({"text": text}), {}, name=self._name)
+        post(parts, canonical_json({"text": _text(message), "mrkdwn": False}), {}, name=self._name)
+
+
+def _text(message: Message) -> str:
+    """Return the message in no more characters than are taken; what to do stands last and stays."""
+    first, *causes, last = (line.translate(_WRITTEN_OUT) for line in message.text.split("\n"))
+    room = _LONGEST - len(first) - len(last) - len(_CUT) - 2
+    kept = [first]
+    for line in causes:
+        room -= len(line) + 1
+        if room < 0:
+            kept.append(_CUT)
+            break
+        kept.append(line)
+    return "\n".join([*kept, last])
 
 
 @channel

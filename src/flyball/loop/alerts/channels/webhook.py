@@ -2,20 +2,19 @@
 
 Source of the form: Standard Webhooks 1.0, sections "Webhook Metadata" and "Verifying webhook authenticity":
 headers `webhook-id`, `webhook-timestamp` and `webhook-signature: v1,BASE64` of HMAC-SHA256 over
-"ID.TIMESTAMP.BODY".
+"ID.TIMESTAMP.BODY"; no full stop in the id. `type` and `timestamp` as "Payload structure" asks for them.
 """
 
 import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import msgspec
 
 from flyball.core.clock import utc_now
-from flyball.core.digests import canonical_json
+from flyball.core.digests import canonical_json, digest_of
 from flyball.core.errors import BadInput
 from flyball.core.secrets import Secret, secret
 from flyball.loop.alerts.channel import Address, Channel, Message, channel
@@ -41,10 +40,9 @@ class _Webhook:
 
     def deliver(self, message: Message) -> None:
         """Post one message."""
-        told = asdict(message) | {"headline": message.headline, "dedup_key": message.dedup_key}
-        body = canonical_json(told)
+        body = canonical_json({"type": f"alert.{message.event}", "timestamp": message.at, **message.told()})
         at = str(int(utc_now().timestamp()))
-        named = f"{message.dedup_key}/{message.entry}"
+        named = f"msg_{digest_of([message.dedup_key, message.entry]).removeprefix('sha256:')[:32]}"
         signed = f"{named}.{at}.".encode() + body
         digest = hmac.new(_key_of(self._key.reveal(), self._name), signed, hashlib.sha256).digest()
         headers = {
