@@ -218,6 +218,18 @@ def replies(console, browser):
     yield browser.ask("PUT", "/d/contracts", accept="text/html")
 
 
+@pytest.mark.parametrize(
+    "path", [*PAGES, "/sign-in", "/console/console.css", "/d/contracts/decisions/decisions.csv"]
+)
+def test_who_asks_for_the_head_of_a_page_gets_it_without_the_page(console, path):
+    browser = console.browser("acme/first")
+    reply = browser.ask("HEAD", path)
+    assert (reply.status, browser.bytes) == (200, b"")
+    assert reply.headers["content-security-policy"]
+    assert browser.get(path).status == 200
+    assert browser.ask("HEAD", "/d/nobody").status == 404
+
+
 def test_every_reply_carries_the_policy(console):
     browser = console.browser("acme/first")
     for reply in replies(console, browser):

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from litestar.connection import Request
-from litestar.handlers import HTTPRouteHandler, get, post
+from litestar.handlers import HTTPRouteHandler, post, route
 from litestar.response.base import Response
 from litestar.types import Receive, Scope, Send
 
@@ -385,7 +385,7 @@ class _Pieces:
 
 
 def _get(path: str, handler: Handler) -> HTTPRouteHandler:
-    return get(path, opt=_OWN)(_own(handler))
+    return route(path, http_method=["GET", "HEAD"], opt=_OWN, status_code=200)(_own(handler))
 
 
 def _post(path: str, handler: Handler) -> HTTPRouteHandler:
