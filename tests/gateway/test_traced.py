@@ -44,6 +44,14 @@ def ask(running, text=WORDS, stream=False, path="/v1/chat/completions", method="
     return reply.status
 
 
+def read(running, path):
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=20)
+    connection.request("GET", path)
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return text
+
+
 @pytest.fixture
 def asked(gateway, upstream):
     def start(behave=plain, share=1.0, more="", **given):
@@ -201,6 +209,27 @@ def test_a_caller_decides_where_callers_are_followed_and_every_entry_stands(aske
     assert [one.trace_id for one in traces_view(running.workshop)] == [other]
     assert [head["traceparent"][-2:] for head in running.model.heads] == ["00", "01"]
     assert len(running.entries()) == 2
+
+
+def test_prometheus_reads_how_long_models_took_though_no_trace_is_kept(asked):
+    running = asked(share=0.0)
+    assert [ask(running) for _ in range(3)] == [200] * 3
+    port = running.model.server_port
+    about = (
+        'deployment="talk",gen_ai_operation_name="chat",gen_ai_provider_name="openai",'
+        f'gen_ai_request_model="tiny",server_address="127.0.0.1",server_port="{port}"'
+    )
+
+    def look():
+        text = read(running, "/metrics")
+        assert f'gen_ai_client_operation_duration_seconds_count{{{about},error_type=""}} 3' in text
+        return text
+
+    text = waited(look)
+    assert f'gen_ai_client_token_usage_sum{{{about},gen_ai_token_type="input"}} 21' in text
+    assert f'gen_ai_client_token_usage_bucket{{{about},gen_ai_token_type="output",le="4"}} 3' in text
+    assert 'flyball_traces_lost_total{deployment="talk",where="file"} 0' in text
+    assert running.workshop.traces.count() == 0
 
 
 def test_no_word_of_a_caller_stands_in_the_file(asked):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flyball.core.tracing import SpanRecord, Trace, Words
 from flyball.evaluation.traces.exporting import Exporter
+from flyball.evaluation.traces.models_asked import ModelsAsked
 from flyball.evaluation.traces.records import Kept, TraceRow, packed, unpacked
 from flyball.evaluation.traces.settings import TraceSettings
 from flyball.evaluation.traces.store import TraceStore
@@ -35,6 +36,8 @@ class Traces:
     lost : int
         Traces that could not be written: the disk was full, or more came than it could take.
     exporter : Exporter or None
+    models : ModelsAsked
+        Counted from every trace, kept or not.
     """
 
     def __init__(self, path: Path, settings: TraceSettings, *, deployment: str) -> None:
@@ -44,6 +47,7 @@ class Traces:
         self.baggage = frozenset(settings.baggage)
         self.keeps_words = settings.keep_texts
         self.lost = 0
+        self.models = ModelsAsked()
         self._store = TraceStore(path, keep_days=settings.keep_days, keep_mb=settings.keep_mb)
         self.exporter = Exporter(settings.otlp, deployment) if settings.otlp else None
         self._below = round(settings.share * (1 << 56))
@@ -74,6 +78,7 @@ class Traces:
             self._lose(1, type(err).__name__)
 
     def _take(self, trace: Trace) -> None:
+        self.models.take(trace.records("client"))
         root = trace.root
         failed = trace.failed
         must = failed or root.ended - root.start >= self._slow

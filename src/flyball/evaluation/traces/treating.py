@@ -12,6 +12,7 @@ from flyball.core.tracing import Words
 __all__ = ["covered", "said"]
 
 _LOG = logging.getLogger(__name__)
+_OUTPUT = "gen_ai.output.messages"
 _LONGEST = 20_000
 _MINIMUM = 0.4
 
@@ -35,7 +36,9 @@ def said(words: Words) -> str | None:
         if (safe := covered(text)) is None:
             return None
         message: dict[str, object] = {"role": role, "parts": [{"type": "text", "content": safe}]}
-        told.append(message | ({"finish_reason": words.finish} if words.finish else {}))
+        if words.name == _OUTPUT:  # there it is required
+            message["finish_reason"] = words.finish or "unknown"
+        told.append(message)
     return msgspec.json.encode(told).decode()
 
 

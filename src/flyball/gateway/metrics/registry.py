@@ -4,10 +4,10 @@ Source: Prometheus, "Exposition formats", text format 0.0.4.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
-__all__ = ["SECONDS", "Counter", "Gauge", "Histogram", "Registry"]
+__all__ = ["SECONDS", "Counted", "Counter", "Gauge", "Histogram", "Registry"]
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Upper ends of the buckets of a histogram of durations."""
@@ -15,6 +15,8 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _MOST_SERIES = 2_000
 _OTHER = "other"
 Labels = tuple[str, ...]
+Buckets = tuple[Labels, Sequence[int], float]
+"""Labels of a series, how many fell into each bucket and above all of them, and the sum."""
 Shown = Callable[[Sequence[str], Labels], bool]
 """Whether a series is shown, by the names of its labels and their values."""
 
@@ -117,17 +119,53 @@ class Histogram:
         self._sums[known] += value
 
     def lines(self, shown: Shown = _everything) -> Iterable[str]:
-        """Yield its lines: buckets hold all that is not above their end."""
-        for labels, counts in list(self._counts.items()):
-            if not shown(self.labels, labels):
-                continue
-            so_far = 0
-            for end, count in zip((*map(str, self._ends), "+Inf"), counts, strict=True):
-                so_far += count
-                written = _written((*self.labels, "le"), (*labels, end))
-                yield f"{self.name}_bucket{written} {so_far}"
-            yield f"{self.name}_sum{_written(self.labels, labels)} {_number(self._sums[labels])}"
-            yield f"{self.name}_count{_written(self.labels, labels)} {so_far}"
+        """Yield its lines."""
+        series = ((labels, counts, self._sums[labels]) for labels, counts in list(self._counts.items()))
+        return _buckets(self.name, self.labels, self._ends, series, shown)
+
+
+class Counted:
+    """A histogram that is counted elsewhere, and read when it is asked for.
+
+    Parameters
+    ----------
+    name, help : str
+    labels : sequence of str
+    ends : sequence of float
+    read : callable
+        Returns (labels, counts of the buckets, sum) for each series.
+    """
+
+    kind = "histogram"
+
+    def __init__(
+        self,
+        name: str,
+        help: str,
+        labels: Sequence[str],
+        ends: Sequence[float],
+        read: Callable[[], Iterable[Buckets]],
+    ) -> None:
+        self.name, self.help, self.labels, self._ends, self._read = name, help, tuple(labels), ends, read
+
+    def lines(self, shown: Shown = _everything) -> Iterable[str]:
+        """Yield its lines."""
+        return _buckets(self.name, self.labels, self._ends, self._read(), shown)
+
+
+def _buckets(
+    name: str, names: Labels, ends: Sequence[float], series: Iterable[Buckets], shown: Shown
+) -> Iterator[str]:
+    """Yield the lines of a histogram: buckets hold all that is not above their end."""
+    for labels, counts, total in series:
+        if not shown(names, labels):
+            continue
+        so_far = 0
+        for end, count in zip((*map(str, ends), "+Inf"), counts, strict=True):
+            so_far += count
+            yield f"{name}_bucket{_written((*names, 'le'), (*labels, end))} {so_far}"
+        yield f"{name}_sum{_written(names, labels)} {_number(total)}"
+        yield f"{name}_count{_written(names, labels)} {so_far}"
 
 
 class Registry:
@@ -135,10 +173,10 @@ class Registry:
 
     Parameters
     ----------
-    figures : sequence of Counter, Gauge and Histogram
+    figures : sequence of Counter, Gauge, Histogram and Counted
     """
 
-    def __init__(self, figures: Sequence[Counter | Gauge | Histogram]) -> None:
+    def __init__(self, figures: Sequence[Counter | Gauge | Histogram | Counted]) -> None:
         self._figures = tuple(figures)
 
     def text(self, shown: Shown = _everything) -> str:
