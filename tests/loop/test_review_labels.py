@@ -15,7 +15,13 @@ from flyball.loop.decided import find_decision
 from flyball.loop.deployment import open_deployment
 from flyball.loop.given import GivenAnswer, Passage
 from flyball.loop.halves import in_tuning_half
-from flyball.loop.review_labels import reviewed_digest, reviewed_labels, with_reviewed
+from flyball.loop.review_labels import (
+    ToLearn,
+    reviewed_digest,
+    reviewed_labels,
+    to_learn,
+    with_reviewed,
+)
 from flyball.loop.review_state import Reviewer
 from flyball.loop.reviewing import Reviews
 from flyball.loop.stage_list import stages_of
@@ -145,6 +151,24 @@ def test_a_turn_is_asked_for_when_enough_cases_were_reviewed_and_once(workshop):
     assert len(asked_turns(workshop.ledger)) == 1
     reviewed(workshop, entries[4], True)
     assert len(asked_turns(workshop.ledger)) == 2
+
+
+def test_a_turn_says_what_nobody_has_learned_from_yet(workshop):
+    assert to_learn(workshop) == ToLearn(0, ())
+    for n in range(2):
+        reviewed(workshop, write_decision(workshop, tenant="default", n=n), True)
+    assert to_learn(workshop).cases == 2
+    assert to_learn(workshop).words == ""  # a decision table does not learn
+    assert ToLearn(2, ("model",)).words == (
+        "2 cases reviewed since an expert last learned, so no answer is better yet. "
+        "Let one learn, then run a turn: flyball model fit model"
+    )
+    workshop.ledger.append(kind="expert.fitted", actor="user:anna", body={"name": "model"})
+    assert to_learn(workshop).cases == 0
+    reviewed(workshop, write_decision(workshop, tenant="default", n=2), True)
+    assert to_learn(workshop).cases == 1
+    settings(workshop, teach=("acme",))
+    assert to_learn(workshop).cases == 0
 
 
 def test_what_an_expert_learned_from_reviewers_is_kept_beside_it_and_a_broken_list_is_refused(workshop):

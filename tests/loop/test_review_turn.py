@@ -14,6 +14,7 @@ from flyball.loop.given import GivenAnswer
 from flyball.loop.init import init_deployment
 from flyball.loop.live import live_engine
 from flyball.loop.releases import read_release
+from flyball.loop.review_labels import to_learn
 from flyball.loop.review_queue import ReviewQueue
 from flyball.loop.review_state import Reviewer
 from flyball.loop.reviewing import Reviews
@@ -67,6 +68,7 @@ def test_what_people_answer_is_learned_from_and_no_promise_moves_by_it(folder):
             not in read_release(workshop.state, first.promoted.release, workshop.key.verifier).release.parts
         )
         work_through(workshop, REVIEWED)
+        assert "flyball model fit credit_model" in to_learn(workshop).words
         [asked] = asked_turns(workshop.ledger)
         assert asked.by == "review"
 
@@ -80,6 +82,8 @@ def test_what_people_answer_is_learned_from_and_no_promise_moves_by_it(folder):
         (folder / "model" / "reasons.csv").unlink()  # it speaks of the columns of the shipped model
         fitted = fit_expert(workshop, "credit_model")
         taught = json.loads((fitted.folder / "taught.json").read_text())
+        assert fitted.labels_of_reviewers == len(taught)
+        assert to_learn(workshop).words == ""
         assert 0 < len(taught) <= REVIEWED  # the half that measures does not teach
         [entry] = workshop.ledger.entries("expert.fitted")
         assert entry.body["labels_of_reviewers"] == len(taught)

@@ -24,11 +24,12 @@ __all__ = ["FittedExpert", "fit_expert"]
 
 @dataclass(frozen=True, slots=True)
 class FittedExpert:
-    """An expert that was fitted, where it is kept, and on how many cases."""
+    """An expert that was fitted, where it is kept, on how many cases and answers of reviewers."""
 
     expert: Expert
     folder: Path
     cases: int
+    labels_of_reviewers: int
 
 
 def fit_expert(workshop: Workshop, name: str, *, seed: int = 0) -> FittedExpert:
@@ -80,7 +81,7 @@ def fit_expert(workshop: Workshop, name: str, *, seed: int = 0) -> FittedExpert:
             },
         )
         take_place(draft, folder)
-    return FittedExpert(fitted, folder, cases.num_rows)
+    return FittedExpert(fitted, folder, cases.num_rows, len(taught))
 
 
 def _refuse_unusable(workshop: Workshop, settings: ExpertSettings, draft: Path) -> None:

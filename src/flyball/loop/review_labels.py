@@ -5,6 +5,8 @@ how its case came to be looked at, and with which chance. Experts may learn from
 recalibration and figures of a release take nothing from them (decision 0021).
 """
 
+from dataclasses import dataclass
+
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,13 +25,16 @@ from flyball.loop.decided import Known, find_decision
 from flyball.loop.halves import in_tuning_half
 from flyball.loop.review_state import Review, ReviewBook
 from flyball.loop.workshop import Workshop
+from flyball.models.experts.expert import EXPERTS
 
 __all__ = [
     "REVIEWED",
+    "ToLearn",
     "ask_when_enough",
     "reviewed_decisions",
     "reviewed_digest",
     "reviewed_labels",
+    "to_learn",
     "with_reviewed",
 ]
 
@@ -48,9 +53,44 @@ REVIEWED = pa.schema(
 _SOURCES = ("review", "settled")
 
 
+@dataclass(frozen=True, slots=True)
+class ToLearn:
+    """What people answered and no expert has learned from.
+
+    Parameters
+    ----------
+    cases : int
+    experts : tuple of str
+        Names of those that learn from cases.
+    """
+
+    cases: int
+    experts: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """What to do about it, for people; "" where there is nothing."""
+        if not self.cases or not self.experts:
+            return ""
+        since = (
+            f"{count(self.cases, 'case')} reviewed since an expert last learned, so no answer is better yet."
+        )
+        return f"{since} Let one learn, then run a turn: flyball model fit {self.experts[0]}"
+
+
 def reviewed_decisions(workshop: Workshop) -> int:
     """Return about how many decisions reviewers have answered and nobody has to look at any more."""
-    return len(_by_decision(workshop))
+    return _reviewed(workshop, after=-1)
+
+
+def to_learn(workshop: Workshop) -> ToLearn:
+    """Return how many cases were reviewed since an expert last learned, and which experts can learn."""
+    last = max((one.index for one in workshop.ledger.entries("expert.fitted")), default=-1)
+    cases = _reviewed(workshop, after=last)
+    if not cases:
+        return ToLearn(0, ())
+    experts = workshop.deployment.settings.expert
+    return ToLearn(cases, tuple(one.name for one in experts if EXPERTS.load(one.kind).fit is not None))
 
 
 def reviewed_digest(workshop: Workshop) -> str:
@@ -157,6 +197,13 @@ def ask_when_enough(workshop: Workshop) -> bool:
         key=f"review/{reviewed_before}",
     )
     return True
+
+
+def _reviewed(workshop: Workshop, *, after: int) -> int:
+    return sum(
+        workshop.history.reviewed(Wanted(tenant=tenant, waiting=False), after=after)
+        for tenant in workshop.deployment.settings.review.teach
+    )
 
 
 def _reports(workshop: Workshop) -> pa.Table:

@@ -117,9 +117,13 @@ def fit_model(
         hint = _path_hint(workshop, expert, done.folder)
     figures = {name: as_plain(figure) for name, figure in done.expert.card.figures.items()}
     if json:
-        output.json({"ok": True, "expert": expert, "cases": done.cases, "figures": figures})
+        told = {"cases": done.cases, "labels_of_reviewers": done.labels_of_reviewers, "figures": figures}
+        output.json({"ok": True, "expert": expert, **told})
         return
-    output.text(f"[bold]{escape(expert)}[/] has learned from {count(done.cases, 'labelled case')}.")
+    output.text(
+        f"[bold]{escape(expert)}[/] has learned from {count(done.cases, 'labelled case')}, "
+        f"{count(done.labels_of_reviewers, 'answer')} of reviewers among them."
+    )
     output.table(["figure", "measured"], ([name, str(one)] for name, one in done.expert.card.figures.items()))
     output.text(f"{hint}Test and release it with: flyball turn")
 

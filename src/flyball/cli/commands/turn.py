@@ -9,6 +9,7 @@ from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_wor
 from flyball.core.digests import short
 from flyball.core.text import count
 from flyball.loop.full_turn import FullTurn, full_turn
+from flyball.loop.review_labels import to_learn
 from flyball.loop.stage import Stage
 from flyball.loop.turn import Ran
 from flyball.loop.workshop import Workshop
@@ -21,10 +22,13 @@ def command(deployment: DeploymentOption = None, person: AsOption = None, json: 
     output = Output(json)
     with open_workshop(deployment, output, person) as workshop:
         done = turn_with_talk(workshop, output)
+        learn = to_learn(workshop)
         if json:
-            output.json(as_json(done))
+            output.json(as_json(done) | {"to_learn": learn})
         else:
             show_turn(done, output)
+            if learn.words:
+                output.text(learn.words)
     if not done.promoted.live:
         sys.exit(1)
 

@@ -24,6 +24,7 @@ from flyball.evaluation.history.questions import (
     FAIR,
     LISTED,
     REPORTS,
+    REVIEWED,
     REVIEWS,
 )
 from flyball.evaluation.history.records import Counted, DecisionRow, HistoryUnavailable, TooMuch, Wanted
@@ -46,6 +47,8 @@ from flyball.ledger.ledger import Ledger
 __all__ = ["History"]
 
 _BATCH = 50_000
+_MOST_ROWS = 5_000_000
+"""Of one table: some 600 MB."""
 _MARKS = 500
 _STEPS = 10_000
 _KNOWN = {
@@ -143,6 +146,11 @@ class History:
         rows = self._ask(ACTS.format(where=where), values)
         return {int(decision): int(n) for decision, n in rows}
 
+    def reviewed(self, wanted: Wanted, *, after: int = -1) -> int:
+        """Count decisions that people have answered or settled in an entry above `after`."""
+        where, values = conditions(wanted)
+        return int(self._ask(REVIEWED.format(where=where), [*values, after])[0][0])
+
     def decisions_table(self, wanted: Wanted) -> pa.Table:
         """Return decisions as columns, oldest first.
 
@@ -206,7 +214,7 @@ class History:
         chosen = f" AND fields.name IN ({', '.join('?' * len(fields))})" if fields else ""
         return self._table(ANSWERS.sql(where, fields=chosen), [*values, *fields], ANSWERS.schema)
 
-    def reports_table(self, wanted: Wanted, *, fair: bool = False) -> pa.Table:
+    def reports_table(self, wanted: Wanted, *, fair: bool = False, several: bool = False) -> pa.Table:
         """Return what was reported about decisions as columns, in the order of the reports.
 
         Parameters
@@ -216,6 +224,8 @@ class History:
             Whether automated answers are to be judged by it: then, of what reviewers answered, only settled
             cases are in it that were drawn at random, or that somebody else reported on. Others were looked
             at because they are hard, and a plain share of them says nothing about all.
+        several : bool
+            Only about decisions with more than one report: no others can be in dispute.
 
         Returns
         -------
@@ -224,6 +234,7 @@ class History:
         """
         where, values = conditions(wanted)
         where = f"({where}) AND {FAIR}" if fair else where
+        where = f"({where}) AND decisions.reports > 1" if several else where
         return self._table(REPORTS.sql(where), values, REPORTS.schema)
 
     def reports_about(self, decisions: Sequence[int]) -> pa.Table:
@@ -365,10 +376,15 @@ class History:
             return database.execute(query, values).fetchall()
 
     def _table(self, query: str, values: Sequence[object], schema: pa.Schema) -> pa.Table:
-        batches = []
+        batches: list[pa.RecordBatch] = []
         with self._asked() as database:
             cursor = database.execute(query, values)
             while rows := cursor.fetchmany(_BATCH):
+                if len(batches) * _BATCH >= _MOST_ROWS:
+                    raise TooMuch(
+                        f"This question brings more than {_MOST_ROWS:,} rows; nothing is shown rather than a part.",
+                        fix="Ask about a shorter period, one release or one field.",
+                    )
                 columns = zip(*rows, strict=True)
                 arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
                 batches.append(pa.RecordBatch.from_arrays(arrays, schema=schema))

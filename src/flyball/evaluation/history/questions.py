@@ -4,7 +4,18 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-__all__ = ["ACTS", "ANSWERS", "BY_PERIOD", "DECISIONS", "FAIR", "LISTED", "REPORTS", "REVIEWS", "Question"]
+__all__ = [
+    "ACTS",
+    "ANSWERS",
+    "BY_PERIOD",
+    "DECISIONS",
+    "FAIR",
+    "LISTED",
+    "REPORTS",
+    "REVIEWED",
+    "REVIEWS",
+    "Question",
+]
 
 _TIME = pa.timestamp("us", tz="UTC")
 _NAME = pa.dictionary(pa.int32(), pa.string())
@@ -48,6 +59,12 @@ LISTED = (
 ACTS = (
     "SELECT reviews.decision, COUNT(*) FROM reviews "
     "JOIN decisions ON decisions.entry = reviews.decision WHERE {where} GROUP BY reviews.decision"
+)
+
+REVIEWED = (
+    "SELECT COUNT(DISTINCT reviews.decision) FROM reviews "
+    "JOIN decisions ON decisions.entry = reviews.decision "
+    "WHERE {where} AND reviews.act IN ('answered', 'settled') AND reviews.entry > ?"
 )
 
 DECISIONS = Question(

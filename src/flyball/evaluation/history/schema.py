@@ -37,6 +37,7 @@ CREATE INDEX IF NOT EXISTS decisions_release ON decisions (release, entry);
 CREATE INDEX IF NOT EXISTS decisions_case ON decisions (case_id);
 CREATE INDEX IF NOT EXISTS decisions_name ON decisions (case_name COLLATE NOCASE);
 CREATE INDEX IF NOT EXISTS decisions_reported ON decisions (entry) WHERE reports > 0;
+CREATE INDEX IF NOT EXISTS decisions_reported_more ON decisions (entry) WHERE reports > 1;
 CREATE TABLE IF NOT EXISTS answers (
     entry INTEGER NOT NULL,
     field INTEGER NOT NULL,
