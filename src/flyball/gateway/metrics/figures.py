@@ -13,6 +13,7 @@ from flyball.evaluation.traces.models_asked import DURATION, TOKENS, Kind
 from flyball.gateway.house import House
 from flyball.gateway.metrics.registry import Buckets, Counted, Counter, Gauge, Histogram, Registry
 from flyball.loop.money import spending_of
+from flyball.loop.watched import last_look
 
 __all__ = ["Figures"]
 
@@ -62,6 +63,12 @@ class Figures:
                     "Age of the oldest decision that the challenger in the shadow has still to decide.",
                     ("deployment",),
                     self._shadows,
+                ),
+                Gauge(
+                    "flyball_watch_age_seconds",
+                    "How long ago a watcher last looked; no line where none ever did.",
+                    ("deployment",),
+                    self._watchers,
                 ),
                 Gauge(
                     "flyball_chat_differs",
@@ -137,6 +144,11 @@ class Figures:
                 continue
             if seconds is not None:
                 yield (one.name,), seconds
+
+    def _watchers(self) -> Series:
+        for one in self._house.everything():
+            if (look := last_look(one.workshop)) is not None:
+                yield (one.name,), look.seconds
 
     def _models(self, kind: Kind) -> Iterable[Buckets]:
         for one in self._house.everything():
