@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import msgspec
 
 from flyball.core.digests import canonical_json, from_json, short
-from flyball.core.errors import Refused
+from flyball.core.errors import FlyballError, Refused
 from flyball.core.estimates import Estimate
-from flyball.core.tracing import traced
 from flyball.core.verdicts import Check, Verdict
 from flyball.data.datasets.schemas import LABELS
 from flyball.evaluation.cases import ScoredCases, scored_cases
@@ -21,6 +20,7 @@ from flyball.governance.evidence.evidence_of import coverage, evidence_of, rules
 from flyball.governance.evidence.procedures import procedures_of
 from flyball.governance.gates import release_gate
 from flyball.governance.records import ObjectiveToMeet, Paired, ReleaseToPromote
+from flyball.ledger.errors import KeyReused
 from flyball.ledger.verify import verify_ledger
 from flyball.loop.engine import promise_check
 from flyball.loop.erased import left_of
@@ -32,7 +32,25 @@ from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 from flyball.models.router.thresholds import Thresholds
 
-__all__ = ["Promoted", "approvals_in", "ask_gate", "judge", "people_of", "promote", "roll_back"]
+__all__ = [
+    "Promoted",
+    "PromotionOvertaken",
+    "approvals_in",
+    "ask_gate",
+    "judge",
+    "people_of",
+    "promote",
+    "roll_back",
+]
+
+
+class PromotionOvertaken(FlyballError):
+    """Another release went live meanwhile; nothing was done."""
+
+    code = "loop.promotion_overtaken"
+    retry = True
+    exit_code = 3
+    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +78,7 @@ class Promoted:
     waits_for_people: bool
 
 
-@traced("promote")
-def promote(workshop: Workshop, digest: str, *, by: str, why: str) -> Promoted:
+def promote(workshop: Workshop, digest: str, *, by: str, why: str, after: int | None = None) -> Promoted:
     """Ask the release gate, write its verdict and the evidence down, and go live when it allows.
 
     Parameters
@@ -73,12 +90,20 @@ def promote(workshop: Workshop, digest: str, *, by: str, why: str) -> Promoted:
         Actor for the ledger: "system:turn", "person:anna".
     why : str
         For people.
+    after : int, optional
+        Entry of the promotion that whoever asks believes to be in force, -1 for none; refused where another
+        one is.
 
     Returns
     -------
     Promoted
+
+    Raises
+    ------
+    PromotionOvertaken
+        Another release went live, before this was asked or while the gate was.
     """
-    live = live_release(workshop.ledger)
+    live = _believed(live_release(workshop.ledger), after)
     if live is not None and live.release == digest:
         return Promoted(digest, Verdict(True, "It is live already."), True, False, False)
     verdict = judge(workshop, digest)
@@ -89,8 +114,9 @@ def promote(workshop: Workshop, digest: str, *, by: str, why: str) -> Promoted:
     return Promoted(digest, verdict, True, True, False)
 
 
-@traced("roll back")
-def roll_back(workshop: Workshop, digest: str | None, *, by: str, why: str) -> Promotion:
+def roll_back(
+    workshop: Workshop, digest: str | None, *, by: str, why: str, after: int | None = None
+) -> Promotion:
     """Go back to a release that was live before, at once: its gate allowed it when it went live.
 
     Parameters
@@ -99,6 +125,8 @@ def roll_back(workshop: Workshop, digest: str | None, *, by: str, why: str) -> P
     digest : str or None
         None: the one before the live one.
     by, why : str
+    after : int, optional
+        As of `promote`.
 
     Returns
     -------
@@ -109,9 +137,11 @@ def roll_back(workshop: Workshop, digest: str | None, *, by: str, why: str) -> P
     ------
     Refused
         There is nothing to go back to, or the release was never live.
+    PromotionOvertaken
+        Another release went live meanwhile.
     """
     history = promotions(workshop.ledger)
-    live = history[-1] if history else None
+    live = _believed(history[-1] if history else None, after)
     earlier = [one.release for one in history if live is None or one.release != live.release]
     target = digest or (live.before if live is not None and live.before else None)
     if target is None or target not in earlier:
@@ -231,12 +261,29 @@ def _author(workshop: Workshop, digest: str) -> str:
     return "" if made is None else made.actor.partition(":")[2]
 
 
-def _go_live(workshop: Workshop, digest: str, live: Promotion | None, *, by: str, why: str) -> None:
-    workshop.ledger.append(
-        kind="release.promoted",
-        actor=by,
-        body={"release": digest, "before": "" if live is None else live.release, "why": why},
+def _believed(live: Promotion | None, after: int | None) -> Promotion | None:
+    """Return the promotion in force, if it is the one that whoever asks believes in."""
+    if after is not None and (-1 if live is None else live.entry) != after:
+        raise _overtaken(live)
+    return live
+
+
+def _overtaken(live: Promotion | None) -> PromotionOvertaken:
+    who = "Nothing is live" if live is None else f"{live.by} put {short(live.release)} live at {live.at[:16]}"
+    return PromotionOvertaken(
+        f"{who}, which is not what was there when this was asked for; nothing was done.",
+        fix="Look at the releases again, then ask again where it is still wanted.",
     )
+
+
+def _go_live(workshop: Workshop, digest: str, live: Promotion | None, *, by: str, why: str) -> None:
+    """Write a promotion down, only if none has come since `live`, and sign the ledger."""
+    before, entry = ("", -1) if live is None else (live.release, live.entry)
+    body = {"release": digest, "before": before, "why": why}
+    try:
+        workshop.ledger.append(kind="release.promoted", actor=by, body=body, key=f"promotion/after/{entry}")
+    except KeyReused as err:
+        raise _overtaken(live_release(workshop.ledger)) from err
     workshop.ledger.checkpoint()
 
 

@@ -364,7 +364,9 @@ def end_challenge(workshop: Workshop, *, by: str, why: str) -> Challenge:
     return before.challenge
 
 
-def go_back(workshop: Workshop, digest: str | None, *, by: str, why: str) -> Challenge | None:
+def go_back(
+    workshop: Workshop, digest: str | None, *, by: str, why: str, after: int | None = None
+) -> Challenge | None:
     """Undo the last change of who answers: a canary ends; without one, the release before is live again.
 
     A shadow answers nothing, so it does not keep a rollback from reaching the live release; it ends with it.
@@ -375,6 +377,8 @@ def go_back(workshop: Workshop, digest: str | None, *, by: str, why: str) -> Cha
     digest : str or None
         A release that was live before; None: as said above.
     by, why : str
+    after : int, optional
+        Entry of the promotion that whoever asks believes to be in force.
 
     Returns
     -------
@@ -389,7 +393,7 @@ def go_back(workshop: Workshop, digest: str | None, *, by: str, why: str) -> Cha
     now = traffic_now(workshop.ledger)
     if digest is None and now.challenge is not None and now.challenge.mode == "canary":
         return end_challenge(workshop, by=by, why=f"rolled back: {why}")
-    roll_back(workshop, digest, by=by, why=why)
+    roll_back(workshop, digest, by=by, why=why, after=after)
     return None
 
 

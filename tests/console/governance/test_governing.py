@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import lxml.html
@@ -17,7 +18,7 @@ from flyball.core.digests import short
 from flyball.governance.approvals import Approval, sign_approval, signed_bytes
 from flyball.ledger.proofs import ProofBundle, verify_proof
 from flyball.loop.promotion import approvals_in
-from flyball.loop.releases import live_release
+from flyball.loop.releases import live_release, promotions
 from flyball.loop.traffic import traffic_now
 
 D = "/d/credit-risk"
@@ -83,6 +84,8 @@ def read(browser, path, status=200):
 def act(browser, at, page_path, name, /, **form):
     """Send a form from its page; gives what is said afterwards."""
     token = browser.token(at(page_path))
+    if seen := re.search(r'name="seen" value="([^"]+)"', browser.body):
+        form = {"seen": seen[1], **form}
     here = at(page_path.partition("?")[0])
     reply = browser.send(f"{here}/{name}", {"token": token, **form})
     if reply.status == 303:
@@ -337,6 +340,47 @@ def test_a_release_is_tried_beside_the_live_one_put_live_and_taken_back(governed
     status, said = act(ben, at, where + "back", "back", act="back", why="it was not")
     assert (status, live_release(workshop.ledger).release) == (303, made.live)
     assert live_release(workshop.ledger).why == "rolled back: it was not"
+
+
+def test_of_two_who_act_on_the_same_page_one_is_told_that_things_have_changed(governed, ben, at, workshop):
+    """A double click, an old tab, and two people at once: each would otherwise undo or overrule the other."""
+    made, cara = governed.made, governed.signed_in("cara", "engineer")
+    before = live_release(workshop.ledger)
+    assert before.release == made.live  # after the tests above
+
+    def form(who, act_name):
+        path = at(f"releases/WAITING/act?act={act_name}")
+        seen = page(who, path).xpath("//input[@name='seen']/@value")[0]
+        return {"token": who.token(path), "act": act_name, "why": "now", "seen": seen}
+
+    ours, theirs = form(ben, "promote"), form(cara, "promote")
+    with ThreadPoolExecutor(2) as pool:
+        send = [
+            pool.submit(who.send, at("releases/WAITING/act/promote"), sent)
+            for who, sent in ((ben, ours), (cara, theirs))
+        ]
+        told = sorted(one.result().status for one in send)
+    assert told == [303, 409]
+    assert len([one for one in promotions(workshop.ledger) if one.entry > before.entry]) == 1
+    back = form(ben, "back")
+    path = at("releases/WAITING/act/back")
+    assert ben.send(path, back).status == 303
+    assert live_release(workshop.ledger).release == made.live
+    assert ben.send(path, back).status == 409  # the second click would have put it live again
+    assert "nothing was done" in words(lxml.html.fromstring(ben.body).xpath("//main")[0])
+    assert live_release(workshop.ledger).release == made.live
+    assert ben.send(at("releases/WAITING/act/promote"), back | {"seen": "x"}).status == 400
+    assert ben.send(at("releases/WAITING/act/promote"), ours).status == 409
+    assert live_release(workshop.ledger).release == made.live
+
+
+def test_the_trial_of_another_release_is_not_ended_from_an_old_page(governed, ben, at, workshop):
+    status, said = act(ben, at, "releases/WAITING/act?act=shadow", "shadow", act="shadow", why="a while")
+    assert status == 303, said
+    status, said = act(ben, at, "releases/LIVE/act?act=stop", "stop", act="stop", why="enough")
+    assert (status, "is tried now" in said) == (403, True)
+    assert traffic_now(workshop.ledger).challenge is not None
+    assert act(ben, at, "releases/WAITING/act?act=stop", "stop", act="stop", why="enough")[0] == 303
 
 
 def test_who_only_looks_can_do_nothing(governed, auditor, at, workshop):

@@ -1,5 +1,6 @@
 """Before something is done with a release: what will follow, asked once more."""
 
+import re
 from collections.abc import Mapping
 
 from flyball.console.page import Act, Asked, Go, NoSuchPage, Page, Shown
@@ -43,9 +44,24 @@ def _show(asked: Asked) -> Shown:
         "view": view,
         "traffic": traffic,
         "sent": sent,
+        "seen": asked.sent("seen") or str(_in_force(workshop)),
         "defaults": {"margin": MARGIN, "error_rate": ERROR_RATE},
         "here": asked.link("releases", asked.path["release"]),
     }
+
+
+def _in_force(workshop: Workshop) -> int:
+    """Return the entry of the promotion that is in force; -1 for none."""
+    live = live_release(workshop.ledger)
+    return -1 if live is None else live.entry
+
+
+def _seen(asked: Asked) -> int:
+    """Return the promotion that was in force when the page was made, so that nobody acts on an old page."""
+    written = asked.sent("seen")
+    if not re.fullmatch(r"-1|[0-9]{1,15}", written):
+        raise BadInput("The form does not say what was live when it was made.", fix="Load the page again.")
+    return int(written)
 
 
 def _target(workshop: Workshop, asked: Asked, name: str) -> str:
@@ -62,17 +78,16 @@ def _target(workshop: Workshop, asked: Asked, name: str) -> str:
 def _promote(asked: Asked) -> Go:
     workshop = asked.desk.served.workshop
     digest = find_release(workshop.state, asked.path["release"])
-    done = promote(workshop, digest, by=asked.principal.id, why=_why(asked))
+    done = promote(workshop, digest, by=asked.principal.id, why=_why(asked), after=_seen(asked))
     _allowed(done.verdict, done.live)
     return _back(asked, digest, _DONE["promote"])
 
 
 def _go_back(asked: Asked) -> Go:
     workshop = asked.desk.served.workshop
+    why, seen = _why(asked), _seen(asked)
     digest = _target(workshop, asked, "back")
-    ended = go_back(workshop, digest, by=asked.principal.id, why=_why(asked))
-    if ended is not None:
-        return _back(asked, ended.against, "The canary has ended; release {} answers everything.")
+    go_back(workshop, digest, by=asked.principal.id, why=why, after=seen)
     return _back(asked, digest, "Release {} is live again.")
 
 
@@ -105,7 +120,15 @@ def _start(asked: Asked, mode: str, share: float, tenants: tuple[str, ...]) -> G
 
 
 def _stop(asked: Asked) -> Go:
-    ended = end_challenge(asked.desk.served.workshop, by=asked.principal.id, why=_why(asked))
+    workshop = asked.desk.served.workshop
+    digest = find_release(workshop.state, asked.path["release"])
+    challenge = traffic_now(workshop.ledger).challenge
+    if challenge is not None and challenge.release != digest:
+        raise Refused(
+            f"The trial of {short(digest)} is over; {short(challenge.release)} is tried now.",
+            fix="Look at the releases again; that other trial is ended from its own page.",
+        )
+    ended = end_challenge(workshop, by=asked.principal.id, why=_why(asked))
     return _back(asked, ended.against, "The trial has ended; release {} answers everything.")
 
 
