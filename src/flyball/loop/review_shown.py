@@ -49,7 +49,7 @@ def state_as_json(view: ItemView) -> dict[str, object]:
                 ("claim", view.may_claim),
                 ("answer", view.may_answer),
                 ("decline", view.may_answer),
-                ("escalate", view.may_answer),
+                ("escalate", view.may_hand_up),
                 ("settle", view.may_settle),
             )
             if may

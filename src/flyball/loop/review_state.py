@@ -30,6 +30,7 @@ __all__ = [
     "State",
     "key_of_event",
     "names_of_person",
+    "next_role",
     "same_person",
     "seen_of",
     "waits_for_people",
@@ -166,6 +167,8 @@ class Review:
         Digest of those that who has it in hand took.
     spent : tuple of (str, float)
         Who had it in hand before, and for how many minutes; a claim that was left counts until its end.
+    raised : tuple of str
+        Who handed it up; somebody else settles it.
     """
 
     decision: int
@@ -184,6 +187,7 @@ class Review:
     seen: str = ""
     taken: str = ""
     spent: tuple[tuple[str, float], ...] = ()
+    raised: tuple[str, ...] = ()
 
     @property
     def done(self) -> bool:
@@ -310,6 +314,12 @@ def same_person(one: str, other: str) -> bool:
     return other in names_of_person(one)
 
 
+def next_role(role: str, roles: Sequence[str]) -> str:
+    """Return the role above one, "" where there is none."""
+    above = roles[roles.index(role) + 1 :] if role in roles else ()
+    return above[0] if above else ""
+
+
 def waits_for_people(known: Known) -> list[str]:
     """Return the fields of a decision that people decide; all of them where nothing in it may be used."""
     decision = known.issued.decision
@@ -344,7 +354,8 @@ def _after(review: Review, event: Event, at: datetime) -> Review:
     if event.act == "declined":
         return replace(review, state="open", declined=(*review.declined, event.by))
     if event.act == "escalated":
-        return replace(review, state="escalated", role=event.role, changed=at)
+        raised = (*review.raised, event.by)
+        return replace(review, state="escalated", role=event.role, changed=at, raised=raised)
     if event.act == "closed":
         return replace(review, state="closed")
     return _answered(review, event)

@@ -96,7 +96,7 @@ class ItemView:
         None where the text was erased. Passages are offsets into its `text`.
     seen : str
         Digest of all of this; send it with the answer, so that it is about these bytes.
-    may_claim, may_answer, may_settle : bool
+    may_claim, may_answer, may_settle, may_hand_up : bool
         What this reviewer may do now.
     held_until : datetime or None
         Of this reviewer's own claim.
@@ -114,6 +114,7 @@ class ItemView:
     may_claim: bool
     may_answer: bool
     may_settle: bool
+    may_hand_up: bool
     held_until: datetime | None
     held_since: datetime | None
     given: tuple[GivenView, ...]
@@ -233,6 +234,8 @@ def item_view(
     took_part = any(same_person(one.by, reviewer.id) for one in review.answered)
     keys = review.differing() if review.state == "disputed" and reviewer.settles else review.fields
     in_role = review.state == "disputed" or bool({review.role, "*"} & reviewer.roles)
+    took_part = took_part or any(same_person(one, reviewer.id) for one in review.raised)
+    settles = review.state in ("disputed", "escalated") and reviewer.settles and in_role and not took_part
     return ItemView(
         item=item,
         to_answer=tuple(_to_answer(workshop, reviews.settings, known, keys)),
@@ -240,10 +243,9 @@ def item_view(
         seen=seen_of(known),
         may_claim=reviewer.reviews and review.state == "open" and not took_part and bool(review.fields),
         may_answer=mine,
-        may_settle=review.state in ("disputed", "escalated")
-        and reviewer.settles
-        and in_role
-        and not took_part,
+        may_settle=settles,
+        may_hand_up=mine
+        or (settles and review.state == "escalated" and len(reviews.settings.escalate_to) > 1),
         held_until=review.until if mine else None,
         held_since=review.since if mine else None,
         given=tuple(

@@ -13,6 +13,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from flyball.core.errors import FlyballError, Refused
+from flyball.core.tracing import Span, begin
 from flyball.evaluation.history.records import REVIEW
 from flyball.evaluation.outcomes.agreement import same_answer
 from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
@@ -30,6 +31,7 @@ from flyball.loop.review_state import (
     ReviewBook,
     Reviewer,
     key_of_event,
+    next_role,
     same_person,
     seen_of,
 )
@@ -119,25 +121,36 @@ class Reviews(ReviewBook):
     def escalate(self, known: Known, reviewer: Reviewer, *, comment: str, role: str = "") -> Review:
         """Hand a case up to a role, with the reason; whoever has it settles it, and sooner.
 
+        Who has it in hand may, and of what was handed up already whoever could settle it: to another role, by
+        default the next one of `review.escalate_to`.
+
         Raises
         ------
         NotYours
         BadAnswer
-            No reason, or a role that nothing is handed up to.
+            No reason, a role that nothing is handed up to, or none above.
         """
         _must_be_person(reviewer)
-        known_roles = self._settings.escalate_to
-        role = role or known_roles[0]
-        if role not in known_roles:
+        roles = self._settings.escalate_to
+        if role and role not in roles:
             raise BadAnswer(
                 f"Nothing is handed up to the role {role[:80]!r}.",
-                fix=f"Known: {', '.join(known_roles)} (review.escalate_to).",
+                fix=f"Known: {', '.join(roles)} (review.escalate_to).",
             )
         note = self._reason(comment)
 
         def act(review: Review) -> tuple[Event, list[Draft]]:
-            self._refuse_unheld(review, reviewer)
-            return _event("escalated", known, reviewer, note=note, role=role), []
+            if review.state != "escalated":
+                self._refuse_unheld(review, reviewer)
+                return _event("escalated", known, reviewer, note=note, role=role or roles[0]), []
+            self._refuse_settling(review, reviewer)
+            to = role or next_role(review.role, roles)
+            if to in ("", review.role):
+                raise BadAnswer(
+                    f"The case is with the role {review.role}, and none stands above it.",
+                    fix=f"Settle it, or name another role: {', '.join(roles)} (review.escalate_to).",
+                )
+            return _event("escalated", known, reviewer, note=note, role=to), []
 
         return self._act(known, act)
 
@@ -270,12 +283,18 @@ class Reviews(ReviewBook):
         return self._workshop.deployment.name
 
     def _act(self, known: Known, act: _Made) -> Review:
+        tenant = known.issued.decision.context.tenant
+        with begin("review", self._workshop.traces, tenant=tenant) as told:
+            return self._acted(known, act, told)
+
+    def _acted(self, known: Known, act: _Made, told: Span) -> Review:
         for _ in range(_TRIES):
             review = self.of(known)
             made = act(review)
             if made is None:
                 return review
             event, more = made
+            told.set("flyball.review.act", event.act)
             refs = (event.note,) if event.note else ()
             draft = Draft(REVIEW, event, event.by, refs, key_of_event(review.decision, review.events))
             try:
@@ -349,6 +368,10 @@ class Reviews(ReviewBook):
         if any(same_person(one.by, reviewer.id) for one in review.answered):
             raise _not_yours(
                 review, self._name, f"was answered by {reviewer.id}", "A third person settles it."
+            )
+        if any(same_person(one, reviewer.id) for one in review.raised):
+            raise _not_yours(
+                review, self._name, f"was handed up by {reviewer.id}", "Somebody else settles it."
             )
         may = reviewer.settles and (review.state == "disputed" or {review.role, "*"} & reviewer.roles)
         if not may:

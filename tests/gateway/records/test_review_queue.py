@@ -441,6 +441,10 @@ def test_over_http_a_reviewer_learns_nothing_of_who_read_before(doors_with):
     status, told = doors.ask("acme/bert", f"/v1/review/{id}/answer", given | {"seen": "sha256:0"})
     assert (status, told["code"]) == (409, "review.other_bytes")
     assert doors.ask("acme/bert", f"/v1/review/{id}/escalate", {"comment": "hard"})[1]["state"] == "escalated"
+    doors.key("acme/ada", roles=["auditor"])
+    for who, status, code in (("carla", 400, "review.bad_answer"), ("ada", 409, "review.not_yours")):
+        told = doors.ask(f"acme/{who}", f"/v1/review/{id}/escalate", {"comment": "further"})
+        assert (told[0], told[1]["code"]) == (status, code)
     done = doors.ask("acme/carla", f"/v1/review/{id}/settle", {"answers": given["answers"]})[1]
     assert (done["state"], len(done["answers"])) == ("settled", 2)
     assert doors.ask("acme/carla", "/v1/review/agreement")[1]["fields"][0]["alpha"]["value"] is None

@@ -3,6 +3,7 @@
 import sys
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -11,14 +12,16 @@ import pytest
 from flyball.core.errors import FlyballError
 from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.review.settings import FieldReview, ReviewSettings
+from flyball.evaluation.traces.view import view_of_trace
 from flyball.loop.decided import find_decision
 from flyball.loop.given import BadAnswer, GivenAnswer, Passage
+from flyball.loop.review_queue import ReviewQueue
 from flyball.loop.review_state import Reviewer, seen_of
-from flyball.loop.review_views import agreement_view
+from flyball.loop.review_views import agreement_view, item_view
 from flyball.loop.reviewing import NoPerson, NotYours, OtherBytes, Reviews
 
 sys.path.insert(0, str(Path(__file__).parent))
-from written import write_decision
+from written import NOON, write_decision
 
 ANNA, BERT, CLEO = (
     Reviewer(f"person:{name}", "acme", settles=name == "cleo") for name in ("anna", "bert", "cleo")
@@ -58,6 +61,17 @@ def test_a_case_is_claimed_answered_and_then_settled_and_the_answer_is_an_outcom
     assert (outcome["kind"], outcome["answer"], outcome["by"]) == ("correction", "false", "person:anna")
     assert (outcome["source"], outcome["minutes"]) == ("review", 4.0)
     assert outcome["evidence"] == [{"start": 0, "end": 9, "score": 0.0}]
+
+
+def test_what_people_did_is_a_trace_that_its_entries_lead_to_and_holds_no_word(reviews, case, workshop):
+    reviews.claim(case, ANNA)
+    reviews.answer(case, ANNA, YES, comment="Anna said so on the phone")
+    [outcome] = list(workshop.ledger.entries("outcome"))
+    view = view_of_trace(workshop.traces, entry=outcome.index)
+    assert [one.name for one in view.spans] == ["review", "ledger commit"]
+    assert view.spans[0].attributes == {"flyball.review.act": "answered"}
+    assert (view.row.tenant, len(view.row.entries)) == ("acme", 2)
+    assert "anna" not in str(view).lower()
 
 
 def test_what_is_said_in_words_stands_beside_the_ledger_and_can_be_erased(reviews, case, workshop):
@@ -216,6 +230,41 @@ def test_what_is_handed_up_is_settled_by_its_role_alone_and_sooner(reviews, case
     done = reviews.settle(case, officer, NO, comment="clause 9")
     assert (done.state, done.final()) == ("settled", {"cap": "false"})
     assert [entry.body["source"] for entry in workshop.ledger.entries("outcome")] == ["settled"]
+
+
+def test_who_hands_a_case_up_does_not_settle_it_and_so_decides_alone(workshop, case):
+    reviews = with_settings(workshop, readers=2)
+    both = Reviewer("person:emil", "acme", settles=True, roles=frozenset({"officer"}))
+    reviews.claim(case, both)
+    reviews.escalate(case, both, comment="too hard")
+    with pytest.raises(NotYours, match=r"was handed up by person:emil. Somebody else settles it"):
+        reviews.settle(case, both, YES)
+    other = Reviewer("user:dora", "acme", settles=True, roles=frozenset({"*"}))
+    assert reviews.settle(case, other, YES).state == "settled"
+
+
+def test_what_was_handed_up_goes_further_up_by_who_could_settle_it(workshop, case, time_of_day):
+    reviews = with_settings(workshop, escalate_to=("officer", "counsel"), escalated_hours=8)
+    queue = ReviewQueue(workshop, reviews)
+    officer, counsel = (
+        Reviewer(f"person:{role}", "acme", reviews=False, settles=True, roles=frozenset({role}))
+        for role in ("officer", "counsel")
+    )
+    reviews.claim(case, ANNA)
+    reviews.escalate(case, ANNA, comment="too hard")
+    time_of_day.pass_by(hours=5)
+    for who in (ANNA, BERT, counsel):
+        with pytest.raises(NotYours):
+            reviews.escalate(case, who, comment="further")
+    assert item_view(workshop, reviews, queue, officer, case).may_hand_up
+    with pytest.raises(BadAnswer, match="none stands above it"):
+        reviews.escalate(case, officer, comment="mine", role="officer")
+    up = reviews.escalate(case, officer, comment="needs counsel")
+    assert (up.role, up.raised) == ("counsel", ("person:anna", "person:officer"))
+    assert queue.page(counsel, only="escalated").items[0].urgency.due_at == NOON + timedelta(hours=13)
+    with pytest.raises(BadAnswer, match="The case is with the role counsel, and none stands above it"):
+        reviews.escalate(case, counsel, comment="further")
+    assert reviews.settle(case, counsel, NO).state == "settled"
 
 
 def test_an_answer_is_about_the_bytes_that_were_shown(pairs, case, workshop):

@@ -59,7 +59,7 @@ class ReasonRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class EscalateRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Why the case is handed up, and to which role; by default the first of review.escalate_to."""
+    """Why the case is handed up, and to which role; by default the first, or next, of review.escalate_to."""
 
     comment: Reason
     role: Annotated[str, msgspec.Meta(max_length=100)] = ""
@@ -215,7 +215,9 @@ async def decline(
     return await _done(id, request, body, house, desks, principal, act)
 
 
-@post("/v1/review/{id:str}/escalate", status_code=200, opt={"scope": "review", "request": EscalateRequest})
+@post(
+    "/v1/review/{id:str}/escalate", status_code=200, opt={"scope": "review.read", "request": EscalateRequest}
+)
 async def escalate(
     id: FromPath[str],
     request: Request[Any, Any, Any],
@@ -224,7 +226,7 @@ async def escalate(
     principal: Caller,
     settings: TheSettings,
 ) -> Reply:
-    """Hand a case up to a role, and say why; whoever has that role settles it."""
+    """Hand up a case in one's hands, or what was handed up to oneself; whoever has the role settles it."""
     body, given = await asked_for(request, settings, _ESCALATE)
 
     def act(desk: Desk, known: Known, reviewer: Reviewer) -> Review:
