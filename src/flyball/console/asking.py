@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from math import isfinite
 from typing import Literal, get_args
 
 import msgspec
 
+from flyball.core.digests import canonical_json
 from flyball.core.errors import BadInput
 from flyball.core.records import Outcome
 from flyball.evaluation.history.records import Wanted
@@ -19,6 +21,7 @@ _CHOICES: Mapping[str, Mapping[str, bool | None]] = {
     "allowed": {"": None, "yes": True, "no": False},
     "reported": {"": None, "yes": True, "no": False},
 }
+_IN_WORDS = ("label", "text")
 NAMES = (
     "since", "until", "release", "case", "field", "outcome", "expert", "answer", "sure_below", *_CHOICES
 )  # fmt: skip
@@ -39,8 +42,15 @@ class Filters:
     wanted: Wanted
 
 
-def filters_of(query: Mapping[str, str], tenant: str) -> Filters:
+def filters_of(query: Mapping[str, str], tenant: str, kinds: Mapping[str, str] | None = None) -> Filters:
     """Return the filters of an address, for one tenant.
+
+    Parameters
+    ----------
+    query : mapping of str to str
+    tenant : str
+    kinds : mapping of str to str, optional
+        Kind of each field by its key: where the answers of a field are words, "yes" and "5" are words too.
 
     Raises
     ------
@@ -68,7 +78,7 @@ def filters_of(query: Mapping[str, str], tenant: str) -> Filters:
             field=given.get("field", ""),
             outcome=_outcome(outcome),
             expert=given.get("expert", ""),
-            answer=_answer(given.get("answer", "")),
+            answer=_answer(given.get("answer", ""), (kinds or {}).get(given.get("field", ""), "")),
             confidence_at_most=_share(given.get("sure_below", "")),
             waiting=_choice("waiting", given),
             allowed=_choice("allowed", given),
@@ -113,16 +123,18 @@ def _moment(name: str, given: Mapping[str, str]) -> datetime | None:
         raise _bad(name, text, "a day such as 2026-11-30, or a time such as 2026-11-30T14:00") from None
 
 
-def _answer(text: str) -> str:
+def _answer(text: str, kind: str) -> str:
     """Return an answer as it is kept: JSON. Words that are none are meant as text."""
-    words = {"yes": "true", "no": "false"}.get(text.lower(), text)
+    words = text if kind in _IN_WORDS else {"yes": "true", "no": "false"}.get(text.lower(), text)
     if not words:
         return ""
     try:
-        msgspec.json.decode(words)
+        value = msgspec.json.decode(words)
     except (msgspec.DecodeError, RecursionError):
-        return msgspec.json.encode(words).decode()
-    return words
+        value = None
+    if value is None or (kind in _IN_WORDS and not isinstance(value, str)):
+        return words if words == "null" else msgspec.json.encode(words).decode()
+    return canonical_json(value).decode() if isinstance(value, float) and isfinite(value) else words
 
 
 def _share(text: str) -> float | None:

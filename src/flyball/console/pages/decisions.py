@@ -57,7 +57,8 @@ def _show(asked: Asked) -> Shown:
 
 
 def _filters(asked: Asked) -> Filters:
-    filters = filters_of(asked.query, asked.principal.tenant)
+    kinds = {field.key: field.kind for field in asked.desk.served.workshop.deployment.fields}
+    filters = filters_of(asked.query, asked.principal.tenant, kinds)
     if filters.wanted.reported is not None and not _tells_reports(asked):
         raise BadInput(
             "Whether something was reported about a case is not told to who reviews.",
