@@ -149,7 +149,7 @@ def test_the_loop_closes_where_there_is_room_and_runs_down_on_a_phone(console, a
 
 
 def test_news_come_by_themselves_and_what_was_opened_stays_open(console, anna, opened):
-    fast = "const slow = setInterval; window.setInterval = (what, ms) => slow(what, ms / 50);"
+    fast = "const slow = setTimeout; window.setTimeout = (what, ms) => slow(what, ms / 50);"
     tab = opened(anna, "/")
     hurried = tab.call("Page.addScriptToEvaluateOnNewDocument", source=fast)["identifier"]
     try:

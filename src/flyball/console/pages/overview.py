@@ -54,6 +54,11 @@ def _show(asked: Asked) -> Shown:
         "loop": view,
         "waiting": waiting_of(asked, served, view),
         "places": places_of(asked, name, view),
+        "coming": [
+            name
+            for name, found in (("kpis", kpis), ("objectives", objectives), ("days", days))
+            if found is None
+        ],
         "kpis": _kpis(asked, kpis) if isinstance(kpis, KpisView) else (),
         "kpis_problem": _why(kpis),
         "kpis_at": kpis.measured_at if isinstance(kpis, KpisView) else None,
@@ -86,8 +91,6 @@ def _looked_at(
 
 
 def _why(found: object) -> str:
-    if found is None:
-        return "Being worked out; load the page again in a moment."
     return f"{found.message} {found.fix}" if isinstance(found, FlyballError) else ""
 
 

@@ -56,6 +56,10 @@
     if (alone[event.key]) { event.preventDefault(); alone[event.key](); }
   });
 
+  const here = document.querySelector(".menu > ul a[aria-current]");
+  const row = here?.closest("ul");
+  if (row) { row.scrollLeft = here.offsetLeft - (row.clientWidth - here.clientWidth) / 2; } // the menu of a phone
+
   const main = document.querySelector("main[data-live]");
   if (main) {
     let paused = false;
@@ -90,6 +94,10 @@
         if (fresh && fresh.innerHTML !== main.innerHTML) { main.replaceChildren(...fresh.childNodes); }
       } catch { silent = true; say(); }
     };
-    setInterval(look, 1000 * Number(main.dataset.live));
+    const again = () => { // what is being worked out is asked for sooner
+      const seconds = main.querySelector("[data-coming]") ? 2 : Number(main.dataset.live);
+      setTimeout(() => { look().finally(again); }, 1000 * seconds);
+    };
+    again();
   }
 })();
