@@ -8,11 +8,11 @@ from itertools import islice
 from typing import IO, Literal, TypeVar
 
 import msgspec
-import pyarrow.compute as pc
 
 from flyball.core.digests import canonical_json
 from flyball.core.errors import FlyballError
 from flyball.core.records import Field, Span
+from flyball.core.tracing import traced
 from flyball.evaluation.history.history import History
 from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.outcomes.again import Heard, Thing, thing_of
@@ -226,7 +226,13 @@ def stands_for(workshop: Workshop, history: History, entry: int) -> list[Standin
 
 
 def outcomes_view(
-    workshop: Workshop, *, tenant: str | None = None, disputed: bool = False, limit: int = 50
+    workshop: Workshop,
+    *,
+    tenant: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    disputed: bool = False,
+    limit: int = 50,
 ) -> OutcomesView:
     """Show what was reported.
 
@@ -235,13 +241,15 @@ def outcomes_view(
     workshop : Workshop
     tenant : str or None
         Only about decisions of this one; None for those of all.
+    since, until : datetime or None
+        Only about decisions from the first on, before the second; UTC.
     disputed : bool
         Only decisions about which reports disagree.
     limit : int
         At most so many decisions.
     """
     history = workshop.history
-    wanted = Wanted(tenant=tenant, reported=True)
+    wanted = Wanted(tenant=tenant, since=since, until=until, reported=True)
     quarrels = _disputed(workshop, wanted)
     entries = sorted({entry for entry, _, _ in quarrels}, reverse=True)[:limit] if disputed else None
     rows = (
@@ -262,6 +270,7 @@ def outcomes_view(
     )
 
 
+@traced("outcome load")
 def load_outcomes(
     workshop: Workshop,
     rows: Iterable[Row],
@@ -478,10 +487,7 @@ def _disputed(workshop: Workshop, wanted: Wanted) -> list[tuple[int, str, bool]]
     """Return (decision, name, whether it is a business result) wherever reports disagree."""
     last: dict[tuple[int, str, bool], dict[str, tuple[str, str]]] = {}
     settled: set[tuple[int, str, bool]] = set()
-    table = workshop.history.reports_table(wanted)
-    times = table.group_by(["decision", "name"]).aggregate([("entry", "count")])
-    several = times.filter(pc.greater(times.column("entry_count"), 1)).column("decision")
-    table = table.filter(pc.is_in(table.column("decision"), value_set=several.combine_chunks()))
+    table = workshop.history.reports_table(wanted, several=True)
     columns = ("decision", "name", "kind", "by", "answer", "unit", "source")
     for decision, name, kind, by, answer, unit, source in zip(
         *(table.column(one).to_pylist() for one in columns), strict=True

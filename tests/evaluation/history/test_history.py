@@ -156,6 +156,24 @@ def test_a_question_that_takes_too_long_is_given_up_whole(history_of, decision):
         history.answers_table(Wanted())
 
 
+def test_a_table_that_would_fill_the_memory_is_given_up_whole(history_of, decision, monkeypatch):
+    module = sys.modules["flyball.evaluation.history.history"]
+    monkeypatch.setattr(module, "_BATCH", 4)
+    monkeypatch.setattr(module, "_MOST_ROWS", 8)
+    history = history_of(*(decision(n) for n in range(9)))
+    with pytest.raises(TooMuch, match=r"more than 8 rows; nothing is shown rather than a part") as caught:
+        history.decisions_table(Wanted())
+    assert caught.value.fix == "Ask about a shorter period, one release or one field."
+    assert len(history.decisions_table(Wanted(until=FIRST_DAY + timedelta(seconds=0.5)))) <= 8
+
+
+def test_only_decisions_with_several_reports_can_be_in_dispute(history_of, decision, report):
+    history = history_of(*(decision(n) for n in range(3)), report(0, True), report(1, True))
+    assert len(history.reports_table(Wanted(), several=True)) == 0
+    history_of(report(1, False, by="person:ben"), report(2, True))
+    assert history.reports_table(Wanted(), several=True)["decision"].to_pylist() == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("wanted", "why"),
     [

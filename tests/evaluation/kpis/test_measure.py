@@ -6,6 +6,7 @@ import pytest
 
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.evaluation.history.records import Wanted
+from flyball.evaluation.kpis.columns import Needs
 from flyball.evaluation.kpis.formula import BadFormula
 
 FALSE_ALARMS = "count(decisions where field('fraud') = true and outcome('fraud') = false)"
@@ -314,3 +315,18 @@ def test_every_total_leads_to_all_of_its_decisions_page_by_page(book, monkeypatc
     below = book.behind(formula, part=2, limit=2_000)
     assert (below.entries, below.more) == (tuple(yes), False)
     assert book.kpi(formula).totals == ((page.part, 2_990), (below.part, 1_500))
+
+
+def test_windows_are_smaller_where_all_answers_are_held_against_what_turned_out(book, monkeypatch):
+    """5,000 decisions a day for 2 days; four fields are read: at most 10,000 answers a window, half a day."""
+    measure = sys.modules["flyball.evaluation.kpis.measure"]
+    monkeypatch.setattr(measure, "_SMALLEST_WINDOW", 100)
+    monkeypatch.setattr(measure, "_WINDOW", 10_000)
+    book.decide(3_000, day=0)
+    book.decide(3_000, day=1)
+    needs = [Needs((), True, False, checked) for checked in (False, True)]
+    parts = [list(measure.windows_of(book.history, Wanted(), one, 4)) for one in needs]
+    sizes = [[book.history.count(window).n for window in part] for part in parts]
+    assert sizes[0] == [6_000]
+    assert sum(sizes[1]) == 6_000
+    assert max(sizes[1]) <= 3_000

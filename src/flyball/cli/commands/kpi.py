@@ -1,6 +1,6 @@
 """`flyball kpi`: the figures by which the business judges a deployment, each with its interval."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 
 import typer
@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from flyball.cli.output import Output
 from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
+from flyball.cli.times import time_of
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, NotMeasured, as_plain
 from flyball.core.text import count
@@ -253,20 +254,8 @@ def _period(on: str | None, since: str | None, until: str | None) -> tuple[datet
     if on is not None and (since is not None or until is not None):
         raise BadInput("--on is one day; --since and --until are a period.", fix="Give one or the other.")
     if on is not None:
-        day = datetime.combine(_time("--on", on).date(), time(), UTC)
+        day = datetime.combine(time_of("--on", on).date(), time(), UTC)
+        if day.date() == date.max:
+            raise BadInput(f"--on has no day after {on}.", fix="Write 2026-03-31.")
         return day, day + timedelta(days=1)
-    return (
-        None if since is None else _time("--since", since),
-        None if until is None else _time("--until", until),
-    )
-
-
-def _time(option: str, text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as err:
-        raise BadInput(
-            f"{option} must be a day or a time, got {text[:40]!r}.",
-            fix="Write 2026-03-31 or 2026-03-31T08:00.",
-        ) from err
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return time_of("--since", since), time_of("--until", until)

@@ -7,6 +7,7 @@ import typer
 
 from flyball.cli.output import Output
 from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
+from flyball.cli.times import time_of
 from flyball.core.errors import BadInput
 from flyball.core.estimates import as_plain
 from flyball.core.text import count
@@ -72,6 +73,12 @@ def list_(
         bool, typer.Option("--disputed", help="Only decisions about which reports disagree.")
     ] = False,
     tenant: Annotated[str | None, typer.Option("--tenant", help="Only decisions of this one.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only about decisions from this day or time on, UTC.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Only about decisions before this day or time, UTC.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many decisions.", min=1, max=10_000)] = 50,
     deployment: DeploymentOption = None,
     json: JsonOption = False,
@@ -79,7 +86,14 @@ def list_(
     """List what was reported about decisions, newest first; disagreement is kept and shown."""
     output = Output(json)
     with open_workshop(deployment, output) as workshop:
-        view = outcomes_view(workshop, tenant=tenant, disputed=disputed, limit=limit)
+        view = outcomes_view(
+            workshop,
+            tenant=tenant,
+            since=time_of("--since", since),
+            until=time_of("--until", until),
+            disputed=disputed,
+            limit=limit,
+        )
     if json:
         output.json({"ok": True, **_as_json(view)})
     else:

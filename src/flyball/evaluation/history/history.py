@@ -382,7 +382,8 @@ class History:
             while rows := cursor.fetchmany(_BATCH):
                 if len(batches) * _BATCH >= _MOST_ROWS:
                     raise TooMuch(
-                        f"This question brings more than {_MOST_ROWS:,} rows; nothing is shown rather than a part.",
+                        f"This question brings more than {_MOST_ROWS:,} rows; nothing is shown rather than "
+                        "a part.",
                         fix="Ask about a shorter period, one release or one field.",
                     )
                 columns = zip(*rows, strict=True)

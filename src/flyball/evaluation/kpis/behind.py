@@ -90,7 +90,7 @@ def decisions_behind(
 
     def found() -> Iterator[int]:
         nonlocal n
-        for window in windows_of(history, wanted, needs):
+        for window in windows_of(history, wanted, needs, len(minutes)):
             rows = Rows(history, window, needs, minutes)
             if not rows.n:
                 continue

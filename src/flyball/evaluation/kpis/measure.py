@@ -127,7 +127,7 @@ def measure(
     few = history.count(frame, at_most=_FEW).exact
     works = [_Work(one, few=few) for one in questions]
     needs = needs_of((one.formula for one in questions), minutes)
-    for window in [frame] if few else windows_of(history, frame, needs):
+    for window in [frame] if few else windows_of(history, frame, needs, len(minutes)):
         rows = Rows(history, window, needs, minutes)
         if rows.n:
             worker = Worker(rows)
@@ -307,9 +307,19 @@ def _frame(questions: Sequence[Question], tenant: str | None) -> Wanted:
     )
 
 
-def windows_of(history: History, frame: Wanted, needs: Needs) -> Iterator[Wanted]:
-    """Cut a period so that no window holds more than is good for memory, oldest first."""
-    most = max(_SMALLEST_WINDOW, _WINDOW // max(1, len(needs.fields)))
+def windows_of(history: History, frame: Wanted, needs: Needs, fields: int) -> Iterator[Wanted]:
+    """Cut a period so that no window holds more than is good for memory, oldest first.
+
+    Parameters
+    ----------
+    history : History
+    frame : Wanted
+    needs : Needs
+    fields : int
+        Of each decision: all of them are read where answers are checked.
+    """
+    answers = len(needs.fields) + (fields if needs.checked else 0)
+    most = max(_SMALLEST_WINDOW, _WINDOW // max(1, answers))
     yield from _cut(history, frame, most, seconds=86_400)
 
 
