@@ -65,13 +65,14 @@ def decide(workshop, n, *, day, yes=0.3, confidence=0.9, start=0, cases=None, se
     return workshop.ledger.append_many(drafts)
 
 
-def label(workshop, receipts, right):
+def label(workshop, receipts, right, *, source="api"):
     for receipt, is_right in zip(receipts, right, strict=True):
         body = workshop.ledger.entry(receipt.index).body
         answer = json.loads(body["fields"][0]["answer"])
         made = ReportedOutcome(
             decision=receipt.index, case_id=body["case_id"], release=body["release"], tenant="default",
             kind="label", name="cap", answer=json.dumps(answer if is_right else not answer), by="person:anna",
+            source=source,
         )  # fmt: skip
         workshop.ledger.append(kind=OUTCOME, body=made, actor="user:anna", key=made.key)
 
@@ -144,6 +145,74 @@ def test_cases_that_changed_are_found_though_answers_did_not(workshop_with):
     assert b"2026-10-0" not in words  # no value of a case is in the ledger
 
 
+def test_what_matters_for_right_answers_comes_first_where_the_reference_has_labels(workshop_with):
+    """Answers about cases from abroad are right half as often; prices move more, and mean nothing."""
+    workshop = workshop_with()
+
+    def row_of(abroad, price):
+        return lambda draw: {"price": float(draw.normal(price)), "abroad": bool(draw.random() < abroad)}
+
+    receipts = decide(workshop, 400, day=0, cases=row_of(0.3, 0.0))
+    cases = [workshop.blobs.get(workshop.ledger.entry(one.index).refs[0]) for one in receipts]
+    draw = np.random.default_rng(1)
+    right = [draw.random() < (0.45 if b'\\"abroad\\":true' in one else 0.9) for one in cases]
+    label(workshop, receipts, right)
+    decide(workshop, 100, day=5, start=1000, cases=row_of(0.7, 2.0))
+    [look] = check_drift(workshop).windows
+    assert look.ranked_by == "labels"
+    assert [one.name for one in look.columns[:2]] == ["case: abroad", "case: price"]
+    first, second = look.columns[:2]
+    assert first.effect.value < second.effect.value
+    assert first.impact.low < -0.18 < first.impact.high  # (0.7 - 0.3) x (0.45 - 0.9)
+    assert first.impact.high < 0 < second.impact.high
+
+
+def test_without_labels_what_matters_is_what_confidences_promise(workshop_with):
+    workshop = workshop_with()
+    decide(workshop, 200, day=0)
+    decide(workshop, 100, day=5, start=1000, yes=0.8)
+    [look] = check_drift(workshop).windows
+    assert look.ranked_by == "confidences"
+    assert isinstance(look.columns[0].impact, Estimate)
+
+
+def test_a_column_that_turns_from_numbers_to_text_is_told_and_stops_nothing(workshop_with):
+    workshop = workshop_with()
+    decide(workshop, 200, day=0, cases=lambda draw: {"amount": float(draw.normal())})
+    decide(workshop, 100, day=5, start=1000, cases=lambda draw: {"amount": float(draw.normal())})
+    decide(workshop, 100, day=6, start=2000, cases=lambda draw: {"amount": "much"})
+    windows = check_drift(workshop).windows
+    assert [(one.number, one.windows, one.drifted) for one in windows] == [
+        (1, 1, False), (2, 1, True), (2, 2, True),
+    ]  # fmt: skip
+    amount = next(one for one in windows[2].columns if one.name == "case: amount")
+    assert amount.reason == "it held values of the kind number, now category"
+
+
+def test_a_case_is_read_once_and_one_that_was_erased_is_left_out(workshop_with):
+    class Counting:
+        def __init__(self, blobs):
+            self.blobs, self.read = blobs, []
+
+        def get(self, digest):
+            self.read.append(digest)
+            return self.blobs.get(digest)
+
+    workshop = workshop_with()
+    receipts = decide(workshop, 100, day=0, cases=lambda draw: {"amount": float(draw.normal())})
+    receipts += decide(workshop, 400, day=5, start=1000, cases=lambda draw: {"amount": float(draw.normal())})
+    for one in receipts[100:110]:
+        workshop.blobs.erase(workshop.ledger.entry(one.index).refs[0], reason="asked for")
+    workshop.__dict__["blobs"] = counting = Counting(workshop.blobs)
+    windows = check_drift(workshop).windows
+    assert len(windows) == 7
+    assert [one.n for one in windows if one.number == 1] == [90]
+    assert [one.n for one in windows if one.windows == 4] == [390]
+    assert len(counting.read) == len(set(counting.read)) == 500
+    check_drift(workshop)
+    assert len(counting.read) == 500
+
+
 def test_what_is_left_out_is_not_looked_at(workshop_with):
     workshop = workshop_with('leave_out = ["answer: cap"]', "cases = false")
     decide(workshop, 300, day=0)
@@ -167,6 +236,15 @@ def test_what_confidences_promise_stands_beside_what_labels_say(workshop_with):
     assert (second.figures.realised.value, second.figures.finding) == (0.5, "outcomes changed")
     assert isinstance(third.figures.realised, NotMeasured)
     assert third.figures.finding == "no labels yet"
+
+
+def test_labels_of_cases_that_were_looked_at_because_they_are_hard_do_not_speak_for_all(workshop_with):
+    workshop = workshop_with()
+    decide(workshop, 200, day=0)
+    later = decide(workshop, 100, day=5, start=1000)
+    label(workshop, later, [number % 2 == 0 for number in range(100)], source="review")
+    [only] = drift_view(workshop).accuracy
+    assert only.figures.finding == "no labels yet"
 
 
 @pytest.mark.parametrize(

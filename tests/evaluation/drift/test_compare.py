@@ -200,6 +200,24 @@ def test_what_matters_for_the_outcome_comes_first():
     assert column(report, "b").impact.low < 0 < column(report, "b").impact.high
 
 
+def test_an_outcome_that_the_current_rows_do_not_have_yet_is_no_drift():
+    draw = np.random.default_rng(1)
+    ours = rows(1000, seed=1).append_column("paid", pa.array(draw.random(1000) < 0.5))
+    theirs = rows(1000, seed=2)
+    some = pa.array([True if number % 4 == 0 else None for number in range(1000)])
+    half = pa.array([number % 2 == 0 if number < 400 else None for number in range(1000)])
+    for now in (theirs, theirs.append_column("paid", pa.nulls(1000)), theirs.append_column("paid", half)):
+        assert look(ours, now, outcome="paid").drifted is False
+    assert column(look(ours, theirs, outcome="paid"), "paid").reason.startswith("nobody knows yet")
+    assert column(look(ours, theirs.append_column("paid", some), outcome="paid"), "paid").what == "values"
+    assert look(ours, theirs).drifted is True  # unless it is named, a column that is gone is a change
+
+
+def test_what_did_not_change_has_no_impact():
+    found = look(rows(1000, seed=1), rows(1000, seed=2), outcome="b")
+    assert column(found, "a").impact == NotMeasured("no change was found that could mean anything")
+
+
 @pytest.mark.parametrize(
     ("outcome", "said"),
     [("nix", "no column 'nix'"), ("kind", "has 3 different values, and they are no numbers")],

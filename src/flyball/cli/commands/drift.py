@@ -208,6 +208,7 @@ def _plain_view(view: DriftView) -> dict[str, Any]:
                 **_measured("effect", one.effect),
                 "q": one.q,
                 "rate": one.rate,
+                "ranked_by": one.ranked_by,
                 "columns": {
                     column.name: {
                         "drifted": column.drifted,
@@ -215,6 +216,7 @@ def _plain_view(view: DriftView) -> dict[str, Any]:
                         "q": column.q,
                         "seen_in": column.what,
                         "reason": column.reason,
+                        **_measured("impact", column.impact),
                     }
                     for column in one.columns
                 },

@@ -9,6 +9,7 @@ import pyarrow as pa
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.evaluation.drift.column import compared, counts_up, of_both
 from flyball.evaluation.drift.impact import Outcome, impact, outcome_of
+from flyball.evaluation.drift.kinds import kind_of
 from flyball.evaluation.drift.records import ColumnDrift, DriftReport, JointDrift, Options, SchemaChange
 from flyball.evaluation.drift.sketches import ColumnSketch
 from flyball.evaluation.drift.table_sketch import TableSketch
@@ -37,14 +38,20 @@ def compare(reference: TableSketch, current: TableSketch, options: Options | Non
     reference, current = (_without(one, options.leave_out) for one in (reference, current))
     changes = _schema_changes(reference, current)
     outcome = outcome_of(reference.sample, options.outcome) if options.outcome else None
+    sampled = set(reference.sample.column_names) & set(current.sample.column_names)
     columns = [
-        _column(name, reference, current, changes, outcome, options)
+        _column(name, reference, current, changes, sampled, options)
         for name in [*reference.kinds, *(one.column for one in changes if one.change == "new")]
     ]
-    joint = _joint(reference, current, {one.column for one in changes}, columns, options)
+    joint = _joint(reference, current, {one.column for one in changes}, columns, sampled, options)
     chances = [p for p in (*(one.p for one in columns), *(one.p for one in joint)) if p is not None]
     found = iter(adjusted(np.array(chances)).tolist() if chances else [])
     columns = [one if one.p is None else _judged(one, next(found), options) for one in columns]
+    if outcome is not None:
+        columns = [
+            _with_impact(one, reference, current, outcome, options) if one.name in sampled else one
+            for one in columns
+        ]
     joint = [one if one.p is None else _judged(one, next(found), options) for one in joint]
     everything: list[ColumnDrift | JointDrift] = [*columns, *joint]
     return DriftReport(
@@ -68,7 +75,7 @@ def _column(
     reference: TableSketch,
     current: TableSketch,
     changes: list[SchemaChange],
-    outcome: Outcome | None,
+    sampled: set[str],
     options: Options,
 ) -> ColumnDrift:
     kinds = [side.kinds.get(name) for side in (reference, current)]
@@ -76,6 +83,8 @@ def _column(
     ours, theirs = reference.columns.get(name), current.columns.get(name)
     change = next((one for one in changes if one.column == name), None)
     about = _About(name, kind, ours, theirs)
+    if name == options.outcome and (theirs is None or not theirs.n):
+        return about.unmeasured("nobody knows yet what turned out of the current rows")
     if change is not None:
         words = {
             "missing": "the current rows have no such column",
@@ -96,24 +105,35 @@ def _column(
         return about.unmeasured(
             "it only counts up from row to row: a key, or the time of the row, which differs by itself"
         )
-    in_samples = all(name in side.sample.column_names for side in (reference, current))
     samples = [
-        side.sample.column(name).combine_chunks() if in_samples else pa.nulls(0)
+        side.sample.column(name).combine_chunks() if name in sampled else pa.nulls(0)
         for side in (reference, current)
     ]
     tests = compared(ours, theirs, samples, smallest_rows=options.smallest_rows, seed=options.seed)
+    if name == options.outcome:  # what turns out comes later: that some is missing says nothing
+        tests = [one for one in tests if one.name != "missing"]
     if not tests:
         fewest = min(ours.n, theirs.n)
         return about.unmeasured(
             f"too few rows with a value: {fewest}, at least {options.smallest_rows} are needed"
         )
     surest, p = of_both(tests)
-    meant: Estimate | NotMeasured = NotMeasured("no outcome is named")
-    if outcome is not None and name != options.outcome:
-        meant = impact(samples[0], samples[1], kind, outcome)
-    return dataclasses.replace(
-        about.unmeasured(""), effect=_estimate(surest), p=p, what=surest.name, impact=meant
-    )
+    return dataclasses.replace(about.unmeasured(""), effect=_estimate(surest), p=p, what=surest.name)
+
+
+def _with_impact(
+    one: ColumnDrift, reference: TableSketch, current: TableSketch, outcome: Outcome, options: Options
+) -> ColumnDrift:
+    """Return what is known of a column, with what its change means for the outcome where it did change."""
+    if one.name == options.outcome or one.q is None:
+        return one
+    if one.q > options.rate:
+        return dataclasses.replace(one, impact=NotMeasured("no change was found that could mean anything"))
+    sides = [side.sample.column(one.name).combine_chunks() for side in (reference, current)]
+    kinds = [kind_of(side.type) for side in sides]
+    if kinds[0] != kinds[1]:
+        return dataclasses.replace(one, impact=NotMeasured("one side has no value"))
+    return dataclasses.replace(one, impact=impact(sides[0], sides[1], kinds[0], outcome))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -150,15 +170,14 @@ def _joint(
     current: TableSketch,
     changed: set[str],
     columns: list[ColumnDrift],
+    sampled: set[str],
     options: Options,
 ) -> list[JointDrift]:
     measured = {one.name for one in columns if one.p is not None and one.name not in changed}
     kinds = {
         name: kind
         for name, kind in reference.kinds.items()
-        if name in measured
-        and current.kinds[name] == kind
-        and all(name in side.sample.column_names for side in (reference, current))
+        if name in measured and name in sampled and current.kinds[name] == kind
     }
     rows = encoded(reference.sample, current.sample, kinds)
     if rows.reason:

@@ -18,7 +18,7 @@ Matrix = npt.NDArray[np.float64]
 
 _MOST_FEATURES = 256
 _MOST_VALUES = 5
-_WAVES = 384
+_FEWEST_WAVES, _MOST_WAVES = 64, 384
 _FEWEST_ROWS = 200
 _FEWEST_FLAGS, _SMALLEST_SHARE = 100, 0.05
 _NEARLY_ONE = 1 - 1e-9
@@ -121,12 +121,14 @@ def rows_apart(rows: Encoded, *, seed: int = 0) -> Test:
     """
     random = np.random.default_rng([seed, 4])
     d = len(rows.names)
-    weights = np.zeros((d, _WAVES))
-    for wave in range(_WAVES):
+    fewest = min(len(rows.reference), len(rows.current))
+    n_waves = min(_MOST_WAVES, max(_FEWEST_WAVES, fewest // 2))  # as many as so few rows can teach
+    weights = np.zeros((d, n_waves))
+    for wave in range(n_waves):
         size = min(d, 1 + wave % 3)
         chosen = random.choice(d, size, replace=False)
         weights[chosen, wave] = random.normal(size=size) * (0.5, 1.0, 2.0)[wave // 3 % 3] / math.sqrt(size)
-    turns = random.uniform(0, 2 * math.pi, _WAVES).astype(np.float32)
+    turns = random.uniform(0, 2 * math.pi, n_waves).astype(np.float32)
     weights = weights.astype(np.float32)
 
     def waves(side: Matrix) -> npt.NDArray[np.float32]:

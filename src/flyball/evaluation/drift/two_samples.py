@@ -28,7 +28,7 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 
 _SMALLEST_EXPECTED = 5.0
-_EXACT_UP_TO, _FEW, _LIKELY = 2_000, 100, 0.2
+_EXACT_UP_TO, _FEW, _MANY = 500, 100, 20_000
 _FAR = 1.5
 """Standard deviations from which the count of one value is held against its exact law."""
 
@@ -97,7 +97,7 @@ def ks_test(
     d = float(distance.max(initial=0.0))
     surely = max(0.0, d - slack)
     p = _kolmogorov_tail(surely, n, m)
-    if n + m <= _EXACT_UP_TO and (p < _LIKELY or n + m <= _FEW):
+    if n + m <= _EXACT_UP_TO or (min(n, m) <= _FEW and max(n, m) <= _MANY):
         p = _exact_tail(surely, n, m)
     band = math.sqrt(_MISSES / (2 * n)) + math.sqrt(_MISSES / (2 * m)) + slack
     return Test(name, d, max(0.0, d - band), min(1.0, d + band), p, n, m)
@@ -115,26 +115,32 @@ def _kolmogorov_tail(d: float, n: int, m: int) -> float:
     x = math.sqrt(n * m / (n + m)) * d
     if x < 0.3:
         return 1.0
-    terms = ((-1) ** (k - 1) * math.exp(-2.0 * k * k * x * x) for k in range(1, 101))
+    terms = ((-1) ** (k - 1) * math.exp(-2.0 * k * k * x * x) for k in range(1, 3 + math.ceil(6 / x)))
     return min(1.0, max(0.0, 2.0 * math.fsum(terms)))
 
 
 def _exact_tail(d: float, n: int, m: int) -> float:
     """Return the share of all orders of n and m rows whose distance is at least d, by counting paths.
 
-    A path through the lattice is an order; `inside[i]` is the share of the paths to (i, step - i) that never
-    were that far from the diagonal.
+    An order is a path through the lattice from (0, 0) to (n, m). `paths` counts those to (i, j) that never
+    were that far from the diagonal, for one j after the other, as a share of some scale.
     """
-    ours = np.arange(n + 1)
-    inside = np.zeros(n + 1)
-    inside[0] = 1.0
-    for step in range(1, n + m + 1):
-        theirs = step - ours
-        before = np.concatenate([[0.0], inside[:-1]])
-        inside = (before * ours + inside * theirs) / step
-        inside[np.abs(ours / n - theirs / m) >= d - 1e-9] = 0.0
-        inside[(theirs < 0) | (theirs > m)] = 0.0
-    return min(1.0, max(0.0, 1.0 - float(inside[n])))
+    n, m = max(n, m), min(n, m)
+    middles = np.arange(m + 1) * (n / m)
+    lows = np.maximum(0, np.floor(middles - (d - 1e-9) * n).astype(np.int64) + 1)
+    highs = np.minimum(n, np.ceil(middles + (d - 1e-9) * n).astype(np.int64) - 1)
+    if highs[0] < 0 or lows[m] > n:
+        return 1.0
+    paths, low, scale = np.ones(highs[0] + 1), 0, 0.0
+    for j in range(1, m + 1):
+        if lows[j] > highs[j] or lows[j] > low + len(paths) - 1:
+            return 1.0
+        kept = paths[lows[j] - low :]
+        paths = np.cumsum(np.concatenate([kept, np.zeros(highs[j] - lows[j] + 1 - len(kept))]))
+        low = int(lows[j])
+        scale += math.log(paths[-1])
+        paths /= paths[-1]
+    return min(1.0, max(0.0, -math.expm1(scale - _log_choose(n + m, n))))
 
 
 def count_test(name: str, reference: Floats, current: Floats) -> Test:
