@@ -15,6 +15,7 @@ from flyball.evaluation.history.records import Wanted
 from flyball.loop.deployment import open_deployment
 from flyball.loop.outcome_sources import load_due, outcomes_of_source
 from flyball.loop.outcomes import Loaded, load_outcomes, outcomes_view
+from flyball.loop.tracing import trace_view
 from flyball.loop.workshop import Workshop
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "gateway" / "records"))
@@ -63,6 +64,17 @@ def test_a_row_is_about_the_newest_decision_of_its_case(workshop):
         (newer, "label", "cap", "true", "person:anna", "file"),
         (other, "business", "loss", "5", "person:anna", "file"),
     ]
+
+
+def test_every_loaded_outcome_leads_to_the_trace_of_its_load(workshop):
+    write_decision(workshop, n=0)
+    write_decision(workshop, n=1)
+    load(workshop, said(), said("case 1"))
+    entries = [one.index for one in workshop.ledger.entries("outcome")]
+    views = [trace_view(workshop, one) for one in entries]
+    assert {one.row.name for one in views} == {"outcome load"}
+    assert views[0].row == views[1].row
+    assert "case 0" not in str(views)
 
 
 def test_the_same_file_twice_adds_nothing(workshop):

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from flyball.core.errors import FlyballError
+from flyball.core.tracing import begin
 from flyball.loop.alerts.alerting import raise_and_resolve
 from flyball.loop.alerts.condition import CONDITIONS, Condition, Source
 from flyball.loop.alerts.heartbeat import Heartbeat
@@ -145,7 +146,9 @@ class Watcher:
         """Look again and again until told to stop. What goes wrong at one look does not end the next."""
         while not stop.is_set():
             try:
-                self._told(self.look())
+                with begin("watch", self._workshop.traces, minor=True):
+                    looked = self.look()
+                self._told(looked)
             except FlyballError as err:
                 _LOG.error("A look at %s failed: %s", self._workshop.deployment.name, err)
             except Exception:  # noqa: BLE001 - whatever broke one look, the next one is made
