@@ -174,6 +174,10 @@ def _joint(
     options: Options,
 ) -> list[JointDrift]:
     measured = {one.name for one in columns if one.p is not None and one.name not in changed}
+    if any(
+        one.columns[options.outcome].missing for one in (reference, current) if options.outcome in measured
+    ):
+        measured.discard(options.outcome)  # rows of which nobody knows it yet are no other rows
     kinds = {
         name: kind
         for name, kind in reference.kinds.items()
