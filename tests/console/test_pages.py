@@ -354,6 +354,21 @@ def test_what_keeps_the_newest_release_from_going_live_waits_on_the_first_page(s
         )
 
 
+@pytest.mark.parametrize(
+    ("path", "at"),
+    [(D, "overview"), (f"{D}/agreement", "review"), (f"{D}/decisions/OURS", "decisions"),
+     (f"{D}/review/OURS", "review"), (f"{D}/ledger/0", "ledger")],
+)  # fmt: skip
+def test_the_menu_says_where_one_is(console, anna, path, at):
+    found = page(anna, path.replace("OURS", str(console.ours)))
+    assert found.xpath("//nav[@class='menu']//a[@aria-current]/@data-page") == [at]
+
+
+def test_what_was_wrongly_asked_leads_back_to_its_page(anna):
+    found = page(anna, f"{D}/decisions?since=yesterday", status=400)
+    assert f"{D}/decisions" in found.xpath("//main//a/@href")
+
+
 def test_a_page_of_a_stranger_is_not_there_and_says_so(console, anna):
     for path in (
         "/d/nobody",

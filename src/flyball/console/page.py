@@ -194,6 +194,8 @@ class Page:
         By name: POST to the page's path, "/" and the name.
     files : mapping of str to callable
         By name: GET the page's path, "/" and the name.
+    under : str
+        Name of the page in the menu to which this one belongs, where its path does not say so.
     live : bool
         Whether the page looks for news while somebody watches it.
     """
@@ -205,4 +207,5 @@ class Page:
     place: int = 0
     acts: Mapping[str, Act] = field(default_factory=dict)
     files: Mapping[str, Callable[[Asked], File | Rows]] = field(default_factory=dict)
+    under: str = ""
     live: bool = False

@@ -116,15 +116,21 @@ def frame_of(page: Page, name: str, asked: Asked, **more: object) -> Frame:
 
 def menu_of(asked: Asked, current: str) -> list[MenuItem]:
     """Return the pages of a deployment that who asks may see, in their order; where one is, is marked."""
-    known, menu = _every_page(), _in_menu()
-    path = known[current].path if current in known else ""
-    above = [(len(page.path), name) for name, page in menu if path.startswith(f"{page.path}/")]
-    at = current if any(name == current for name, _ in menu) else max(above, default=(0, ""))[1]
+    menu, at = _in_menu(), _place_of(current)
     return [
         MenuItem(name, page.title, page.path.replace("/d/{deployment}", asked.link()), name == at)
         for name, page in menu
         if not page.scope or asked.principal.may(page.scope)
     ]
+
+
+def _place_of(current: str) -> str:
+    """Return the page of the menu that a page is, belongs to, or stands below."""
+    page, menu = _every_page().get(current), _in_menu()
+    if page is None or page.place:
+        return current
+    above = [(len(each.path), name) for name, each in menu if page.path.startswith(f"{each.path}/")]
+    return page.under or max(above, default=(0, ""))[1]
 
 
 @cache

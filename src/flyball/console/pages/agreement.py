@@ -12,4 +12,4 @@ def _show(asked: Asked) -> Shown:
     return {"view": agreement_view(workshop, tenant=asked.principal.tenant), "titles": titles}
 
 
-agreement = Page("How readers agree", "/d/{deployment}/agreement", _show, scope="review.read")
+agreement = Page("How readers agree", "/d/{deployment}/agreement", _show, scope="review.read", under="review")

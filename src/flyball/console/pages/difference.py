@@ -62,4 +62,5 @@ difference = Page(
     _show,
     scope="governance.read",
     files=chart_files(_charts, "tested-shares"),
+    under="releases",
 )

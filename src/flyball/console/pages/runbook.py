@@ -21,4 +21,4 @@ def _show(asked: Asked) -> Shown:
     }
 
 
-runbook = Page("Runbook", "/d/{deployment}/runbooks/{name}", _show, scope="governance.read")
+runbook = Page("Runbook", "/d/{deployment}/runbooks/{name}", _show, scope="governance.read", under="alerts")
