@@ -21,7 +21,9 @@ _UNTOUCHED = (0, "open", 0, 0, 0, 0, 0, 0.0, 1.0)
 """Of what waits: not chosen, in nobody's hands, nobody has answered, its urgency is not known yet."""
 _REPLACED = (
     "UPDATE waiting SET replaced = 1 WHERE entry IN "
-    "(SELECT entry FROM decisions WHERE case_id = ? AND tenant = ? AND entry < ?)"
+    "(SELECT earlier.entry FROM decisions AS later JOIN decisions AS earlier "
+    "ON earlier.case_id = later.case_id AND earlier.tenant = later.tenant AND earlier.entry < later.entry "
+    "WHERE later.entry BETWEEN ? AND ?)"
 )
 _CHOSEN = (
     "INSERT OR IGNORE INTO waiting SELECT entry, tenant, 0, ?, confidence, allowed, 0, "
@@ -192,7 +194,7 @@ def _add_decisions(database: sqlite3.Connection, names: _Names, rows: Iterator[R
         people = [
             field.field for field in one.fields if field.outcome != "automated" or not one.verdict.allowed
         ]
-        tenant, at = names(one.context.tenant), microseconds(one.decided_at)
+        tenant, at, for_people = names(one.context.tenant), microseconds(one.decided_at), json.dumps(people)
         confidence = min((field.confidence for field in one.fields), default=None)
         decisions.append(
             (
@@ -205,7 +207,7 @@ def _add_decisions(database: sqlite3.Connection, names: _Names, rows: Iterator[R
                 at,
                 one.verdict.allowed,
                 bool(people),
-                json.dumps(people),
+                for_people,
                 *counts,
                 confidence,
                 int(Decimal(one.cost_eur) * 1_000_000_000),
@@ -214,12 +216,13 @@ def _add_decisions(database: sqlite3.Connection, names: _Names, rows: Iterator[R
             )
         )
         if people:
-            fields = names(json.dumps(people))
-            waiting.append((row.index, tenant, fields, at, confidence, one.verdict.allowed, 0, *_UNTOUCHED))
+            about = (names(for_people), at, confidence, one.verdict.allowed)
+            waiting.append((row.index, tenant, *about, 0, *_UNTOUCHED))
     _insert(database, "decisions", decisions)
     _insert(database, "answers", answers)
     _insert(database, "waiting", waiting)
-    database.executemany(_REPLACED, [(one[2], one[1], one[0]) for one in decisions])
+    if decisions:
+        database.execute(_REPLACED, (decisions[0][0], decisions[-1][0]))
 
 
 def _add_reports(database: sqlite3.Connection, names: _Names, rows: Iterator[Row]) -> None:
