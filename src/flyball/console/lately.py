@@ -56,6 +56,11 @@ class Lately:
             found[name] = cast("T | None", self._known.get(name, _NEVER)[2])
         return found
 
+    def forget(self, name: str) -> None:
+        """Look at a value anew when it is asked for next: what is known of it has just been changed."""
+        with self._lock:
+            self._known.pop(name, None)
+
     def _ask(self, name: str, make: Callable[[], T]) -> "Future[Any] | None":
         with self._lock:
             if time.monotonic() < self._known.get(name, _NEVER)[1]:

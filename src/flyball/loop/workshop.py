@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -119,6 +120,14 @@ class Workshop:
     def context_of(self, about: DeploymentSettings) -> Context:
         """Return the circumstances under given settings, for instance those of the live release."""
         return Context(about.jurisdictions, self.clock().date(), about.purpose, about.data_labels)
+
+    def acting(self, actor: str) -> "Workshop":
+        """Return the same workshop for somebody else to act in; what both use is closed by this one."""
+        for shared in ("key", "ledger", "history", "traces", "blobs", "memo"):
+            getattr(self, shared)  # opened here, so that the copy opens none of its own
+        made = copy(self)
+        made.actor = actor
+        return made
 
     def _url(self, written: str, file: str) -> str:
         return written or f"sqlite:///{(self.state / file).absolute()}"

@@ -194,3 +194,43 @@ def test_a_mark_outside_the_picture_is_left_out():
     mark = Reference(date(2030, 1, 1), "far away")
     chart = timeline(rows, **WORDS, first=date(2026, 1, 1), last=date(2027, 1, 1), marks=[mark])
     assert "far away" not in chart.wide.body
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[], [0.5], [0.0], [-3.0, -2.5], [5.0, 5.0], [1e-300, 2e-300], [1e300, -1.7e308, 1.7e308], [1e-9, 1e9],
+     [NAN, 1.0], [INF, -INF, 1.0], [NAN], [number / 7 for number in range(1000)]],
+)  # fmt: skip
+@pytest.mark.parametrize("unit", ["", "share", "EUR"])
+def test_no_number_breaks_a_picture_or_stands_in_it_as_none(values, unit):
+    known = [Estimate(one, 5, one, one) if abs(one) < INF else NotMeasured("not finite") for one in values]
+    made = [
+        bars([Bar("a", one) for one in values], **WORDS, unit=unit),
+        dots([Dot("a", one) for one in known], **WORDS, unit=unit),
+        line([Series("a", weeks(*known))], **WORDS, unit=unit, references=[Reference(1.0, "r")]),
+        line([Series("a", tuple(Point(n, one) for n, one in enumerate(known)))], **WORDS, unit=unit),
+        sparkline(known, **WORDS),
+    ]
+    for chart in made:
+        for drawing in (chart.wide_svg, chart.narrow_svg):
+            for element in ET.fromstring(drawing).iter():  # noqa: S314 - our own
+                places = {
+                    name: one for name, one in element.attrib.items() if name not in ("class", "aria-label")
+                }
+                assert not [one for one in places.values() if "nan" in one or "inf" in one], places
+        assert not [
+            cell for row in chart.rows for cell in row if isinstance(cell, float) and abs(cell) == INF
+        ]
+        assert "nan" not in csv_file(chart)
+
+
+def test_windows_are_counted_in_whole_numbers():
+    points = tuple(Point(number, Estimate(0.1, 5)) for number in (1, 2, 3))
+    drawn = line([Series("a", points)], **WORDS, x_title="window").wide_svg
+    ticks = [one.text for one in ET.fromstring(drawn).iter() if one.get("class") == "ch-tick"]  # noqa: S314
+    assert [one for one in ticks if one in ("1", "2", "3")] == ["1", "2", "3"]
+    assert "1.5" not in ticks
+    assert "a, window 2: 0.1, n = 5" in drawn

@@ -17,6 +17,7 @@ import pytest
 from flyball.core.digests import short
 from flyball.governance.approvals import Approval, sign_approval, signed_bytes
 from flyball.ledger.proofs import ProofBundle, verify_proof
+from flyball.ledger.records import Draft
 from flyball.loop.promotion import approvals_in
 from flyball.loop.releases import live_release, promotions
 from flyball.loop.traffic import traffic_now
@@ -170,6 +171,30 @@ def test_drift_says_what_was_held_against_what_and_how_sure(ben, at):
     assert "confidence: repaid" in shown
     assert "no labels yet" in shown
     assert "is no look at these windows" in read(ben, at("drift?entry=1"), status=404)
+
+
+def test_drift_is_looked_for_on_request_in_the_name_of_who_asks(governed, ben, auditor, at, workshop):
+    assert not page(auditor, at("drift")).xpath("//form[contains(@action, '/drift/look')]")
+    assert auditor.send(at("drift/look"), {"token": auditor.token(at("ledger"))}).status == 403
+    before = workshop.ledger.size()
+    status, said = act(ben, at, "drift", "look")
+    assert (
+        status,
+        "Nothing to look at: no whole window waits; 50 decisions since the last one." in said,
+    ) == (
+        303,
+        True,
+    ), said
+    assert workshop.ledger.size() == before
+    entries = list(workshop.ledger.entries(kind="decision", start=0, stop=before))[-200:]
+    workshop.ledger.append_many(
+        Draft("decision", one.body | {"release": governed.made.live}, "system:t", one.refs) for one in entries
+    )
+    status, said = act(ben, at, "drift", "look")
+    assert (status, bool(re.search(r"Looked \d times?: (no drift|\d drifted)\.", said))) == (303, True), said
+    [*_, last] = workshop.ledger.entries(kind="drift.checked")
+    assert last.actor == "person:ben"
+    assert f"Ledger entry {last.index}" in said
 
 
 def test_settings_show_where_a_value_comes_from_and_no_secret(governed, ben, at):

@@ -2,7 +2,7 @@
 
 In:       records of points, dots, bars and times: plain values and `core.estimates`
 Out:      a `Chart`: two drawings in SVG (wide, narrow), one table of the same numbers
-Imports:  core
+Imports:  core, and how the console writes rows for spreadsheets
 Add one:  a kind of chart is one file with one function that returns a `Chart`; copy `dots.py`
 """
 

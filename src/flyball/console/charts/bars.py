@@ -1,5 +1,6 @@
 """Counts or amounts under their names: one bar each, from 0."""
 
+import math
 from collections.abc import Sequence
 
 from flyball.console.charts.ink import fitted, label, rect, rule, text_width
@@ -39,7 +40,7 @@ def bars(
         wide=_drawn(rows, _WIDE, unit),
         narrow=_drawn(rows, _NARROW, unit),
         columns=(column, f"value ({unit})" if unit else "value"),
-        rows=tuple((one.label, one.value) for one in rows),
+        rows=tuple((one.label, one.value if math.isfinite(one.value) else None) for one in rows),
         hrefs=tuple(one.href for one in rows),
     )
 
@@ -59,8 +60,10 @@ def _drawn(rows: Sequence[Bar], width: int, unit: str) -> Drawing:
         parts.append(
             label(2, y + (-1 if above else 16), fitted(one.label, width - 8 if above else left - 12))
         )
-        end = x(one.value)
-        parts.append(rect(left, y + 5, max(end - left, 1 if one.value else 0), _ROW - 10, "ch-bar ch-s1"))
+        end = left
+        if math.isfinite(one.value):
+            end = x(one.value)
+            parts.append(rect(left, y + 5, max(end - left, 1 if one.value else 0), _ROW - 10, "ch-bar ch-s1"))
         parts.append(label(end + 6, y + 16, shown))
     bottom = height * len(rows) + 2
     parts.append(rule(left, 2, left, bottom, "ch-axis"))

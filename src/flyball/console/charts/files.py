@@ -1,16 +1,14 @@
 """A chart as files of its own: SVG with its colours inside, and the table as CSV."""
 
-import csv
-import io
 from importlib.resources import files
 
 from flyball.console.charts.ink import attribute, label
-from flyball.console.charts.records import Cell, Chart
+from flyball.console.charts.records import Chart
+from flyball.console.spreadsheet import csv_rows
 
 __all__ = ["chart_style", "csv_file", "svg_file"]
 
 _HEAD = 30
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def chart_style() -> str:
@@ -35,13 +33,5 @@ def svg_file(chart: Chart) -> str:
 
 
 def csv_file(chart: Chart) -> str:
-    """Return the table behind a chart as CSV; a text that a spreadsheet would run is quoted with '."""
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow([_cell(one) for one in chart.columns])
-    writer.writerows([_cell(one) for one in row] for row in chart.rows)
-    return written.getvalue()
-
-
-def _cell(value: Cell) -> Cell:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    """Return the table behind a chart as CSV, in which no text is run as a formula."""
+    return csv_rows((chart.columns, *chart.rows)).decode()

@@ -56,8 +56,8 @@ def line(
         name=name,
         title=title,
         description=description,
-        wide=_drawn(series, _WIDE, unit, references, events, from_zero),
-        narrow=_drawn(series, _NARROW, unit, references, events, from_zero),
+        wide=_drawn(series, _WIDE, unit, x_title, references, events, from_zero),
+        narrow=_drawn(series, _NARROW, unit, x_title, references, events, from_zero),
         columns=("series", x_title, *MEASURED_COLUMNS),
         rows=tuple((of, _x_cell(point), *cells_of(point.value)) for point, of in rows),
         hrefs=tuple(point.href for point, _ in rows),
@@ -68,6 +68,7 @@ def _drawn(
     series: Sequence[Series],
     size: tuple[int, int],
     unit: str,
+    x_title: str,
     references: Sequence[Reference],
     events: Sequence[Reference],
     from_zero: bool,
@@ -92,10 +93,11 @@ def _drawn(
     if timed:
         x = time_scale(places, start=left, end=right, most=most)
     else:
-        x = number_scale([as_number(one) for one in places], start=left, end=right, most=most)
+        whole = all(isinstance(one, int) for one in places)
+        x = number_scale([as_number(one) for one in places], start=left, end=right, most=most, whole=whole)
     parts = [*head, *left_axis(y, left, right), *bottom_axis(x, bottom, edge=width)]
     for one, look in zip(series, looks, strict=True):
-        parts += _series(one, look, x, y, unit)
+        parts += _series(one, look, x, y, unit, x_title)
     for mark in references:
         at = y(mark.at)
         words = fitted(mark.label, (right - left) * 0.7)
@@ -105,7 +107,7 @@ def _drawn(
     return Drawing(width, height, "".join(parts))
 
 
-def _series(one: Series, look: str, x: Scale, y: Scale, unit: str) -> list[str]:
+def _series(one: Series, look: str, x: Scale, y: Scale, unit: str, x_title: str) -> list[str]:
     colour = look.split()[1]
     parts = []
     for run in _runs(one.points):
@@ -123,7 +125,7 @@ def _series(one: Series, look: str, x: Scale, y: Scale, unit: str) -> list[str]:
             if alone:
                 parts.append(rule(x(point.x), y(value.low or 0.0), x(point.x), y(value.high or 0.0), look))
             if len(one.points) <= _DOTS_UP_TO or alone:
-                words = f"{one.name}, {_x_words(point)}: {words_of(value, unit)}"
+                words = f"{one.name}, {_x_words(point, x_title)}: {words_of(value, unit)}"
                 parts.append(dot(x(point.x), y(value.value), f"ch-dot {colour}", radius=3, said=words))
     return parts
 
@@ -164,5 +166,7 @@ def _x_cell(point: Point) -> str | float:
     return point.x.isoformat() if isinstance(point.x, date) else point.x
 
 
-def _x_words(point: Point) -> str:
-    return point.x.isoformat()[:16].replace("T", " ") if isinstance(point.x, date) else f"{point.x:g}"
+def _x_words(point: Point, x_title: str) -> str:
+    if isinstance(point.x, date):
+        return point.x.isoformat()[:16].replace("T", " ")
+    return f"{x_title} {point.x:g}"

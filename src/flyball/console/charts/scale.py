@@ -12,6 +12,8 @@ __all__ = ["Scale", "as_number", "number_scale", "said", "time_scale"]
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SHORT_STEPS = (60, 300, 900, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 _DAY = 86_400
+_MOST = 1e300
+"""Beyond it, the distance of two numbers is no number any more."""
 _DAY_STEPS = (1, 2, 7, 14)
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600)
 
@@ -66,8 +68,13 @@ def number_scale(
     unit: str = "",
     from_zero: bool = False,
     most: int = 5,
+    whole: bool = False,
 ) -> Scale:
-    """Return a scale over values with about `most` ticks; shares end at 0 and 1."""
+    """Return a scale over values with about `most` ticks; shares end at 0 and 1, `whole` has no tick between.
+
+    What is not finite is left out of the scale, and stands at its end on the picture.
+    """
+    values = [min(max(one, -_MOST), _MOST) for one in values if math.isfinite(one)]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if from_zero:
         low, high = min(low, 0.0), max(high, 0.0)
@@ -75,6 +82,8 @@ def number_scale(
         spread = abs(low) * 0.1 or 1.0
         low, high = (0.0 if low >= 0 and from_zero else low - spread), high + spread
     step = _step(high - low, most)
+    if whole:
+        step = max(1.0, step if step.is_integer() else 2 * step)
     low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
     if unit == "share" and values and min(values) >= 0 and max(values) <= 1:
         low, high = max(low, 0.0), min(high, 1.0)
@@ -155,6 +164,8 @@ def _tick(value: float, digits: int, unit: str) -> str:
 
 
 def _plain(value: float) -> str:
+    if not math.isfinite(value):
+        return "–"
     if value == 0:
         return "0"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))

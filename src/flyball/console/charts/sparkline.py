@@ -47,7 +47,7 @@ def _drawn(values: Sequence[Measurement]) -> Drawing:
     step = (_WIDTH - 10) / max(len(values) - 1, 1)
 
     def place(number: int, value: float) -> tuple[float, float]:
-        share = (value - low) / (high - low) if high > low else 0.5
+        share = (value / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5
         return 4 + number * step, _HEIGHT - 5 - share * (_HEIGHT - 10)
 
     parts, run = [], [place(*known[0])]

@@ -69,7 +69,7 @@ def _drawn(
     if not rows:
         return Drawing(width, 60, label(width / 2, 34, "Nothing to show yet.", "ch-tick", anchor="middle"))
     above = width < 480
-    left = 4.0 if above else min(max(text_width(one.label) for one in rows) + 14, width * 0.36)
+    left = 4.0 if above else min(max(text_width(one.label) for one in rows) + 14, width * 0.46)
     x = time_scale([first, last], start=left, end=width - 8.0, most=3 if above else 6)
     places = _label_rows(marks, x, width)
     top = 6.0 + 16.0 * max(places, default=0)

@@ -2,9 +2,10 @@
 
 from flyball.console.charts import Chart, Dot, Point, Reference, Series, dots, line
 from flyball.console.keeping import chart_files
-from flyball.console.page import Asked, NoSuchPage, Page, Shown
+from flyball.console.page import Act, Asked, Go, NoSuchPage, Page, Shown
 from flyball.core.errors import FlyballError
-from flyball.loop.drifting import DriftView, WindowShown, drift_view
+from flyball.core.text import count
+from flyball.loop.drifting import DriftView, WindowShown, check_drift, drift_view
 
 __all__ = ["drift"]
 
@@ -16,7 +17,7 @@ _MOST_WINDOWS = 100
 def _show(asked: Asked) -> Shown:
     view = _view(asked)
     if view is None:
-        return {"view": None, "chosen": None, "charts": {}, "fields": (), "field": "", "titles": {}}
+        return {"view": None}
     return {
         "view": view,
         "chosen": _chosen(asked, view),
@@ -25,6 +26,7 @@ def _show(asked: Asked) -> Shown:
         "field": _field(asked, view),
         "titles": {one.key: one.title for one in asked.desk.served.workshop.deployment.fields},
         "charts": _charts_of(asked, view),
+        "may": asked.principal.may("releases"),
     }
 
 
@@ -36,12 +38,33 @@ def _view(asked: Asked) -> DriftView | None:
     FlyballError
         Why it cannot be worked out.
     """
-    workshop = asked.desk.served.workshop
-    name = f"drift of {asked.desk.served.name}"
+    workshop, name = asked.desk.served.workshop, _known_as(asked)
     found = asked.worked_out({name: lambda: drift_view(workshop)})[name]
     if isinstance(found, FlyballError):
         raise found
     return found
+
+
+def _known_as(asked: Asked) -> str:
+    return f"drift of {asked.desk.served.name}"
+
+
+def _look(asked: Asked) -> Go:
+    """Look at every whole window that nobody has looked at, in the name of who asks."""
+    workshop = asked.desk.served.workshop
+    before = workshop.ledger.size()
+    view = check_drift(workshop.acting(asked.principal.id))
+    if asked.lately is not None:
+        asked.lately.forget(_known_as(asked))
+    new = [one for one in view.windows if one.entry >= before]
+    drifted = sum(one.drifted is True for one in new)
+    if not new:
+        said = view.reason or f"no whole window waits; {count(view.waiting, 'decision')} since the last one"
+        return Go(asked.link("drift"), f"Nothing to look at: {said}.")
+    return Go(
+        asked.link("drift"),
+        f"Looked {count(len(new), 'time')}: {f'{drifted} drifted' if drifted else 'no drift'}.",
+    )
 
 
 def _chosen(asked: Asked, view: DriftView) -> WindowShown | None:
@@ -87,7 +110,7 @@ def _over_time(asked: Asked, view: DriftView) -> Chart:
         Series(
             "one window" if length == 1 else f"{length} windows together",
             tuple(
-                Point(one.until, one.effect, asked.link("drift", entry=one.entry))
+                Point(one.number, one.effect, asked.link("drift", entry=one.entry))
                 for one in looks
                 if one.windows == length
             ),
@@ -98,8 +121,9 @@ def _over_time(asked: Asked, view: DriftView) -> Chart:
         series,
         name="drift-over-time",
         title="Share of decisions that differ from what is normal",
-        description=f"The column that differs most, with its interval; the last {len(looks)} looks.",
+        description=f"The column that differs most, with its interval, by window; {len(looks)} looks.",
         unit="share",
+        x_title="up to window",
         references=[Reference(view.smallest_effect, "smallest that matters")],
         from_zero=True,
     )
@@ -129,14 +153,16 @@ def _accuracy(asked: Asked, view: DriftView, field: str) -> Chart:
     return line(
         [
             Series(
-                "as confidences promise", tuple(Point(one.until, one.figures.estimated, link) for one in mine)
+                "as confidences promise",
+                tuple(Point(one.number, one.figures.estimated, link) for one in mine),
             ),
-            Series("as labels say", tuple(Point(one.until, one.figures.realised, link) for one in mine)),
+            Series("as labels say", tuple(Point(one.number, one.figures.realised, link) for one in mine)),
         ],
         name="accuracy",
         title=f"Right answers, window by window: {field}",
         description="What the confidences promise, before any label came, beside what labels then said.",
         unit="share",
+        x_title="window",
     )
 
 
@@ -147,5 +173,6 @@ drift = Page(
     scope="governance.read",
     place=50,
     live=True,
+    acts={"look": Act("releases", _look)},
     files=chart_files(_charts, "drift-over-time", "columns", "accuracy"),
 )
