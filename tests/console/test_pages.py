@@ -126,6 +126,26 @@ def test_no_page_tells_anything_of_another_tenant(console, anna):
     assert anna.get(f"/find?q=claims:{theirs}").headers["location"].startswith(f"{D}/decisions?case=")
 
 
+def test_of_money_one_sees_the_deployment_and_ones_own_tenant_and_whoever_only_reviews_nothing(
+    serving, make, tmp_path
+):
+    budget = '[budget]\neur_per_day = "9"\n[budget.tenants]\nacme = "5"\nrival = "7"\n'
+    with serving([make(tmp_path / "contracts", "contracts", budget)]) as console:
+        engineer, reader = console.browser("acme/anna"), console.browser("acme/reads", roles=("reviewer",))
+        table = page(engineer, D).xpath("//section[h2='What it spends today']//tbody")[0]
+        assert [[words(cell) for cell in row] for row in table.xpath("tr")] == [
+            ["everything", "€ 0.00", "€ 9.00"],
+            ["everything acme", "€ 0.00", "€ 5.00"],
+        ]
+        assert "rival" not in engineer.body
+        headings = [words(one) for one in page(reader, D).xpath("//h2")]
+        assert "What it is worth" in headings
+        assert not {"What it spends today", "What it promises", "Alerts"} & set(headings)
+        (tmp_path / "contracts" / ".flyball" / "money.sqlite").write_bytes(b"no database")
+        shown = words(page(engineer, D).xpath("//section[h2='What it spends today']")[0])
+        assert "not known" in shown
+
+
 def test_filters_stand_in_the_address_and_what_is_wrong_with_one_is_said(console, anna):
     found = page(anna, f"{D}/decisions?field=cap&outcome=referred&case=exe&sure_below=95")
     assert found.xpath("//select[@name='outcome']/option[@selected]/@value") == ["referred"]

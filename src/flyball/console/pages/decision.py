@@ -104,7 +104,7 @@ def _trace(asked: Asked, known: Known) -> tuple[Chart | None, str]:
         for one in found.spans
     ]
     words = "The parts of the work on this decision, by when each began and how long it took."
-    return waterfall(steps, name="trace", title="Trace", description=words), ""
+    return waterfall(steps, name="spans", title="Trace", description=words), ""
 
 
 def _proof(asked: Asked) -> File:

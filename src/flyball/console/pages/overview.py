@@ -21,7 +21,7 @@ from flyball.evaluation.kpis.records import Kpi, KpisView
 from flyball.evaluation.objectives.records import ObjectiveState
 from flyball.gateway.house import Served
 from flyball.loop.kpis import kpis_view
-from flyball.loop.money import spending_of
+from flyball.loop.money import Spending, spending_of
 from flyball.loop.objectives import ObjectivesView, objectives_view
 from flyball.loop.picture import LoopView, loop_view
 
@@ -67,7 +67,9 @@ def _show(asked: Asked) -> Shown:
         "alerts": [one for one in objectives.alerts if one.state != "resolved"]
         if isinstance(objectives, ObjectivesView)
         else (),
-        "spending": _spending(served),
+        "governs": asked.principal.may("governance.read"),
+        "spending": _spending(asked, served),
+        "tenant": asked.principal.tenant,
         "days": days if isinstance(days, _Days) else None,
         "days_problem": _why(days),
     }
@@ -129,11 +131,13 @@ def _window_of(one: ObjectiveState) -> Chart:
     return sparkline(values, name=f"slo-{one.name}", title=f"{one.title}, over its window", description="")
 
 
-def _spending(served: Served) -> Sequence[object]:
+def _spending(asked: Asked, served: Served) -> Sequence[Spending] | FlyballError:
+    """Return the budgets of the deployment and of the tenant of who asks; of other tenants nothing is told."""
     try:
-        return spending_of(served.workshop)
-    except FlyballError:
-        return ()
+        spending = spending_of(served.workshop)
+    except FlyballError as err:
+        return err
+    return [one for one in spending if one.tenant in ("", asked.principal.tenant)]
 
 
 def _days(asked: Asked, history: History, now: datetime) -> _Days:
