@@ -42,6 +42,7 @@ def state_as_json(view: ItemView) -> dict[str, object]:
         **_listed(view.item),
         "until": view.item.review.until,
         "declined": list(view.declined),
+        "settled_as": view.settled_as,
         "answers": [_given(one) for one in view.given],
         "may": [
             act

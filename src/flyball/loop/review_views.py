@@ -20,7 +20,7 @@ from flyball.evaluation.history.waiting import Listed
 from flyball.evaluation.review.agreement import krippendorff_alpha, percent_agreement, table_of
 from flyball.evaluation.review.settings import ReviewSettings, Scale
 from flyball.ledger.errors import BlobErased, BlobMissing
-from flyball.loop.decided import Known, document_of
+from flyball.loop.decided import Known, decision_id, document_of
 from flyball.loop.review_choosing import RoundView, rounds_view
 from flyball.loop.review_queue import QueueItem, ReviewQueue
 from flyball.loop.review_state import ReviewBook, Reviewer, names_of_person, same_person, seen_of
@@ -105,6 +105,8 @@ class ItemView:
         What others and oneself answered, as far as it may be seen.
     declined : tuple of str
         Who gave it back; () for who must not know.
+    settled_as : str
+        The last decision of the same case that people have settled, "contract-review:29"; "" for none.
     """
 
     item: QueueItem
@@ -119,6 +121,7 @@ class ItemView:
     held_since: datetime | None
     given: tuple[GivenView, ...]
     declined: tuple[str, ...]
+    settled_as: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +236,7 @@ def item_view(
     mine = review.state == "claimed" and same_person(review.holder, reviewer.id)
     took_part = any(same_person(one.by, reviewer.id) for one in review.answered)
     keys = review.differing() if review.state == "disputed" and reviewer.settles else review.fields
+    before = workshop.history.settled_before(known.issued.entry)
     in_role = review.state == "disputed" or bool({review.role, "*"} & reviewer.roles)
     took_part = took_part or any(same_person(one, reviewer.id) for one in review.raised)
     settles = review.state in ("disputed", "escalated") and reviewer.settles and in_role and not took_part
@@ -259,6 +263,7 @@ def item_view(
             if review.may_see(reviewer, one)
         ),
         declined=review.declined if sees else (),
+        settled_as="" if before is None else decision_id(workshop.deployment.name, before),
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from flyball.core.errors import BadInput
 from flyball.core.estimates import NotMeasured
+from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.review.settings import FieldReview, ReviewSettings
 from flyball.loop.decided import find_decision
 from flyball.loop.given import BadAnswer, GivenAnswer
@@ -144,6 +145,39 @@ def act_somehow(rng, reviews, known, who, time_of_day):
             reviews.answer(known, who, given)
         else:
             reviews.claim(known, who)
+
+
+def test_what_people_have_settled_on_the_same_bytes_is_not_asked_again(workshop):
+    entry = write_decision(workshop, referred=("cap", "country"))
+    reviews, queue = opened(workshop)
+    known = find_decision(workshop, entry, "acme")
+    reviews.claim(known, ANNA)
+    early = write_decision(workshop, referred=("cap",))  # decided again while Anna is at work
+    assert listed(queue, only="all") == [entry, early]
+    given = [GivenAnswer(field="cap", answer=True), GivenAnswer(field="country", answer="FR")]
+    reviews.answer(known, ANNA, given)
+    assert listed(queue, only="all") == []
+    again = write_decision(workshop, referred=("country",))  # as after each release
+    assert listed(queue, only="all") == []
+    assert workshop.history.count(Wanted(tenant="acme", waiting=True)).n == 0
+    view = item_view(workshop, reviews, queue, BERT, find_decision(workshop, again, "acme"))
+    assert (view.settled_as, view.may_claim) == (f"contracts:{entry}", True)
+    more = write_decision(workshop, referred=("amount", "country"))  # another question
+    assert listed(queue, only="all") == [more]
+    other = write_decision(workshop, text="Liability of Anna is not capped.", referred=("cap",))
+    assert set(listed(queue, only="all")) == {more, other}
+    assert listed(queue, replace(ANNA, tenant="other")) == []
+
+
+def test_what_was_closed_or_is_refused_by_the_gate_is_asked_again(workshop):
+    entry = write_decision(workshop)
+    reviews, queue = opened(workshop)
+    reviews.close(find_decision(workshop, entry, "acme"), CLEO, comment="withdrawn")
+    again = write_decision(workshop)
+    assert listed(queue) == [again]
+    answered(reviews, again, ANNA)
+    refused = write_decision(workshop, allowed=False, referred=())
+    assert listed(queue) == [refused]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -64,17 +64,19 @@ def make_deployment(folder, name="contracts", more=""):
     return folder
 
 
-def write_decision(workshop, *, tenant="acme", text="Liability of Anna is capped.", referred=("cap",), n=0):
+def write_decision(
+    workshop, *, tenant="acme", text="Liability of Anna is capped.", referred=("cap",), n=0, allowed=True
+):
     """Write a decision as the loop writes it; what is not referred was automated."""
-    return _write(workshop, tenant, f"{text} {n}", referred, n)
+    return _write(workshop, tenant, f"{text} {n}", referred, n, allowed)
 
 
 def write_row(workshop, text, *, tenant="acme"):
     """Write a decision about a text as it stands there, such as a row."""
-    return _write(workshop, tenant, text, ("cap",), 0)
+    return _write(workshop, tenant, text, ("cap",), 0, True)
 
 
-def _write(workshop, tenant, text, referred, n):
+def _write(workshop, tenant, text, referred, n, allowed):
     digest = digest_of_bytes(text.encode())
     document = Document(
         f"case {n}", "text/plain", digest, digest, text, (Place(0, len(text), None, "line 1"),)
@@ -98,7 +100,7 @@ def _write(workshop, tenant, text, referred, n):
         findings=(),
         obligations=(),
         principles=(),
-        verdict=Verdict(True, "decision gate: all passed"),
+        verdict=Verdict(allowed, "decision gate: all passed" if allowed else "decision gate: refused"),
         cost_eur="0",
         decided_at=NOON,
     )

@@ -25,6 +25,22 @@ _REPLACED = (
     "ON earlier.case_id = later.case_id AND earlier.tenant = later.tenant AND earlier.entry < later.entry "
     "WHERE later.entry BETWEEN ? AND ?)"
 )
+_SAME_QUESTIONS = (
+    "FROM decisions AS later JOIN decisions AS earlier "
+    "ON earlier.case_id = later.case_id AND earlier.tenant = later.tenant AND earlier.entry < later.entry "
+    "WHERE later.allowed AND later.waits AND NOT earlier.waits "
+    "AND EXISTS (SELECT 1 FROM reviews WHERE decision = earlier.entry AND act IN ('answered', 'settled')) "
+    "AND NOT EXISTS (SELECT 1 FROM reviews WHERE decision = earlier.entry AND act = 'closed') "
+    "AND NOT EXISTS (SELECT 1 FROM reviews WHERE decision = later.entry) "
+    "AND NOT EXISTS (SELECT 1 FROM json_each(later.for_people) AS asked "
+    "WHERE asked.value NOT IN (SELECT value FROM json_each(earlier.for_people))) "
+)
+"""A case decided again, of which people have settled, on the same bytes, all that is left to them."""
+_SETTLED_BEFORE = (
+    f"SELECT later.entry {_SAME_QUESTIONS} AND later.entry BETWEEN ?1 AND ?2 UNION "  # noqa: S608 - our own words
+    f"SELECT later.entry {_SAME_QUESTIONS} AND earlier.entry IN "
+    "(SELECT decision FROM reviews WHERE entry BETWEEN ?1 AND ?2)"
+)
 _CHOSEN = (
     "INSERT OR IGNORE INTO waiting SELECT entry, tenant, 0, ?, confidence, allowed, 0, "
     "?, ?, ?, ?, ?, ?, ?, ?, ? FROM decisions WHERE entry = ?"
@@ -142,6 +158,7 @@ def follow(database: sqlite3.Connection, ledger: Ledger) -> None:
             _add_decisions(database, names, rows(start, stop, kind="decision"))
             _add_reports(database, names, rows(start, stop, kind=OUTCOME))
             _add_reviews(database, names, rows(start, stop, kind=REVIEW))
+            _leave_out_settled(database, start, stop)
             database.execute("UPDATE followed SET read = ?", (stop,))
             database.execute("COMMIT")
         except BaseException:
@@ -277,6 +294,13 @@ def _move(database: sqlite3.Connection, names: _Names, one: _Review, by: int, at
         )
     else:
         database.execute(_LEFT, (one.act == "answered", one.decision))
+
+
+def _leave_out_settled(database: sqlite3.Connection, start: int, stop: int) -> None:
+    """Take off the list what people have answered already: they are not asked the same after each release."""
+    settled = database.execute(_SETTLED_BEFORE, (start, stop - 1)).fetchall()
+    database.executemany("UPDATE decisions SET waits = 0 WHERE entry = ?", settled)
+    database.executemany("UPDATE waiting SET replaced = 1 WHERE entry = ?", settled)
 
 
 def _insert(database: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:

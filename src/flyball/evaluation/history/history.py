@@ -26,6 +26,7 @@ from flyball.evaluation.history.questions import (
     REPORTS,
     REVIEWED,
     REVIEWS,
+    SETTLED_BEFORE,
 )
 from flyball.evaluation.history.records import Counted, DecisionRow, HistoryUnavailable, TooMuch, Wanted
 from flyball.evaluation.history.schema import FORM, SCHEMA
@@ -324,6 +325,11 @@ class History:
         """Return the ledger entries of the reports about a decision, in order."""
         rows = self._ask("SELECT entry FROM reports WHERE decision = ? ORDER BY entry", [decision])
         return [int(row[0]) for row in rows]
+
+    def settled_before(self, decision: int) -> int | None:
+        """Return the last decision of the same case that people have settled; None where there is none."""
+        rows = self._ask(SETTLED_BEFORE, [decision])
+        return int(rows[0][0]) if rows else None
 
     def reviews_of(self, decision: int) -> list[int]:
         """Return the ledger entries about the review of a decision, in order."""

@@ -14,6 +14,7 @@ __all__ = [
     "REPORTS",
     "REVIEWED",
     "REVIEWS",
+    "SETTLED_BEFORE",
     "Question",
 ]
 
@@ -65,6 +66,15 @@ REVIEWED = (
     "SELECT COUNT(DISTINCT reviews.decision) FROM reviews "
     "JOIN decisions ON decisions.entry = reviews.decision "
     "WHERE {where} AND reviews.act IN ('answered', 'settled') AND reviews.entry > ?"
+)
+
+SETTLED_BEFORE = (
+    "SELECT earlier.entry FROM decisions AS later JOIN decisions AS earlier "
+    "ON earlier.case_id = later.case_id AND earlier.tenant = later.tenant AND earlier.entry < later.entry "
+    "WHERE later.entry = ? AND NOT earlier.waits "
+    "AND EXISTS (SELECT 1 FROM reviews WHERE decision = earlier.entry AND act IN ('answered', 'settled')) "
+    "AND NOT EXISTS (SELECT 1 FROM reviews WHERE decision = earlier.entry AND act = 'closed') "
+    "ORDER BY earlier.entry DESC LIMIT 1"
 )
 
 DECISIONS = Question(
