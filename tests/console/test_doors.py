@@ -355,6 +355,34 @@ def test_colours_and_shortcuts_are_kept_and_nothing_else_is(console):
     assert browser.send("/look", {"theme": "light"}, sec_fetch_site="cross-site").status == 403
 
 
+def test_every_cookie_of_a_console_from_elsewhere_is_of_its_host_and_goes_over_https_alone(console):
+    """One that a page over http had planted would speak in the console's name: it is not read."""
+    far = {"host": "flyball.example.com"}
+    browser = console.browser()
+    browser.get("/d/contracts", **far)
+    set_by = [*browser.set]
+    browser.send("/sign-in", {"key": console.key("acme/first"), "next": "/d/contracts"}, **far)
+    set_by += browser.set
+    browser.get("/sign-in?next=/d/contracts", **far)
+    set_by += browser.set
+    browser.send("/look", {"theme": "dark"}, **far)
+    set_by += browser.set
+    entry = console.decide(912)
+    path = f"/d/contracts/review/{entry}"
+    browser.get(path, **far)
+    token = re.search(r'name="token" value="(\w+)"', browser.body)[1]
+    browser.send(f"{path}/claim", {"token": token}, **far)
+    set_by += browser.set
+    assert {one.partition("=")[0] for one in set_by} == {
+        "__Host-flyball-console", "__Host-flyball-next", "__Host-flyball-look", "__Host-flyball-said"
+    }  # fmt: skip
+    assert all("; Secure" in one and "; HttpOnly" in one and "; Path=/;" in one for one in set_by)
+    browser.get("/d/contracts", **far)
+    browser.cookies["flyball-said"] = "Call%20this%20number"
+    browser.get("/d/contracts", **far)
+    assert "Call this number" not in browser.body
+
+
 @pytest.fixture
 def provider():
     with Provider() as provider:

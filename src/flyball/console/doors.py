@@ -23,7 +23,7 @@ from flyball.console.page import PAGES, Act, Asked, File, Go, NoSuchPage, Page, 
 from flyball.console.render import STATIC, Frame, frame_of, render, static_file
 from flyball.console.sessions import Sessions, Visit
 from flyball.core.errors import FlyballError
-from flyball.gateway.access.loopback import Access
+from flyball.gateway.access.loopback import Access, is_here
 from flyball.gateway.access.opening import session_key
 from flyball.gateway.app import MoreDoors
 from flyball.gateway.bodies import read_body
@@ -142,14 +142,14 @@ class _Console:
         visit = await self._let_in(request)
         if isinstance(visit, Whole):
             return visit
-        if page.path == "/" and (later := request.cookies.get(_NEXT)):
-            return _redirect(safe_path(unquote(later)), _cookie(_NEXT, "", 0))
+        if page.path == "/" and (later := _kept(request, _NEXT)):
+            return _redirect(safe_path(unquote(later)), _cookie(request, _NEXT, "", 0))
         asked = self._asked(request, visit, page.scope)
-        said = unquote(request.cookies.get(_SAID, ""))
+        said = unquote(_kept(request, _SAID))
         html = await asyncio.to_thread(self._html, request, visit, name, page, asked, said)
         if isinstance(html, Go):
             return _redirect(html.to, visit.cookie)
-        cleared = _cookie(_SAID, "", 0) if said else ""
+        cleared = _cookie(request, _SAID, "", 0) if said else ""
         return _page(html, 200, visit.cookie, cleared)
 
     def _html(
@@ -177,7 +177,7 @@ class _Console:
                 if isinstance(html, Go):
                     raise
                 return _page(html, status_of(err), visit.cookie)
-            said = _cookie(_SAID, quote(went.said, safe=""), 60) if went.said else ""
+            said = _cookie(request, _SAID, quote(went.said, safe=""), 60) if went.said else ""
             return _redirect(went.to, visit.cookie, said)
 
         return done
@@ -268,7 +268,7 @@ class _Console:
     def _sign_in_page(self, request: Req, back: str, problem: FlyballError | None = None) -> Whole:
         frame = Frame("Sign in", problem=problem, **self._manner(request, None))
         shown = {"next": back, "provider": self._sessions.at_provider}
-        cookie = _cookie(_NEXT, quote(back, safe=""), 600, site="Lax") if back != "/" else ""
+        cookie = _cookie(request, _NEXT, quote(back, safe=""), 600, site="Lax") if back != "/" else ""
         return _page(render("sign_in.html", frame, shown), status_of(problem) if problem else 200, cookie)
 
     async def _signed_in(self, request: Req) -> Reply:
@@ -279,7 +279,7 @@ class _Console:
             cookie = await self._sessions.sign_in((form.get("key") or ("",))[-1], request)
         except FlyballError as err:
             return self._sign_in_page(request, back, err)
-        return _redirect(back, cookie, _cookie(_NEXT, "", 0))
+        return _redirect(back, cookie, _cookie(request, _NEXT, "", 0))
 
     async def _sign_out(self, request: Req) -> Reply:
         self._sessions.check_form(request, None, "")
@@ -303,7 +303,9 @@ class _Console:
         theme = asked if asked in ("auto", "light", "dark") else theme
         keys = (form.get("keys") or ("on" if keys else "off",))[-1] != "off"
         look = f"{theme}.{'on' if keys else 'off'}"
-        return _redirect(safe_path((form.get("next") or ("/",))[-1]), _cookie(_LOOK, look, 31_536_000))
+        return _redirect(
+            safe_path((form.get("next") or ("/",))[-1]), _cookie(request, _LOOK, look, 31_536_000)
+        )
 
     async def _keyboard(self, request: Req) -> Reply:
         visit = await self._let_in(request)
@@ -418,7 +420,7 @@ def _bounced(request: Req) -> Whole | None:
 
 
 def _look_of(request: Req) -> tuple[str, bool]:
-    theme, _, keys = request.cookies.get(_LOOK, "auto.on").partition(".")
+    theme, _, keys = (_kept(request, _LOOK) or "auto.on").partition(".")
     return theme if theme in ("light", "dark") else "auto", keys != "off"
 
 
@@ -435,8 +437,19 @@ def _set(cookies: tuple[str, ...]) -> Headers:
     return [(b"set-cookie", cookie.encode("ascii")) for cookie in cookies if cookie]
 
 
-def _cookie(name: str, value: str, seconds: int, *, site: str = "Strict") -> str:
-    return f"{name}={value}; Max-Age={seconds}; Path=/; HttpOnly; SameSite={site}"
+def _kept(request: Req, name: str) -> str:
+    """Return what a cookie of ours holds, "" for nothing."""
+    return request.cookies.get(_name(request, name), "")
+
+
+def _cookie(request: Req, name: str, value: str, seconds: int, *, site: str = "Strict") -> str:
+    secure = "" if is_here(request) else "; Secure"
+    return f"{_name(request, name)}={value}; Max-Age={seconds}; Path=/; HttpOnly; SameSite={site}{secure}"
+
+
+def _name(request: Req, name: str) -> str:
+    """Return the name of a cookie: over https one that no other host and no page without https can set."""
+    return name if is_here(request) else f"__Host-{name}"
 
 
 def _error_html(frame: Frame, err: FlyballError) -> str:
