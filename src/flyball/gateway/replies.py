@@ -221,6 +221,16 @@ def _of_http(request: Request[Any, Any, Any], err: HTTPException) -> FlyballErro
             "The request is larger than the gateway takes.",
             fix="Send less at once; the owner sets largest_body_mb in gateway.toml.",
         )
+    for one in err.extra if isinstance(err.extra, list) else ():
+        if isinstance(one, dict) and "key" in one:  # a parameter of the address
+            name, why = str(one["key"]), str(one.get("message", err.detail)).rstrip(".")
+            value = str(request.query_params.get(name, ""))[:80]
+            return BadRequest(
+                f"{name} cannot be {value!r}: {why}.",
+                fix="GET /openapi.json lists what it may be.",
+                name=name,
+                value=value,
+            )
     return BadRequest(f"The request cannot be used: {err.detail}.", fix="Correct it and send it again.")
 
 

@@ -484,6 +484,18 @@ def test_over_http_a_reviewer_learns_nothing_of_who_read_before(doors_with):
     assert doors.ask("acme/carla", "/v1/review/agreement")[1]["fields"][0]["alpha"]["value"] is None
 
 
+def test_a_parameter_that_cannot_be_is_named_with_its_value(doors_with):
+    doors = doors_with("")
+    for asked, why in (
+        ("only=nope", "only cannot be 'nope'"),
+        ("limit=501", "limit cannot be '501'"),
+        ("after=x", "after cannot be 'x'"),
+    ):
+        status, told = doors.ask("acme/anna", f"/v1/review?{asked}")
+        assert (status, told["message"].startswith(why)) == (400, True), told["message"]
+        assert "openapi" in told["fix"]
+
+
 def test_a_review_in_gateway_toml_says_where_it_belongs(tmp_path):
     from flyball.gateway.settings import load_gateway_settings
 

@@ -160,7 +160,7 @@ review_item = Page(
         "claim": Act("review", _claim),
         "answer": Act("review", _answer),
         "decline": Act("review", _decline),
-        "escalate": Act("review", _escalate),
+        "escalate": Act("review.read", _escalate),
         "settle": Act("review.settle", _settle),
         "close": Act("review.settle", _close),
     },
