@@ -1,5 +1,6 @@
 """What charts are made from, and what comes out of them."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -23,6 +24,8 @@ __all__ = [
     "Series",
     "Step",
 ]
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 
 Place = float | date | datetime
 """Where something stands on an axis: a number, or a time."""
@@ -262,4 +265,6 @@ class Chart:
 def _in_words(cell: Cell) -> str:
     if cell is None:
         return ""
-    return cell if isinstance(cell, str) else f"{cell:,.6g}" if isinstance(cell, float) else f"{cell:,}"
+    if isinstance(cell, str):
+        return f"{cell[:10]} {cell[11:16]}" if _MOMENT.fullmatch(cell) else cell
+    return f"{cell:,.6g}" if isinstance(cell, float) else f"{cell:,}"
