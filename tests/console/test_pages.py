@@ -212,10 +212,26 @@ def test_a_text_that_a_spreadsheet_would_run_is_only_text(cell, kept):
     assert csv_rows([[cell]]).decode().rstrip("\r\n").strip('"') == kept
 
 
+def test_the_box_in_the_head_finds_what_pages_show(console, anna):
+    """A number that no decision has may be the name of a case, and hexadecimal digits the id of one."""
+    ours, theirs = console.ours, console.theirs
+    for wanted, place in (
+        (str(ours), f"{D}/decisions/{ours}"),
+        (str(theirs), f"{D}/decisions?case={theirs}"),
+        ("4711001", f"{D}/decisions?case=4711001"),
+    ):
+        assert anna.get(f"/find?q={wanted}&deployment=contracts").headers["location"] == place
+    case = page(anna, f"{D}/decisions/{ours}").xpath(
+        "//dl[@class='facts']//a[contains(@href, 'case=')]/code"
+    )[0]
+    anna.get(f"/find?q={words(case)}&deployment=contracts")
+    found = page(anna, f"{D}/decisions?case={words(case)}")
+    assert f"{D}/decisions/{ours}" in found.xpath("//tbody//a/@href")
+
+
 @pytest.mark.parametrize(
     ("wanted", "place"),
     [
-        ("12", f"{D}/decisions/12"),
         ("contracts:12", f"{D}/decisions/12"),
         ("sha256:abcdef012345", f"{D}/decisions?release=sha256%3Aabcdef012345"),
         ("Miller & Sons", f"{D}/decisions?case=Miller+%26+Sons"),
