@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flyball.core.errors import BadInput, FlyballError
-from flyball.evaluation.drift.reading import open_rows
+from flyball.evaluation.drift.reading import every_nth, open_rows
 from flyball.evaluation.drift.table_sketch import sketch_rows
 
 
@@ -16,6 +16,18 @@ def test_numbers_of_csv_are_numbers_however_they_are_written_and_codes_are_not(t
     assert found.kinds == {"x": "number", "code": "category", "gap": "category", "word": "category"}
     assert sorted(found.columns["x"].counts) == [-3.0, 2e-05, 0.12345678901234567]
     assert (found.columns["gap"].n, found.columns["gap"].missing) == (0, 3)
+
+
+def test_one_row_of_so_many_is_read_the_same_by_columns_and_by_rows(tmp_path):
+    numbers = list(range(1000))
+    pq.write_table(pa.table({"x": numbers}), tmp_path / "a.parquet", row_group_size=130)
+    (tmp_path / "a.csv").write_text("x\n" + "\n".join(map(str, numbers)) + "\n")
+    for name in ("a.parquet", "a.csv"):
+        found = sketch_rows(every_nth(open_rows(tmp_path / name), 48))
+        assert found.n_rows == 21
+        assert sorted(found.columns["x"].counts) == [float(48 * number) for number in range(21)]
+    with pytest.raises(BadInput, match="got 0"):
+        every_nth(open_rows(tmp_path / "a.csv"), 0)
 
 
 def test_structures_are_read_as_columns_of_their_own(tmp_path):

@@ -20,7 +20,7 @@ from flyball.evaluation.drift.accuracy import Predictions, accuracy_of
 from flyball.evaluation.drift.compare import compare
 from flyball.evaluation.drift.estimated import Reconciled
 from flyball.evaluation.drift.kept import is_sketch, load_sketch, save_sketch
-from flyball.evaluation.drift.reading import open_rows, rows_of_batches
+from flyball.evaluation.drift.reading import every_nth, open_rows, rows_of_batches
 from flyball.evaluation.drift.records import ColumnDrift, DriftReport, JointDrift, Options
 from flyball.evaluation.drift.table_sketch import TableSketch, sketch_rows
 from flyball.loop.drifting import DriftView, check_drift
@@ -48,6 +48,10 @@ def command(
     leave_out: Annotated[
         list[str] | None, typer.Option("--leave-out", help="A column not to look at; may be repeated.")
     ] = None,
+    every: Annotated[
+        int,
+        typer.Option(help="Look at one row of so many only: where rows depend on those beside them."),
+    ] = 1,
     rate: Annotated[float, typer.Option(help="False alarms that are accepted.")] = 0.05,
     smallest_effect: Annotated[
         float, typer.Option(help="Share of rows below which a difference does not matter.")
@@ -77,7 +81,7 @@ def command(
     if reference is None or (current is None and save is None):
         missing = "--reference" if reference is None else "--current"
         raise BadInput(f"{missing} names no rows.", fix=f"Add {missing} FILE.")
-    ours = _sketch(reference, options, deployment, output)
+    ours = _sketch(reference, options, deployment, output, every)
     if save is not None:
         save_sketch(save, ours)
         output.say(f"The sketch of {count(ours.n_rows, 'row')} is in {save}. It holds some of them.")
@@ -85,7 +89,7 @@ def command(
         if json:
             output.json({"ok": True, "rows": ours.n_rows, "columns": list(ours.kinds)})
         return
-    theirs = _sketch(current, options, deployment, output)
+    theirs = _sketch(current, options, deployment, output, every)
     accuracy = None
     if prediction:
         if bool(confidence) == bool(probability):
@@ -108,12 +112,13 @@ def command(
         raise typer.Exit(1)
 
 
-def _sketch(named: str, options: Options, deployment: str | None, output: Output) -> TableSketch:
+def _sketch(named: str, options: Options, deployment: str | None, output: Output, every: int) -> TableSketch:
     path = Path(named)
     if path.exists() or path.suffix or "/" in named:
         if is_sketch(path):
             return load_sketch(path)
-        return sketch_rows(open_rows(path), leave_out=options.leave_out, seed=options.seed)
+        rows = every_nth(open_rows(path), every)
+        return sketch_rows(rows, leave_out=options.leave_out, seed=options.seed)
     with (
         open_workshop(deployment, output) as workshop,
         open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue,
@@ -125,7 +130,7 @@ def _sketch(named: str, options: Options, deployment: str | None, output: Output
             raise BadInput(
                 f"The snapshot {found.id} has no rows.", fix="Name another version.", snapshot=named
             )
-        rows = rows_of_batches(found.id, first.schema, lambda: chain([first], batches))
+        rows = every_nth(rows_of_batches(found.id, first.schema, lambda: chain([first], batches)), every)
         return sketch_rows(rows, leave_out=options.leave_out, seed=options.seed)
 
 

@@ -1,7 +1,7 @@
 """Reading tables for drift: batches of rows, or column by column where a file allows it."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from flyball.data.sources.objects.opened import bare_ending
 from flyball.data.sources.source import SOURCES, Source
 from flyball.evaluation.drift.kinds import flattened, flattened_schema
 
-__all__ = ["Columnwise", "Rows", "Rowwise", "open_rows"]
+__all__ = ["Columnwise", "Rows", "Rowwise", "every_nth", "open_rows", "rows_of_batches"]
 
 _MOST_COLUMNS = 10_000
 _TEXT = (".csv", ".tsv", ".psv")
@@ -32,12 +32,15 @@ class Columnwise:
     schema : Schema
         With the parts of structures as columns of their own.
     n_rows : int
+    every : int
+        Only the first row of so many is read.
     """
 
     name: str
     path: Path
     schema: pa.Schema
     n_rows: int
+    every: int = 1
 
     def columns(self) -> list[str]:
         """Return the columns as the file has them: each can be read alone."""
@@ -57,7 +60,8 @@ class Columnwise:
                 pre_buffer=False,
                 page_checksum_verification=True,
             ) as file:
-                for batch in file.iter_batches(batch_size=rows, columns=[column], use_threads=False):
+                batches = file.iter_batches(batch_size=rows, columns=[column], use_threads=False)
+                for batch in _thinned(batches, self.every):
                     place = batch.schema.get_field_index(column)  # `a` also brings what is called `a.b`
                     alone = pa.RecordBatch.from_arrays(
                         [batch.column(place)], schema=pa.schema([batch.schema.field(place)])
@@ -118,6 +122,31 @@ def open_rows(path: Path) -> Rows:
         [pa.field(one.name, pa.float64()) if one.name in names else one for one in stream.schema]
     )
     return rows_of_batches(path.name, schema, lambda: (_with_numbers(one, names) for one in batches()))
+
+
+def every_nth(rows: Rows, every: int) -> Rows:
+    """Return the first row of every so many: where rows depend on those beside them, as independent ones.
+
+    Raises
+    ------
+    BadInput
+        Fewer than one.
+    """
+    if every < 1:
+        raise BadInput(f"Every row is 1, every second one is 2, got {every}.", fix="Write 48, for instance.")
+    if isinstance(rows, Columnwise):
+        return replace(rows, every=every, n_rows=-(-rows.n_rows // every))
+    return replace(rows, batches=lambda: _thinned(rows.batches(), every))
+
+
+def _thinned(batches: Iterable[pa.RecordBatch], every: int) -> Iterator[pa.RecordBatch]:
+    if every == 1:
+        yield from batches
+        return
+    first = 0
+    for batch in batches:
+        yield batch.take(pa.array(range(-first % every, batch.num_rows, every), pa.int64()))
+        first += batch.num_rows
 
 
 def _numbers_as_text(schema: pa.Schema, batches: Callable[[], Iterator[pa.RecordBatch]]) -> set[str]:
