@@ -29,12 +29,15 @@ class Spending:
     limit_eur : Decimal
     taken_eur : Decimal
         Spent, reserved, or leased by a process.
+    refused : bool
+        Whether something was refused today because too little was left for it.
     """
 
     budget: str
     tenant: str
     limit_eur: Decimal
     taken_eur: Decimal
+    refused: bool = False
 
 
 def spending_of(workshop: Workshop) -> list[Spending]:
@@ -48,18 +51,18 @@ def spending_of(workshop: Workshop) -> list[Spending]:
     today = period_of(workshop.clock(), "day")[0]
     path = workshop.state / MONEY
     made = path.exists() or path.with_name(f"{MONEY}.made").exists()
-    rows = _rows(path) if made else []
+    rows, refused = _read(path, today) if made else ([], set())
     taken = {one.account: one.nano for one in rows if one.period == today}
     return [
-        Spending(name, account.tenant, limit, Decimal(taken.get(account, 0)) / _NANO)
+        Spending(name, account.tenant, limit, Decimal(taken.get(account, 0)) / _NANO, account in refused)
         for name, account, limit in _budgets(workshop, set(taken))
     ]
 
 
-def _rows(path: Path) -> list[Taken]:
+def _read(path: Path, today: str) -> tuple[list[Taken], set[Account]]:
     file = BudgetFile(path)
     try:
-        return file.everything()
+        return file.everything(), file.refused(today)
     finally:
         file.close()
 

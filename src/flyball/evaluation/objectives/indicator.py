@@ -39,6 +39,8 @@ class Events:
         True where the events stand for others that nobody saw: then the interval decides.
     quiet_minutes : float or None
         How long nothing has happened, where the objective asks.
+    elsewhere : str
+        Where something was counted instead, for people: a door may be written wrongly.
     """
 
     timeline: Timeline
@@ -46,6 +48,7 @@ class Events:
     noun: str
     sampled: bool = False
     quiet_minutes: float | None = None
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def _of_events(slo: SloSettings, found: Events, since: datetime, now: datetime) 
     quiet = found.quiet_minutes is not None and found.quiet_minutes >= slo.quiet_minutes > 0
     silence = f"no {found.noun} for {found.quiet_minutes or 0:.0f} minutes"
     if not n:
-        figure = NotMeasured(f"no {found.noun} in {count(slo.window_days, 'day')}")
+        figure = NotMeasured(f"no {found.noun} in {count(slo.window_days, 'day')}{found.elsewhere}")
         state = replace(state, figure=figure, why=str(figure))
         return replace(state, speaks="page", why=silence) if quiet else state
     low, high = wilson(good, n)

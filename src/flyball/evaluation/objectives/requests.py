@@ -121,6 +121,8 @@ class RequestLog:
                 raise self._unavailable(err) from err
             except sqlite3.DatabaseError as err:
                 self._path.replace(self._path.with_suffix(".damaged"))
+                for ending in ("-wal", "-shm"):  # they belong to what was put aside
+                    self._path.with_name(f"{self._path.name}{ending}").unlink(missing_ok=True)
                 raise self._unavailable(err) from err
 
     def read(self, since: datetime, until: datetime, *, doors: Sequence[str] = ()) -> Requests:
@@ -165,6 +167,25 @@ class RequestLog:
         except sqlite3.Error as err:
             raise self._unavailable(err) from err
         return None if found is None else datetime.fromtimestamp(found, UTC)
+
+    def elsewhere(self, doors: Sequence[str]) -> str:
+        """Return words that name the doors that were counted, where none of `doors` is among them."""
+        known = self._doors() if doors else []
+        if not known or set(doors) & set(known):
+            return ""
+        return f" at {', '.join(doors)}; counted are {', '.join(known)}"
+
+    def _doors(self) -> list[str]:
+        if not self._path.is_file():
+            return []
+        try:
+            uri = f"{self._path.absolute().as_uri()}?mode=ro"
+            with closing(sqlite3.connect(uri, uri=True, timeout=10.0)) as database:
+                return [
+                    row[0] for row in database.execute("SELECT DISTINCT door FROM requests ORDER BY door")
+                ]
+        except sqlite3.Error as err:
+            raise self._unavailable(err) from err
 
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

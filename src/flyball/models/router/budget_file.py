@@ -25,6 +25,12 @@ CREATE TABLE IF NOT EXISTS money (
     PRIMARY KEY (deployment, tenant, period)
 ) WITHOUT ROWID
 """
+_REFUSED = """
+CREATE TABLE IF NOT EXISTS refused (
+    deployment TEXT NOT NULL, tenant TEXT NOT NULL, period TEXT NOT NULL,
+    PRIMARY KEY (deployment, tenant, period)
+) WITHOUT ROWID
+"""
 _MOST = 2**62
 
 
@@ -89,6 +95,8 @@ class BudgetFile:
             taken = _taken(connection, account, period)
             left = limit - taken
             if least > left:
+                row = (account.deployment, account.tenant, period)
+                connection.execute("INSERT OR IGNORE INTO refused VALUES (?, ?, ?)", row)  # written once
                 return 0
             amount = max(least, min(wanted, left // 20))
             _put(connection, account, period, taken + amount)
@@ -112,6 +120,12 @@ class BudgetFile:
         return [
             Taken(Account(deployment, tenant), period, taken) for deployment, tenant, period, taken in rows
         ]
+
+    def refused(self, period: str) -> set[Account]:
+        """Return the accounts from which something was refused in a period."""
+        query = "SELECT deployment, tenant FROM refused WHERE period = ?"
+        with self._writing() as connection:
+            return {Account(*row) for row in connection.execute(query, (period,))}
 
     def close(self) -> None:
         """Close the connection; the next call opens it again."""
@@ -158,6 +172,7 @@ class BudgetFile:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(_SCHEMA)
+            connection.execute(_REFUSED)
             if not made.exists():
                 made.touch(mode=0o600)
                 _make_durable(self._path.parent)

@@ -26,4 +26,5 @@ def availability(slo: SloSettings, sources: Sources, since: datetime, until: dat
         "share of requests without a fault of ours",
         "request",
         quiet_minutes=quiet,
+        elsewhere=sources.requests.elsewhere(slo.doors) if not len(found.at) else "",
     )

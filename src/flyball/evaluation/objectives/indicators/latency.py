@@ -21,4 +21,5 @@ def latency(slo: SloSettings, sources: Sources, since: datetime, until: datetime
     good = np.where(answered & (found.step <= place), found.n, 0).astype(float)
     bad = np.where(answered & (found.step > place), found.n, 0).astype(float)
     unit = f"share of answers within {slo.under_ms:g} ms"
-    return Events(Timeline(found.at, good, bad), unit, "answer")
+    elsewhere = sources.requests.elsewhere(slo.doors) if not len(found.at) else ""
+    return Events(Timeline(found.at, good, bad), unit, "answer", elsewhere=elsewhere)
