@@ -141,6 +141,34 @@ def test_a_day_is_asked_about_and_a_word_that_is_none_is_refused(ben, at):
         read(ben, at(f"obligations?on={day}&against=2026-01-01"))
 
 
+@pytest.mark.parametrize(
+    ("day", "there", "gone"),
+    [
+        ("2026-04-16", "us.sr-11-7#1", "us.sr-26-2#1"),
+        ("2026-04-17", "us.sr-26-2#1", "us.sr-11-7#1"),
+    ],
+)
+def test_a_duty_holds_on_its_first_day_and_no_longer_on_the_day_of_its_end(ben, at, day, there, gone):
+    [duties] = page(ben, at(f"obligations?on={day}")).xpath("//section[@aria-labelledby='duties']")
+    assert there in words(duties)
+    assert gone not in words(duties)
+    assert "No longer from" in words(duties)
+
+
+def test_what_changes_between_two_days_is_told_on_the_day_itself_and_not_after_it(ben, at):
+    def change(on, against):
+        [found] = page(ben, at(f"obligations?on={on}&against={against}")).xpath(
+            "//section[@aria-labelledby='change']"
+        )
+        return words(found)
+
+    both = change("2026-04-17", "2026-04-16")
+    assert "begins Model risk management of banks (revised" in both
+    assert "ends Model risk management of banks (2011" in both
+    assert change("2026-04-16", "2026-04-17") == both
+    assert "Nothing changes for this deployment." in change("2026-04-18", "2026-04-17")
+
+
 def test_evidence_says_of_each_duty_what_was_checked_and_what_was_not(ben, at):
     shown = read(ben, at("evidence"))
     assert "not covered not covered by any check us.reg-b.1002.6#1" in shown

@@ -50,7 +50,7 @@ def timeline(
         description=description,
         wide=_drawn(rows, _WIDE, first, last, marks),
         narrow=_drawn(rows, _NARROW, first, last, marks),
-        columns=(column, "from", "until (that day excluded)", "on the day asked about", "note"),
+        columns=(column, "from", "no longer from", "on the day asked about", "note"),
         rows=tuple(
             (one.label, one.start.isoformat(), one.end.isoformat() if one.end else "", _on(one), one.note)
             for one in rows
@@ -111,7 +111,7 @@ def _middle(mark: Reference, x: Scale, width: int) -> float:
 
 
 def _period(one: Period, left: float, right: float, start: float, end: float, y: float) -> str:
-    until = f"until {one.end}" if one.end else "no end known"
+    until = f"no longer from {one.end}" if one.end else "no end known"
     told = f"{one.label}: from {one.start}, {until}; {_on(one)}"
     look = "ch-period ch-on" if one.on else "ch-period"
     if end <= left or start >= right:  # wholly outside: a mark at the side where it lies
