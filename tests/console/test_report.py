@@ -257,6 +257,30 @@ def test_a_pdf_has_text_title_and_numbered_pages(tmp_path):
     assert tuple(round(one) for one in pdf[0].get_size()) == (595, 842)
 
 
+@pytest.mark.chromium
+def test_a_report_that_is_opened_asks_the_network_for_nothing(console, tab, tmp_path):
+    for asked_for in ("overview", f"decisions/{console.ours}", "ledger", "fairness", "obligations"):
+        file = tmp_path / "report.html"
+        file.write_text(made(console, asked_for), encoding="utf-8")
+        tab.requests.clear()
+        tab.console.clear()
+        tab.open(file.as_uri())
+        tab.settle()
+        assert tab.requests == [file.as_uri()], asked_for
+        assert tab.console == [], asked_for
+
+
+@pytest.mark.chromium
+def test_letters_of_other_languages_can_be_read_out_of_a_pdf():
+    try:
+        find_chromium()
+    except BadInput as err:
+        pytest.skip(err.message)
+    said = "Straße Müller-Lüdenscheidt Łódź Ωμέγα"
+    pdf = pypdfium2.PdfDocument(as_pdf(alone(page_of(f"<p>{said}</p>"), here=HERE)))
+    assert said in " ".join(pdf[0].get_textpage().get_text_range().split())
+
+
 def test_without_a_browser_the_way_out_is_named(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.delenv("FLYBALL_CHROMIUM", raising=False)
