@@ -13,17 +13,20 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
-from flyball.core.estimates import Estimate
+from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.records import Context
 from flyball.core.verdicts import Verdict
 from flyball.evaluation.bootstrap import Sampling
 from flyball.evaluation.history.history import History
+from flyball.evaluation.kpis.formula import Node
 from flyball.evaluation.kpis.reading import read_formula
+from flyball.evaluation.kpis.saving import difference
 from flyball.evaluation.kpis.totals import Totals, estimate_of
 from flyball.evaluation.kpis.working import Contribution
 from flyball.evaluation.outcomes.files import read_outcomes
@@ -196,28 +199,102 @@ def history_only(folder: Path, n: int) -> dict[str, object]:
     }
 
 
-def coverage(runs: int = 400) -> dict[str, object]:
-    """Count how often 95 % intervals hold the truth: a fifth referred, log-normal minutes, 3 in 10 twice."""
-    formula = read_formula("share(referred) * mean(minutes where referred)")
-    truth, rng, found = 0.2 * 600.0 * np.exp(0.5), np.random.default_rng(11), {}
-    for n in (50, 200, 1_000):
-        held = 0
-        for _ in range(runs):
-            cases = np.concatenate([np.arange(n), rng.integers(0, n, size=int(0.3 * n))])
-            referred = (rng.random(n) < 0.2)[cases]
-            minutes = (600.0 * np.exp(rng.normal(size=n)))[cases]
-            every, entries = np.ones(len(cases), dtype=np.bool_), np.arange(len(cases))
-            none = ~every
-            parts = {
-                "share": Contribution(referred.astype(float), every, none),
-                "mean": Contribution(np.where(referred, minutes, 0.0), referred, none),
-            }
-            totals = Totals(formula, n)
-            totals.add([parts[one.how] for one in totals.totals], cases, entries, every)
-            got = estimate_of(totals, Sampling(resamples=1_000)).estimate
-            held += isinstance(got, Estimate) and got.low is not None and got.low <= truth <= got.high
-        found[str(n)] = round(held / runs, 3)
-    return {"runs": runs, "coverage_by_cases": found}
+Sample = tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray]
+"""What each decision brings to each total (values, whether it counts), and its case."""
+
+
+def a_share(rng: np.random.Generator, n: int, rate: float) -> Sample:
+    """Draw a share."""
+    return [((rng.random(n) < rate).astype(float), np.ones(n, dtype=np.bool_))], np.arange(n)
+
+
+def minutes_per_case(rng: np.random.Generator, n: int, referred_share: float = 0.2) -> Sample:
+    """Draw cases of which a fifth is referred, with log-normal minutes; three in ten are decided twice."""
+    cases = np.concatenate([np.arange(n), rng.integers(0, n, size=int(0.3 * n))])
+    referred = (rng.random(n) < referred_share)[cases]
+    minutes = np.exp(rng.normal(size=n))[cases]
+    every = np.ones(len(cases), dtype=np.bool_)
+    return [(referred.astype(float), every), (np.where(referred, minutes, 0.0), referred)], cases
+
+
+def money(
+    rng: np.random.Generator, n: int, drawn: Callable[[np.random.Generator, int], np.ndarray]
+) -> Sample:
+    """Draw amounts, divided by the number of decisions."""
+    every = np.ones(n, dtype=np.bool_)
+    return [(drawn(rng, n), every), (np.ones(n), every)], np.arange(n)
+
+
+def rare_losses(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Draw log-normal losses of one case in twenty."""
+    return np.where(rng.random(n) < 0.05, np.exp(rng.normal(size=n)), 0.0)
+
+
+def estimated(formula: Node, sample: Sample) -> Estimate | NotMeasured:
+    """Return what the product says about a sample."""
+    parts, cases = sample
+    totals = Totals(formula, int(cases.max()) + 1)
+    every = np.ones(len(cases), dtype=np.bool_)
+    brought = [Contribution(values, counts, ~every) for values, counts in parts]
+    totals.add(brought, cases, np.arange(len(cases)), every)
+    return estimate_of(totals, Sampling(resamples=600)).estimate
+
+
+def coverage(runs: int = 300) -> dict[str, object]:
+    """Count how often 95 % intervals hold the truth, in per cent of the runs with an interval, by cases."""
+    per_case = "sum(cost_eur) / count(decisions)"
+    rate = "share(referred) * mean(minutes where referred)"
+    tail = np.exp(0.5)
+
+    def saved(rng: np.random.Generator, n: int) -> Estimate | NotMeasured:
+        node = read_formula(rate)
+        before, now = (estimated(node, minutes_per_case(rng, n, share)) for share in (0.3, 0.2))
+        return difference(before, now, better="lower")
+
+    def fewer(rng: np.random.Generator, n: int) -> Estimate | NotMeasured:
+        node = read_formula("share(referred)")
+        before, now = (estimated(node, a_share(rng, n, share)) for share in (0.2, 0.1))
+        return difference(before, now, better="lower")
+
+    def of(formula: str, draw: Callable[..., Sample], *more: object) -> Callable[..., Estimate | NotMeasured]:
+        node = read_formula(formula)
+        return lambda rng, n: estimated(node, draw(rng, n, *more))
+
+    asked = {
+        "share of 1 in 10": (0.1, of("share(referred)", a_share, 0.1)),
+        "share of a half": (0.5, of("share(referred)", a_share, 0.5)),
+        "minutes per case": (0.2 * tail, of(rate, minutes_per_case)),
+        "median of log-normal amounts": (1.0, of("median(cost_eur)", median_of)),
+        "money per case, log-normal (1)": (
+            tail,
+            of(per_case, money, lambda rng, n: np.exp(rng.normal(size=n))),
+        ),
+        "money per case, log-normal (1.5)": (
+            np.exp(1.125),
+            of(per_case, money, lambda rng, n: np.exp(1.5 * rng.normal(size=n))),
+        ),
+        "money per case, Pareto (2.5)": (
+            2.5 / 1.5,
+            of(per_case, money, lambda rng, n: 1.0 + rng.pareto(2.5, size=n)),
+        ),
+        "losses of 1 case in 20, log-normal (1)": (0.05 * tail, of(per_case, money, rare_losses)),
+        "saving of minutes per case": (0.1 * tail, saved),
+        "saving of a share": (0.1, fewer),
+    }
+    found = {}
+    for name, (truth, measure) in asked.items():
+        rng, found[name] = np.random.default_rng(11), {}
+        for n in (10, 50, 200, 500):
+            got = [measure(rng, n) for _ in range(runs)]
+            known = [one for one in got if isinstance(one, Estimate) and one.low is not None]
+            held = sum(one.low <= truth <= one.high for one in known)
+            found[name][n] = round(100 * held / len(known), 1) if len(known) > runs / 2 else None
+    return {"runs": runs, "coverage_percent_by_cases": found}
+
+
+def median_of(rng: np.random.Generator, n: int) -> Sample:
+    """Draw log-normal amounts."""
+    return [(np.exp(rng.normal(size=n)), np.ones(n, dtype=np.bool_))], np.arange(n)
 
 
 def main() -> None:

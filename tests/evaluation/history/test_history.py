@@ -144,6 +144,17 @@ def test_days_are_counted_and_days_without_decisions_left_out(history_of, report
     assert (days[1]["start"] - days[0]["start"]).days == 3
 
 
+def test_sizes_are_those_of_the_periods_without_looking_at_rows(history_of, decision):
+    history = history_of(*(decision(n, day=day) for n, day in enumerate((0, 0, 3))))
+    counted = history.sizes(Wanted(), seconds=86_400)
+    days = history.by_period(Wanted()).to_pylist()
+    assert counted == [(one["start"], one["decisions"]) for one in days] == [
+        (FIRST_DAY.replace(hour=0), 2),
+        (FIRST_DAY.replace(hour=0) + timedelta(days=3), 1),
+    ]  # fmt: skip
+    assert history.sizes(Wanted(tenant="nobody"), seconds=60) == []
+
+
 def test_counting_stops_where_nobody_reads_the_number(history_of, decision):
     history = history_of(*(decision(n) for n in range(8)))
     assert history.count(Wanted(), at_most=5) == Counted(5, False)

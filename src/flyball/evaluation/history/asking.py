@@ -51,6 +51,13 @@ def conditions(wanted: Wanted) -> tuple[str, list[object]]:
         must("decisions.allowed = ?", int(wanted.allowed))
     if wanted.reported is not None:
         must("decisions.reports > 0" if wanted.reported else "decisions.reports = 0")
+    if wanted.touched_since is not None:
+        must(
+            "decisions.entry IN (SELECT decision FROM reports WHERE entry >= ? "
+            "UNION SELECT decision FROM reviews WHERE entry >= ?)",
+            wanted.touched_since,
+            wanted.touched_since,
+        )
     if wanted.newest is not None:
         must(f"{'NOT ' if wanted.newest else ''}{_DECIDED_AGAIN}")
     about = _about_an_answer(wanted)

@@ -27,6 +27,7 @@ from flyball.evaluation.history.questions import (
     REVIEWED,
     REVIEWS,
     SETTLED_BEFORE,
+    SIZES,
 )
 from flyball.evaluation.history.records import Counted, DecisionRow, HistoryUnavailable, TooMuch, Wanted
 from flyball.evaluation.history.schema import FORM, SCHEMA
@@ -356,6 +357,18 @@ class History:
         where, values = conditions(wanted)
         query = BY_PERIOD.sql(where, length=seconds * 1_000_000)
         return self._table(query, values, BY_PERIOD.schema)
+
+    def sizes(self, wanted: Wanted, *, seconds: int) -> list[tuple[datetime, int]]:
+        """Count decisions by periods of equal length, and nothing else of them: of all, by an index alone.
+
+        Returns
+        -------
+        list of (start, int)
+            In order, UTC; periods without any are left out.
+        """
+        where, values = conditions(wanted)
+        rows = self._ask(SIZES.format(where=where, length=seconds * 1_000_000), values)
+        return [(datetime.fromtimestamp(start / 1_000_000, UTC), int(n)) for start, n in rows]
 
     def known(self, what: str) -> list[str]:
         """Return which releases, experts, fields, tenants or actors there are, sorted.

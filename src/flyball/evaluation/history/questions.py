@@ -15,6 +15,7 @@ __all__ = [
     "REVIEWED",
     "REVIEWS",
     "SETTLED_BEFORE",
+    "SIZES",
     "Question",
 ]
 
@@ -166,6 +167,11 @@ REVIEWS = Question(
             ("how", _NAME),
         ]
     ),
+)
+
+SIZES = (
+    "SELECT (decided_at / {length}) * {length} AS start, COUNT(*) FROM decisions WHERE {where} "
+    "GROUP BY start ORDER BY start"
 )
 
 BY_PERIOD = Question(

@@ -53,6 +53,9 @@ class Wanted:
         What the decision gate said.
     reported : bool or None
         Whether anything was reported about it.
+    touched_since : int or None
+        Whether something was reported about it, or done in its review, in this ledger entry or a later one:
+        for those who keep what they have worked out and ask for what is new.
     newest : bool or None
         Whether its case was not decided again later: a case that waits twice is one case.
     """
@@ -70,6 +73,7 @@ class Wanted:
     waiting: bool | None = None
     allowed: bool | None = None
     reported: bool | None = None
+    touched_since: int | None = None
     newest: bool | None = None
 
 

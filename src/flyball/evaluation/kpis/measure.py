@@ -324,12 +324,9 @@ def windows_of(history: History, frame: Wanted, needs: Needs, fields: int) -> It
 
 
 def _cut(history: History, frame: Wanted, most: int, *, seconds: int) -> Iterator[Wanted]:
-    table = history.by_period(frame, seconds=seconds)
-    starts = table.column("start").to_pylist()
-    numbers = table.column("decisions").to_pylist()
     step = timedelta(seconds=seconds)
     begin, held, end = None, 0, None
-    for start, n in zip(starts, numbers, strict=True):
+    for start, n in history.sizes(frame, seconds=seconds):
         if begin is not None and held + n > most:
             yield _between(frame, begin, end)
             begin, held = None, 0
