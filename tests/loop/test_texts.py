@@ -142,3 +142,16 @@ def test_data_that_must_stay_is_not_shown_to_a_judge_elsewhere(open_with):
     write_decision(workshop)
     with pytest.raises(Refused, match="reader may not see these cases: residency"):
         texts_view(workshop, "country", judge="reader", evaluate=True)
+
+
+def test_answers_that_were_reviewed_because_they_are_hard_are_no_measure_of_all(open_with):
+    """Six known from a file, all right; six that reviewers called wrong: exact match is 1, not a half."""
+    workshop = open_with()
+    entries = [write_decision(workshop, n=n) for n in range(12)]
+    rows = [{"case": f"case {n}", "field": "country", "answer": "DE"} for n in range(6)]
+    load_outcomes(workshop, list(enumerate(rows, start=1)), by="person:anna")
+    more = {"name": "country", "source": "review"}
+    workshop.ledger.append_many([built._report(entry, "FR", **more) for entry in entries[6:]])
+    view = texts_view(workshop, "country")
+    assert (view.answers, view.known) == (12, 12)
+    assert (view.metrics["exact_match"].value, view.metrics["exact_match"].n) == (1.0, 6)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
+import pyarrow.compute as pc
 
 from flyball.core.errors import BadInput, Refused, UnknownName
 from flyball.core.estimates import Estimate, NotMeasured
@@ -62,8 +63,16 @@ class TextsView:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """An answer; `fair` where what is right of it is not known only because it was hard."""
+
     case: TextCase
     labels: tuple[str, ...]
+    fair: bool
+
+    @property
+    def speaks_for_all(self) -> TextCase:
+        """The answer, and what is right only where that says something about the others."""
+        return self.case if self.fair else replace(self.case, right=None)
 
 
 class _Figure(msgspec.Struct):
@@ -127,7 +136,7 @@ def texts_view(
         field,
         len(cases),
         sum(one.right is not None for one in cases),
-        measure_texts(cases),
+        measure_texts([one.speaks_for_all for one in found]),
     )
     return _judged(workshop, view, found, judge, evaluate=evaluate) if judge else view
 
@@ -158,7 +167,8 @@ def _judged(
             "--evaluate-judge.",
             judge=name,
         )
-    return replace(view, judged=judged_share(judge.right(cases), people))
+    like_others = [truth if one.fair else None for one, truth in zip(found, people, strict=True)]
+    return replace(view, judged=judged_share(judge.right(cases), like_others))
 
 
 def _field(workshop: Workshop, key: str) -> Field:
@@ -178,6 +188,8 @@ def _field(workshop: Workshop, key: str) -> Field:
 
 def _cases(workshop: Workshop, field: Field, tenant: str | None, limit: int) -> list[_Found]:
     wanted = Wanted(tenant=tenant, field=field.key)
+    reports = workshop.history.reports_table(replace(wanted, reported=True), fair=True)
+    fair = set(reports.filter(pc.equal(reports["name"], field.key))["decision"].to_pylist())
     found = []
     for row in workshop.history.decisions(wanted, limit=limit):
         known = find_decision(workshop, row.entry, row.tenant)
@@ -198,7 +210,7 @@ def _cases(workshop: Workshop, field: Field, tenant: str | None, limit: int) -> 
             tuple(text[span.start : span.end] for span in given.evidence if text),
             row.entry,
         )
-        found.append(_Found(case, decision.context.data_labels))
+        found.append(_Found(case, decision.context.data_labels, row.entry in fair))
     return found
 
 
