@@ -14,9 +14,22 @@ from pathlib import Path
 
 import numpy as np
 
+from flyball.core.estimates import Estimate
+from flyball.core.records import Context
+from flyball.core.verdicts import Verdict
+from flyball.evaluation.history.history import History
 from flyball.evaluation.objectives.burn import RULES, Timeline, burn_of
+from flyball.evaluation.objectives.indicator import Sources
+from flyball.evaluation.objectives.measure import measure_objective
 from flyball.evaluation.objectives.requests import Counted, RequestLog
+from flyball.evaluation.objectives.settings import SloSettings
+from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
 from flyball.gateway.counting import Counting
+from flyball.ledger.ledger import Ledger
+from flyball.ledger.opening import open_ledger
+from flyball.ledger.records import Draft
+from flyball.models.decisions.records import Decision, FieldDecision
+from flyball.models.router.route import Route
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 BUDGET = 0.001
@@ -162,13 +175,57 @@ def counting() -> dict[str, object]:
     }
 
 
+def quality() -> dict[str, object]:
+    """What a look at quality costs with 50,000 reported answers: the first one, and those after it."""
+    slo = SloSettings(name="right", indicator="quality", target=0.95)
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = open_ledger(f"sqlite:///{folder}/ledger.sqlite", origin="benchmark")
+        history = History(Path(folder) / "history.sqlite", ledger)
+        sources = Sources(RequestLog(Path(folder) / "requests.sqlite"), history, ledger)
+        _report(ledger, 50_000)
+        history.follow()
+        took = {}
+        for name, more in (("first", 0), ("nothing_new", 0), ("100_new", 100)):
+            _report(ledger, more)
+            history.follow()
+            began = time.process_time()
+            state = measure_objective(slo, sources, datetime.now(UTC))
+            took[f"cpu_ms_{name}"] = round((time.process_time() - began) * 1000, 1)
+        history.close()
+        ledger.close()
+    return {"answers": state.figure.n if isinstance(state.figure, Estimate) else 0, **took}
+
+
+def _report(ledger: Ledger, n: int) -> None:
+    """Decide and report so many cases."""
+    at = datetime.now(UTC)
+    route = Route(expert="model", considered=(), reason="why")
+    made = [
+        Decision(
+            case_id=f"{number:016x}", case_name=f"T-{number:05}", content_digest="sha256:1",
+            text_digest="sha256:1", deployment="talk", release="sha256:aa11",
+            context=Context(jurisdictions=("US",), as_of=at.date(), tenant="default"),
+            fields=(FieldDecision("fraud", "true", "automated", 0.9, (), route, "why"),),
+            findings=(), obligations=(), principles=(), verdict=Verdict(True, "checked"), cost_eur="0.1",
+            decided_at=at,
+        )
+        for number in range(n)
+    ]  # fmt: skip
+    receipts = ledger.append_many([Draft("decision", one, "test") for one in made])
+    told = [
+        ReportedOutcome(one.index, "", "", "", "label", "fraud", "true", "key:claims", source="api")
+        for one in receipts
+    ]
+    ledger.append_many([Draft(OUTCOME, one, "key:claims", key=one.key) for one in told])
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=5)
     seeds = parser.parse_args().seeds
     began = time.process_time()
-    found = {"sound": sound(seeds), "faults": faults(4 * seeds), "counting": counting()}
+    found = {"sound": sound(seeds), "faults": faults(4 * seeds), "counting": counting(), "quality": quality()}
     print(json.dumps(found | {"cpu_seconds": round(time.process_time() - began, 1)}, indent=1))
 
 

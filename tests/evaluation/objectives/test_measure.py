@@ -5,6 +5,7 @@ cases at 0.25 euros: 0.25 a case, 25 a day.
 """
 
 import json
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from flyball.evaluation.objectives.requests import Counted, RequestLog
 from flyball.evaluation.objectives.settings import INDICATORS, SloSettings
 from flyball.evaluation.objectives.steps import step_of
 from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
+from flyball.ledger.errors import KeyReused
 from flyball.ledger.opening import open_ledger
 from flyball.ledger.records import Draft
 from flyball.models.decisions.records import Decision, FieldDecision
@@ -122,6 +124,30 @@ def test_cases_that_reviewers_chose_because_they_are_hard_do_not_lower_the_share
     made.report(waits, False, by="person:anna", source="review")  # the second reader has not answered
     state = made.measure(indicator="quality", target=0.9)
     assert (state.figure.value, state.figure.n) == (21 / 22, 22)
+
+
+def test_what_is_kept_between_looks_is_what_a_first_look_finds(made, tmp_path):
+    """Reports, contradictions, settlements and reviews come bit by bit; a fresh look is held against each."""
+    drawn = random.Random(7)  # noqa: S311 - the same cases at every run
+    entries = made.decide(60)
+    slo = SloSettings(name="one", indicator="quality", target=0.9)
+    for step in range(12):
+        for entry in drawn.sample(entries, 8):
+            by, source = drawn.choice([("key:a", "api"), ("key:b", "api"), ("person:anna", "review"),
+                                       ("person:ben", "settled")])  # fmt: skip
+            if source == "review" and drawn.random() < 0.5:
+                made.choose(entry, drawn.choice(["drawn", "teaches"]))
+            try:
+                made.report(entry, drawn.random() < 0.7, by=by, source=source)
+            except KeyReused:
+                continue
+        made.now += timedelta(hours=1)
+        fresh = History(tmp_path / f"fresh{step}.sqlite", made.ledger)
+        found = measure_objective(slo, Sources(made.log, fresh, made.ledger), made.now)
+        fresh.close()
+        kept = measure_objective(slo, made.sources, made.now)
+        assert (kept.figure, kept.burn, kept.points) == (found.figure, found.burn, found.points)
+    assert kept.figure.n > 20
 
 
 def test_a_settled_dispute_counts_as_it_was_settled(made):

@@ -1,12 +1,17 @@
 """Quality: the share of automated answers that agree with what turned out."""
 
+import math
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flyball.evaluation.history.history import History
 from flyball.evaluation.history.records import Wanted
 from flyball.evaluation.objectives.burn import Timeline
 from flyball.evaluation.objectives.indicator import Events, Sources, indicator
@@ -20,6 +25,24 @@ __all__ = ["quality"]
 _TOLD = ("decision", "kind", "name", "answer", "unit", "by", "source")
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Answers that were reported on, in order of time: when first, of which decision, whether right.
+
+    `size` is that of the ledger up to which they are known.
+    """
+
+    size: int
+    at: np.ndarray
+    decision: np.ndarray
+    right: np.ndarray
+
+
+_KEPT: WeakKeyDictionary[History, dict[str, _Judged]] = WeakKeyDictionary()
+"""By history and field: a watcher asks every minute, and of most answers nothing new is told."""
+_LOCK = Lock()
+
+
 @indicator
 def quality(slo: SloSettings, sources: Sources, since: datetime, until: datetime) -> Events:
     """Count automated answers about which something was reported, at the time of the first report.
@@ -28,17 +51,44 @@ def quality(slo: SloSettings, sources: Sources, since: datetime, until: datetime
     random, so this is what was seen, and its interval decides; of what reviewers answered, only cases that
     were drawn at random count.
     """
-    wanted = Wanted(reported=True)
-    reports = sources.history.reports_table(wanted, fair=True)
+    with _LOCK:
+        kept = _KEPT.setdefault(sources.history, {})
+        judged = kept[slo.field] = _brought_up(kept.get(slo.field), slo.field, sources)
+    first, last = np.searchsorted(judged.at, [int(since.timestamp()), math.ceil(until.timestamp())])
+    good = judged.right[first:last]
+    unit = "share of automated answers that agree with what was reported"
+    return Events(Timeline(judged.at[first:last], good, 1.0 - good), unit, "reported answer", sampled=True)
+
+
+def _brought_up(before: _Judged | None, field: str, sources: Sources) -> _Judged:
+    """Judge anew the decisions that reports or reviews have touched since, and keep the others."""
+    size = sources.ledger.size()  # first: what comes meanwhile is asked for again next time
+    if before is not None and before.size == size:
+        return before
+    since = None if before is None else before.size
+    wanted = Wanted(reported=True, touched_since=since)
+    fresh = _judged(wanted, field, sources.history)
+    if before is not None:
+        stay = ~np.isin(before.decision, sources.history.entries(wanted))
+        columns = ("at", "decision", "right")
+        fresh = [
+            np.concatenate([getattr(before, name)[stay], new])
+            for name, new in zip(columns, fresh, strict=True)
+        ]
+    at, decision, right = fresh
+    order = np.lexsort((decision, at))
+    return _Judged(size, at[order], decision[order], right[order])
+
+
+def _judged(wanted: Wanted, field: str, history: History) -> list[np.ndarray]:
+    """Return of the answers of decisions time, decision and whether right."""
+    reports = history.reports_table(wanted, fair=True)
     reports = reports.filter(pc.not_equal(reports["kind"], "business"))
-    answers = sources.history.answers_table(wanted, fields=(slo.field,) if slo.field else ())
+    answers = history.answers_table(wanted, fields=(field,) if field else ())
     answers = answers.filter(pc.equal(answers["outcome"], "automated"))
     first = _plain(reports, "name").group_by(["decision", "name"])
     told = first.aggregate([("at", "min"), ("at", "count"), ("answer", "min")])
-    told = told.filter(
-        pc.and_(pc.greater_equal(told["at_min"], since), pc.less(told["at_min"], until))
-    ).rename_columns(["decision", "name", "at", "times", "told"])
-    found = told.join(
+    found = told.rename_columns(["decision", "name", "at", "times", "told"]).join(
         _plain(answers, "field", "answer").select(["entry", "field", "answer"]),
         keys=["decision", "name"],
         right_keys=["entry", "field"],
@@ -46,21 +96,17 @@ def quality(slo: SloSettings, sources: Sources, since: datetime, until: datetime
     )
     once = found.filter(pc.equal(found["times"], 1))
     alike = pc.equal(once["told"], once["answer"])
-    differing = once.filter(pc.invert(alike))
+    same, differing = once.filter(alike), once.filter(pc.invert(alike))
     several = found.filter(pc.greater(found["times"], 1))
     pairs = zip(differing["told"].to_pylist(), differing["answer"].to_pylist(), strict=True)
-    at = [*_seconds(once.filter(alike)), *_seconds(differing)]
-    right = [True] * (len(once) - len(differing)) + [same_answer(one, other) for one, other in pairs]
-    for moment, agrees in zip(_seconds(several), _settled(reports, several), strict=True):
-        if agrees is not None:
-            at.append(moment)
-            right.append(agrees)
-    order = np.argsort(np.array(at, np.int64), kind="stable")
-    good = np.array(right, float)[order]
-    unit = "share of automated answers that agree with what was reported"
-    return Events(
-        Timeline(np.array(at, np.int64)[order], good, 1.0 - good), unit, "reported answer", sampled=True
-    )
+    agreeing = [same_answer(one, other) for one, other in pairs]
+    settled = _settled(reports, several)
+    known = [agrees is not None for agrees in settled]
+    parts = [same, differing, several.filter(pa.array(known, pa.bool_()))]
+    right = [*[True] * len(same), *agreeing, *(agrees for agrees in settled if agrees is not None)]
+    at = [moment for part in parts for moment in _seconds(part)]
+    decision = [entry for part in parts for entry in part["decision"].to_pylist()]
+    return [np.array(at, np.int64), np.array(decision, np.int64), np.array(right, float)]
 
 
 def _settled(reports: pa.Table, several: pa.Table) -> list[bool | None]:
