@@ -3,6 +3,7 @@
     python benchmarks/gateway.py                    # both, in alternating rounds
     python benchmarks/gateway.py --memory 200000    # memory of ours over so many requests
     python benchmarks/gateway.py --peer none        # ours alone
+    python benchmarks/gateway.py --against FOLDER   # ours beside another checkout of it: processor time alone
 
 Ours asks for a key, looks at requests and replies with its guards, and writes every completion to its ledger
 before it replies (SQLite, WAL, synchronous=FULL); "bare" is the same without guards. LiteLLM runs as it comes
@@ -27,6 +28,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import uvloop
+
+from flyball import __version__
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -308,6 +311,13 @@ def version_of(home: Path) -> str:
     return version
 
 
+def commit() -> str:
+    """Return which state of the sources is measured."""
+    command = ["git", "-C", str(HERE), "describe", "--always", "--dirty"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "no repository"
+
+
 def tree_of(pid: int) -> list[int]:
     """Return a process and all below it."""
     found = [pid]
@@ -430,6 +440,7 @@ def show(options, rows, version: str) -> None:
         f"{platform.machine()}, {os.cpu_count()} cores, CPython {platform.python_version()}, "
         f"load {load[0]:.1f}"
     )
+    print(f"flyball {__version__} ({commit()}): ledger on, guards as [chat] has them by default; bare: none")
     print(
         f"{options.rounds} rounds of {options.seconds:g} s each in turns; litellm {version or 'not measured'}"
     )
@@ -452,6 +463,38 @@ def show(options, rows, version: str) -> None:
             pairs = zip(mine[key], other[key], strict=True)
             better = interval([a / b if up else b / a for a, b in pairs])
             print(f"ratio {who:8}  {key:16}  {better} times better")
+
+
+def against(options: argparse.Namespace, folder: Path) -> None:
+    """Print the processor time of a request here and in another checkout, asked in turns."""
+    port, sources = free_port(), {"there": options.against / "src", "here": HERE.parent / "src"}
+    me = [sys.executable, str(Path(__file__).resolve()), "--upstream", str(port)]
+    with process(me, port, folder / "quick.log"):
+        for name, guards in (("guards", ""), ("bare", "guards_in = []\nguards_out = []")):
+            spent: dict[str, list[float]] = {who: [] for who in sources}
+            with ExitStack() as stack:
+                servers = {}
+                for who, source in sources.items():
+                    place = folder / name / who
+                    place.mkdir(parents=True)
+                    os.environ["PYTHONPATH"] = str(source.resolve())
+                    servers[who] = stack.enter_context(ours(place, port, guards))
+                for to, _, key in servers.values():
+                    uvloop.run(warm(to, key))
+                for number in range(options.rounds):
+                    for who in list(servers)[:: -1 if number % 2 else 1]:
+                        to, pid, key = servers[who]
+                        before = cpu_seconds(pid)
+                        _, done = uvloop.run(
+                            saturate(to, "talk", key, options.callers, options.seconds, 10**9)
+                        )
+                        spent[who].append((cpu_seconds(pid) - before) / done * 1000)
+            for who, values in spent.items():
+                print(f"{name:6} {who:5} {interval(values)} ms of processor time a request")
+            ratios = [one / other for one, other in zip(spent["there"], spent["here"], strict=True)]
+            print(
+                f"{name:6} ratio {interval(ratios)}, {options.rounds} rounds, load {os.getloadavg()[0]:.1f}"
+            )
 
 
 def memory(options: argparse.Namespace, folder: Path) -> None:
@@ -481,6 +524,7 @@ def main() -> None:
     parser.add_argument("--callers", type=int, default=64)
     parser.add_argument("--rate", type=float, default=10.0)
     parser.add_argument("--memory", type=int, default=0)
+    parser.add_argument("--against", type=Path, help="folder of another checkout")
     parser.add_argument("--upstream", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--delay", type=float, default=0.0, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -488,7 +532,8 @@ def main() -> None:
         uvloop.run(upstream(options.upstream, options.delay))
         return
     with tempfile.TemporaryDirectory(prefix="bench-gateway-") as name:
-        (memory if options.memory else compare)(options, Path(name))
+        work = against if options.against else memory if options.memory else compare
+        work(options, Path(name))
 
 
 if __name__ == "__main__":

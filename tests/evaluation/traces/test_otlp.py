@@ -351,3 +351,10 @@ def test_a_reply_that_is_no_protobuf_says_nothing():
 def test_an_address_that_is_not_safe_is_refused(url):
     with pytest.raises(BadInput, match=r"traces\.otlp\.url"):
         TraceSettings(otlp=OtlpSettings(url=url))
+
+
+@pytest.mark.parametrize("name", ["api_key", "token", "X-API-Key"])
+def test_a_key_in_the_address_is_refused_and_not_repeated(name):
+    with pytest.raises(BadInput, match="holds a secret") as caught:
+        TraceSettings(otlp=OtlpSettings(url=f"https://otel.example/v1/traces?a=1&{name}=s3cr3t"))
+    assert "s3cr3t" not in str(caught.value)

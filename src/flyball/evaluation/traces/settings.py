@@ -2,11 +2,12 @@
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 from flyball.core.errors import BadInput
+from flyball.core.secrets import names_secret
 
 __all__ = ["OtlpSettings", "TraceSettings"]
 
@@ -96,6 +97,13 @@ def _refuse_bad_collector(otlp: OtlpSettings) -> None:
             fix='Write, for instance, "https://otel.example.com/v1/traces", and the key into headers.',
             setting="traces.otlp.url",
         )
+    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
+        if names_secret(name.replace("-", "_")):
+            raise BadInput(
+                f"traces.otlp.url holds a secret: {name[:60]!r}.",
+                fix="Write it into headers: { env = ... }. An address is shown and logged, a header is not.",
+                setting="traces.otlp.url",
+            )
     for name in otlp.headers:
         if not _TOKEN.match(name):
             raise BadInput(
