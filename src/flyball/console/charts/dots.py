@@ -76,17 +76,18 @@ def _drawn(
     bottom = top + height * len(rows)
     parts = [rect(0, top + number * height, width, height, "ch-stripe") for number in range(1, len(rows), 2)]
     parts += bottom_axis(x, bottom, top=top, edge=width)
-    for number, one in enumerate(rows):
-        y = top + number * height + (height - _ROW if above else 0) + _ROW / 2
-        label_y = y - _ROW / 2 - 1 if above else y + 4
-        parts.append(label(2, label_y, fitted(one.label, width - 12 if above else left - 12)))
-        parts += _dot(one, x, y, unit, width, above)
-    for mark in references:
+    for mark in references:  # under the words
         at = x(mark.at)
         half = text_width(mark.label) / 2
         parts.append(rule(at, top - 4, at, bottom, "ch-reference"))
         words = fitted(mark.label, width - 8)
         parts.append(label(min(max(at, half), width - half), top - 9, words, "ch-tick", anchor="middle"))
+    for number, one in enumerate(rows):
+        y = top + number * height + (height - _ROW if above else 0) + _ROW / 2
+        label_y = y - _ROW / 2 - 1 if above else y + 4
+        words = fitted(one.label, width - 12 if above else left - 12)
+        parts.append(label(2, label_y, words, "ch-text ch-halo"))
+        parts += _dot(one, x, y, unit, width, above)
     return Drawing(width, int(bottom + 26), "".join(parts))
 
 

@@ -78,8 +78,6 @@ def _drawn(
     parts = bottom_axis(x, bottom, top=top, edge=width)
     for number, one in enumerate(rows):
         y = top + number * height + (height - _ROW)
-        words = fitted(one.label, width - 8 if above else left - 12)
-        parts.append(label(2, y + (1 if above else 15), words))
         parts.append(_period(one, x.start, x.end, x(one.start), x(one.end or last), y + 4))
     for mark, row in zip(marks, places, strict=True):
         if not row:
@@ -88,6 +86,10 @@ def _drawn(
         middle = _middle(mark, x, width)
         parts.append(rule(at, top - 3 - 16 * (row - 1), at, bottom, "ch-reference"))
         parts.append(label(middle, top - 7 - 16 * (row - 1), mark.label, "ch-tick", anchor="middle"))
+    for number, one in enumerate(rows):  # over the lines
+        y = top + number * height + (height - _ROW)
+        words = fitted(one.label, width - 8 if above else left - 12)
+        parts.append(label(2, y + (0 if above else 15), words, "ch-text ch-halo"))
     return Drawing(width, int(bottom + 26), "".join(parts))
 
 
