@@ -38,6 +38,7 @@ PAGES = [
     "fairness",
     "drift",
     "alerts",
+    "runbooks/availability",
     "ledger",
     "ledger?kind=release.made",
     "ledger/0",
@@ -448,6 +449,7 @@ def test_who_only_looks_can_do_nothing(governed, auditor, at, workshop):
         "releases/WAITING/act/back",
         "releases/WAITING/sign/hand-in",
         "alerts/acknowledge",
+        "alerts/unacknowledge",
         "alerts/silence",
         "alerts/lift",
     ):
@@ -475,6 +477,11 @@ def test_alerts_are_acknowledged_silenced_and_heard_again(governed, ben, at, wor
     status, said = act(ben, at, "alerts", "acknowledge", alert=name)
     assert (status, f"You look at {name}" in said) == (303, True)
     assert "ben looks at it" in said
+    status, said = act(ben, at, "alerts", "unacknowledge", alert=name)
+    assert (status, f"Nobody looks at {name} any more" in said) == (303, True)
+    last = list(workshop.ledger.entries(kind="alert.unacknowledged"))[-1]
+    assert (last.actor, last.body["name"]) == ("person:ben", name)
+    assert "Nobody acknowledged" in act(ben, at, "alerts", "unacknowledge", alert=name)[1]
     assert (
         "at most 8784 hours, got 'long'"
         in act(ben, at, "alerts", "silence", name=name, hours="long", why="x")[1]
@@ -487,6 +494,25 @@ def test_alerts_are_acknowledged_silenced_and_heard_again(governed, ben, at, wor
     status, said = act(ben, at, "alerts", "lift", alert="slo/*")
     assert (status, "The silence slo/* is over." in said) == (303, True)
     assert "No silence is called 'other'" in act(ben, at, "alerts", "lift", alert="other")[1]
+
+
+def test_a_runbook_can_be_read_and_the_deployments_own_stands_before_it(ben, at, workshop):
+    shown = page(ben, at("runbooks/availability"))
+    assert "flyball release rollback" in shown.xpath("//main//li/code/text()")
+    assert at("runbooks/ledger") in shown.xpath("//main//a/@href")
+    own = workshop.deployment.root / "runbooks" / "ours.md"
+    own.parent.mkdir()
+    own.write_text("# Ours\n\nCall <script>alert(1)</script> **now**.\n")
+    shown = page(ben, at("runbooks/ours"))
+    assert shown.xpath("//main//strong/text()") == ["now"]
+    assert not shown.xpath("//main//script")
+    assert ben.get(at("runbooks/nothing")).status == 404
+    assert ben.get(at("runbooks/..%2F..%2Fflyball")).status == 404
+
+
+def test_it_is_said_where_nothing_watches(ben, at):
+    said = page(ben, at("alerts")).text_content()
+    assert "Nothing watches this deployment." in said
 
 
 # ----- the ledger
