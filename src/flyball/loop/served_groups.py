@@ -35,8 +35,9 @@ class ServedTrait:
     shares : TraitShares
         Without groups of fewer than `SMALLEST_GROUP` cases.
     right : mapping of str to Measurement
-        By group: of what a machine answered and somebody reported on, the share that turned out so. Nobody
-        reports at random: it is what was seen.
+        By group: of what a machine answered and somebody reported on, the share that turned out so. Of what
+        reviewers answered, only cases that were drawn at random count. Others do not report at random, so it
+        is what was seen.
     left_out : int
         Cases in groups of fewer.
     unnamed : int
@@ -157,7 +158,7 @@ def _said(workshop: Workshop, wanted: Wanted, decisions: pa.Table, flags: Sequen
 
 def _labels(workshop: Workshop, wanted: Wanted) -> dict[tuple[int, str], str]:
     """Return what stands about fields of decisions; nothing where people disagree."""
-    reports = workshop.history.reports_table(wanted)
+    reports = workshop.history.reports_table(wanted, fair=True)
     reports = reports.filter(pc.not_equal(reports["kind"], "business"))
     told: dict[int, list[ReportedOutcome]] = {}
     columns = (reports["decision"].to_pylist(), *(_texts(reports[one]) for one in _TOLD[1:]))
