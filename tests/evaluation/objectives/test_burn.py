@@ -129,3 +129,35 @@ def test_a_clock_that_jumps_ahead_finds_nothing_and_one_that_goes_back_sees_no_f
     back = burn_of(timeline, RULES[0], BUDGET, START + timedelta(minutes=500), smallest_n=10)
     assert back.speaks is False
     assert back.long.value == 0
+
+
+def test_the_rules_are_those_of_the_published_table():
+    """Workbook, table 5-8: 2 % of 30 days' budget in an hour, 5 % in six hours, 10 % in three days."""
+    spent = {
+        (rule.long_minutes // 60, rule.short_minutes, rule.factor, rule.severity): round(
+            rule.factor * rule.long_minutes / (30 * 1440), 6
+        )
+        for rule in RULES
+    }
+    assert spent == {
+        (1, 5, 14.4, "page"): 0.02,
+        (6, 30, 6.0, "page"): 0.05,
+        (72, 360, 1.0, "ticket"): 0.1,
+    }
+    assert all(rule.short_minutes * 12 == rule.long_minutes for rule in RULES)  # one twelfth, as it advises
+
+
+@pytest.mark.parametrize(("share", "minutes"), [(1.0, 1), (0.144, 6), (0.0288, 30), (0.0145, 60)])
+def test_a_page_comes_when_the_published_formula_says(share, minutes):
+    """Workbook: factor x budget / share x window is the time to a page: 0.864 minutes where everything fails."""
+    per_minute, sound = 10_000.0, 600
+    n = np.full(sound + 90, per_minute)
+    bad = np.where(np.arange(len(n)) >= sound, share * per_minute, 0.0)
+    at = int(START.timestamp()) + 60 * np.arange(len(n), dtype=np.int64)
+    for minute in range(sound, len(n)):
+        seen = Timeline(at[: minute + 1], (n - bad)[: minute + 1], bad[: minute + 1])
+        now = START + timedelta(minutes=minute + 1) - timedelta(seconds=1)
+        if burn_of(seen, RULES[0], 0.001, now, smallest_n=10).speaks:
+            break
+    assert minute + 1 - sound == pytest.approx(minutes, abs=1)
+    assert minutes == pytest.approx(max(14.4 * 0.001 / share * 60, 1), abs=1)

@@ -508,6 +508,19 @@ def test_a_server_that_is_gone_is_tried_less_and_less_and_then_given_up_and_said
     assert SECRET not in caplog.text + json.dumps([one.body for one in ledger.entries()], default=str)
 
 
+def test_a_clock_that_is_put_back_holds_no_message_back(hook, house):
+    server = hook(503)
+    talk = webhook(house, server.url)
+    talk.pass_(2, good=0, bad=60)
+    raised = talk.entries("alert.raised")[0]
+    talk.now -= timedelta(hours=12)
+    talk.watcher.look()
+    talk.now += timedelta(seconds=1)
+    talk.watcher.look()
+    delivered = talk.entries("alert.delivered")
+    assert raised.index in [one.body["entry"] for one in delivered]
+
+
 def test_a_refused_message_is_given_up_at_once(hook, house):
     server = hook(*[403] * 50)
     talk = webhook(house, server.url)
