@@ -1,9 +1,12 @@
 """Drift: false alarms, delays, and a million rows of a hundred columns, with peers beside it.
 
 `python benchmarks/drift.py looks`: two tables without drift; how many looks find any.
-`python benchmarks/drift.py alarms`: streams without drift; how many raised an alarm in 100 windows.
+`python benchmarks/drift.py alarms [--kind KIND]`: streams without drift; how many raised any alarm.
+`python benchmarks/drift.py dependent`: rows that depend on those beside them, without drift.
 `python benchmarks/drift.py delays`: generated streams that change in one known way; rows until it is found.
-`python benchmarks/drift.py streams --data FOLDER`: elec2 and California housing (the folder that holds both).
+`python benchmarks/drift.py streams --data FOLDER`: elec2 and California housing, of the folder with both.
+`python benchmarks/drift.py impact --data FILE`: credit card clients, of whom those who pay late became more
+(UCI_Credit_Card.csv); whether what that means for the share of defaults is said before they are known.
 `python benchmarks/drift.py speed [--rows N] [--evidently PYTHON] [--nannyml PYTHON]`: the interpreters of
 environments that hold the peers.
 """
@@ -24,6 +27,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
+from flyball.core.intervals import wilson
 from flyball.evaluation.drift.compare import compare
 from flyball.evaluation.drift.estimated import (
     Calibrator,
@@ -69,6 +73,43 @@ CHANGES = (
 )
 
 
+def ties(draw: np.random.Generator, n: int) -> pa.Table:
+    """Return counts, rounded numbers and a column that is mostly zero."""
+    counts = {f"c{i}": pa.array(draw.poisson(2 + 3 * i, n)) for i in range(5)}
+    rounded = {f"r{i}": pa.array(np.round(draw.normal(size=n), 1)) for i in range(4)}
+    money = pa.array(np.round(draw.lognormal(3, 1.5, n), -1))
+    zero = pa.array(np.where(draw.random(n) < 0.8, 0, draw.lognormal(0, 2, n)))
+    return pa.table({**counts, **rounded, "money": money, "zero": zero})
+
+
+def categories(draw: np.random.Generator, n: int) -> pa.Table:
+    """Return texts of 2 to 20,000 values, most of them rare, and flags of 2 %, 10 % and 50 %."""
+    columns = {}
+    for most in (2, 3, 8, 30, 200, 2_000, 20_000):
+        columns[f"k{most}"] = pa.array([f"v{one}" for one in np.minimum(draw.zipf(1.4, n) - 1, most - 1)])
+    for i in range(3):
+        columns[f"b{i}"] = pa.array(draw.random(n) < (0.02, 0.1, 0.5)[i])
+    return pa.table(columns)
+
+
+def correlated(draw: np.random.Generator, n: int) -> pa.Table:
+    """Return sixty columns of three common factors."""
+    factors = draw.normal(size=(n, 3))
+    x = factors @ np.random.default_rng(7).normal(size=(3, 60)) + 0.5 * draw.normal(size=(n, 60))
+    return pa.table({f"x{i}": x[:, i] for i in range(60)})
+
+
+def gaps(draw: np.random.Generator, n: int) -> pa.Table:
+    """Return ten columns with 0.5 % to 90 % of their values missing."""
+    shares = (0.005, 0.02, 0.05, 0.3, 0.9)
+    return pa.table(
+        {f"g{i}": pa.array(draw.normal(size=n), mask=draw.random(n) < shares[i % 5]) for i in range(10)}
+    )
+
+
+KINDS = {"mixed": rows, "ties": ties, "categories": categories, "correlated": correlated, "gaps": gaps}
+
+
 def looks(n: int) -> None:
     """Count single looks at two tables without drift that find any, at a rate of 5 %."""
     for ours, theirs in ((250, 250), (2_000, 500)):
@@ -78,29 +119,49 @@ def looks(n: int) -> None:
             draw = np.random.default_rng([seed, 3])
             sides = [sketch_table(str(size), rows(draw, size), options) for size in (ours, theirs)]
             found += bool(compare(*sides, options).drifted)
-        share, z = found / n, 1.96
-        half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-        print(f"{ours} rows beside {theirs}: {found} of {n} looks found drift, {share:.1%} "
-              f"[{middle - half:.1%}, {middle + half:.1%}]; stated: 5 %", flush=True)  # fmt: skip
+        low, high = wilson(found, n)
+        print(f"{ours} rows beside {theirs}: {found} of {n} looks found drift, {found / n:.1%} "
+              f"[{low:.1%}, {high:.1%}]; stated: 5 %", flush=True)  # fmt: skip
 
 
-def alarms(streams: int, windows: int, first: int) -> None:
+def alarms(kind: str, streams: int, windows: int, first: int) -> None:
     """Count streams without drift that ever raise an alarm in 100 windows."""
+    made = KINDS[kind]
     began = time.process_time()
     raised = looked = 0
     options = Options(rate=0.05, smallest_effect=0.0)  # an effect that must matter makes alarms rarer still
     for seed in range(first, first + streams):
         draw = np.random.default_rng([seed, 1])
-        watch = Watch(sketch_table("reference", rows(draw, REFERENCE), options), options)
-        found = [look for _ in range(windows) for look in watch.take(rows(draw, WINDOW))]
+        watch = Watch(sketch_table("reference", made(draw, REFERENCE), options), options)
+        found = [look for _ in range(windows) for look in watch.take(made(draw, WINDOW))]
         looked += len(found)
         raised += any(one.report.drifted for one in found)
         print(
-            f"{raised} of {seed + 1 - first} streams of {windows} windows of {WINDOW} rows raised an alarm "
-            f"({looked} looks, {time.process_time() - began:.0f} s CPU); stated: at most 5 %",
+            f"{kind}: {raised} of {seed + 1 - first} streams of {windows} windows of {WINDOW} rows raised an "
+            f"alarm ({looked} looks, {time.process_time() - began:.0f} s CPU); stated: at most 5 %",
             flush=True,
         )
+
+
+def dependent(n: int, every: int) -> None:
+    """Count looks that find drift in half-hours which keep 0.9 of the one before, without any drift."""
+    options = Options(smallest_effect=0.0)
+    found = {1: 0, every: 0}
+    for seed in range(n):
+        draw = np.random.default_rng([seed, 9])
+        new = draw.normal(size=(48 * 300, 4)) * math.sqrt(1 - 0.9**2)
+        x = np.zeros_like(new)
+        x[0] = draw.normal(size=4)
+        for i in range(1, len(x)):
+            x[i] = 0.9 * x[i - 1] + new[i]
+        sides = x[: 48 * 200], x[48 * 200 :]
+        for step in found:
+            tables = [pa.table({f"x{i}": side[::step, i] for i in range(4)}) for side in sides]
+            sketched = [sketch_table("half-hours", table, options) for table in tables]
+            found[step] += bool(compare(*sketched, options).drifted)
+    for step, some in found.items():
+        low, high = wilson(some, n)
+        print(f"one row of {step}: {some} of {n} looks found drift, {some / n:.1%} [{low:.1%}, {high:.1%}]")
 
 
 def delays(seeds: int) -> None:
@@ -139,24 +200,30 @@ def _elec2(folder: Path) -> None:
     print(f"elec2: {len(values)} half-hours; the Victorian columns are constant up to row {begins}")
     options = Options(smallest_effect=0.05)
     victorian = ("vicprice", "vicdemand", "transfer")
-    for what, names in (("Victorian columns", victorian), ("all columns", tuple(table.column_names))):
+    everything = tuple(table.column_names)
+    for what, names, every, window in (
+        ("Victorian columns", victorian, 1, week),
+        ("all columns", everything, 1, week),
+        ("all columns, one row a day", everything, 48, weeks * week),
+    ):
+        chosen = table.select(names)
         told, start = [], 0
-        while start + (weeks + 1) * week <= len(values) and len(told) < 20:
-            watch = Watch(
-                sketch_table("reference", table.select(names).slice(start, weeks * week), options), options
-            )
+        while start + weeks * week + window <= len(values) and len(told) < 20:
+            days = chosen.slice(start, weeks * week).take(list(range(0, weeks * week, every)))
+            watch = Watch(sketch_table("reference", days, options), options)
             row, found = start + weeks * week, list[Look]()
-            while row + week <= len(values) and not found:
-                found = [
-                    one for one in watch.take(table.select(names).slice(row, week)) if one.report.drifted
-                ]
-                row += week
+            while row + window <= len(values) and not found:
+                seen = chosen.slice(row, window).take(list(range(0, window, every)))
+                found = [one for one in watch.take(seen) if one.report.drifted]
+                row += window
             if found:
                 told.append(row)
             start = row  # after an alarm the next eight weeks are the reference
         after = next((row - begins for row in told if row > begins), None)
         early = sum(row <= begins for row in told)
-        print(f"  {what}, windows of a week, eight weeks as the reference: alarms at rows {told}")
+        print(
+            f"  {what}, windows of {window} half-hours, eight weeks as the reference: alarms at rows {told}"
+        )
         print(f"    the first behind the change after {after} rows; {early} before it")
 
 
@@ -199,6 +266,33 @@ def _california(folder: Path) -> None:
         told = f", {inside[name]} of {len(found)} intervals hold" if name in inside else ""
         print(f"  accuracy without labels, {name}: mean error {np.mean(found):.3f}{told}")
     print(f"  reconciled: {findings}")
+
+
+def impact(file: Path) -> None:
+    """Say what more late payers mean for the share of defaults, and hold it against the defaults."""
+    outcome = "default.payment.next.month"
+    table = arrow_csv.read_csv(file)
+    draw = np.random.default_rng(0)
+    order = draw.permutation(len(table))
+    then, later = (table.take(pa.array(np.sort(part))) for part in (order[:12_000], order[12_000:]))
+    late = later.column("PAY_0").to_numpy() >= 1
+    now = later.filter(
+        pa.array(late | (draw.random(len(later)) < 0.5))
+    )  # half of those who pay in time leave
+    options = Options(outcome=outcome)
+    before, seen = (float(side.column(outcome).to_numpy().mean()) for side in (later, now))
+    for name, side in (("all who came later", later), ("more late payers", now)):
+        sides = (
+            sketch_table("then", then, options),
+            sketch_table("now", side.drop_columns([outcome]), options),
+        )
+        report = compare(*sides, options)
+        first = report.columns[0]
+        print(
+            f"{name}: drifted {report.drifted}; first {first.name}, effect {first.effect}, "
+            f"impact {first.impact}"
+        )
+    print(f"  the share of defaults went from {before:.3f} to {seen:.3f}, by {seen - before:.3f}")
 
 
 def _matrix(side: pa.Table, names: list[str]) -> np.ndarray:  # type: ignore[type-arg]
@@ -316,10 +410,15 @@ def _resident(pid: int) -> float:
         return 0.0
 
 
+PARTS = ("looks", "alarms", "dependent", "delays", "streams", "impact", "speed")
+
+
 def main() -> None:
     """Run one part."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("part", choices=("looks", "alarms", "delays", "streams", "speed"))
+    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("--kind", choices=tuple(KINDS), default="mixed")
+    parser.add_argument("--every", type=int, default=48)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--looks", type=int, default=400)
     parser.add_argument("--streams", type=int, default=40)
@@ -334,11 +433,15 @@ def main() -> None:
     if given.part == "looks":
         looks(given.looks)
     elif given.part == "alarms":
-        alarms(given.streams, given.windows, given.first)
+        alarms(given.kind, given.streams, given.windows, given.first)
+    elif given.part == "dependent":
+        dependent(given.looks, given.every)
     elif given.part == "delays":
         delays(given.seeds)
     elif given.part == "streams":
         streams(given.data)
+    elif given.part == "impact":
+        impact(given.data)
     else:
         speed(given.rows, given.evidently, given.nannyml, given.limit)
 
