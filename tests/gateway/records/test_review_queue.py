@@ -173,9 +173,13 @@ def test_what_was_closed_or_is_refused_by_the_gate_is_asked_again(workshop):
     entry = write_decision(workshop)
     reviews, queue = opened(workshop)
     reviews.close(find_decision(workshop, entry, "acme"), CLEO, comment="withdrawn")
-    again = write_decision(workshop)
+    again = write_decision(workshop, referred=tuple(VALUES))
     assert listed(queue) == [again]
-    answered(reviews, again, ANNA)
+    known = find_decision(workshop, again, "acme")
+    reviews.claim(known, ANNA)
+    reviews.answer(known, ANNA, [GivenAnswer(field=key, answer=VALUES[key][0]) for key in VALUES])
+    write_decision(workshop, referred=tuple(VALUES))
+    assert listed(queue) == []
     refused = write_decision(workshop, allowed=False, referred=())
     assert listed(queue) == [refused]
 
