@@ -8,6 +8,7 @@ import pytest
 
 from flyball.core.errors import BadInput
 from flyball.core.tracing import (
+    MOST_ENTRIES,
     MOST_SPANS,
     NO_SPAN,
     Trace,
@@ -324,3 +325,11 @@ def test_one_entry_is_named_by_its_span_and_many_find_their_trace():
     assert kept.traces[0].entries == [7, 8, 9]
     assert one.attributes == {"flyball.ledger.entry": 7}
     assert many.attributes == {}
+
+
+def test_a_trace_is_found_by_so_many_entries_and_no_more():
+    kept = Kept()
+    with begin("outcome load", kept) as root:
+        for first in range(0, MOST_ENTRIES + 2_000, 1_000):
+            root.wrote(range(first, first + 1_000))
+    assert kept.traces[0].entries == list(range(MOST_ENTRIES))

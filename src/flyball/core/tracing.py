@@ -17,6 +17,7 @@ from typing import Concatenate, Literal, NamedTuple, ParamSpec, Protocol, TypeVa
 from flyball.core.errors import FlyballError
 
 __all__ = [
+    "MOST_ENTRIES",
     "MOST_SPANS",
     "NO_SPAN",
     "Caller",
@@ -39,6 +40,8 @@ Kind = Literal["internal", "server", "client"]
 
 MOST_SPANS = 4_096
 """Of one trace; further ones are counted and left out."""
+MOST_ENTRIES = 100_000
+"""By which one trace is found: a load of millions of outcomes is found by its first."""
 _LONGEST = 200
 _LARGEST = (1 << 63) - 1
 _MASK = (1 << 64) - 1
@@ -190,7 +193,7 @@ class Span:
         """Say which ledger entries came of it; the trace is then found by each of them."""
         if len(entries) == 1:
             self.attributes["flyball.ledger.entry"] = entries[0]
-        self.trace.entries += entries
+        self.trace.entries += entries[: max(0, MOST_ENTRIES - len(self.trace.entries))]
 
     def adopt(self, records: Sequence[SpanRecord]) -> None:
         """Take over what another process did for it: the first record is what the others stand under."""

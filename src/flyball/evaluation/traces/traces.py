@@ -96,7 +96,8 @@ class Traces:
             packed(spans),
             trace.left_out,
         )
-        size = len(kept.spans) + sum(len(text) for one in trace.words for _, text in one.messages)
+        size = len(kept.spans) + 32 * len(kept.entries)
+        size += sum(len(text) for one in trace.words for _, text in one.messages)
         with self._lock:
             if self._bytes + size > _MOST_WAITING_BYTES:
                 self._lose(1, "more come than can be written")
