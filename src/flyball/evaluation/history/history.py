@@ -52,6 +52,7 @@ _BATCH = 50_000
 _MOST_ROWS = 5_000_000
 """Of one table: some 600 MB."""
 _MARKS = 500
+_PATIENT = 6
 _STEPS = 10_000
 _KNOWN = {
     "release": "decisions",
@@ -367,7 +368,8 @@ class History:
             In order, UTC; periods without any are left out.
         """
         where, values = conditions(wanted)
-        rows = self._ask(SIZES.format(where=where, length=seconds * 1_000_000), values)
+        with self._asked(patience=_PATIENT * self._patience) as database:  # the first step of a long walk
+            rows = database.execute(SIZES.format(where=where, length=seconds * 1_000_000), values).fetchall()
         return [(datetime.fromtimestamp(start / 1_000_000, UTC), int(n)) for start, n in rows]
 
     def known(self, what: str) -> list[str]:
@@ -411,13 +413,13 @@ class History:
         return pa.Table.from_batches(batches, schema=schema).unify_dictionaries()
 
     @contextmanager
-    def _asked(self) -> Iterator[sqlite3.Connection]:
+    def _asked(self, *, patience: float | None = None) -> Iterator[sqlite3.Connection]:
         """Give a connection of its own to read by, so that a long question holds nobody up."""
         try:
             self.follow()
             database = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=10.0)
             try:
-                until = time.monotonic() + self._patience
+                until = time.monotonic() + (self._patience if patience is None else patience)
                 database.set_progress_handler(lambda: int(time.monotonic() > until), _STEPS)
                 yield database
             finally:
