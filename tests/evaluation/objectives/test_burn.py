@@ -149,7 +149,7 @@ def test_the_rules_are_those_of_the_published_table():
 
 @pytest.mark.parametrize(("share", "minutes"), [(1.0, 1), (0.144, 6), (0.0288, 30), (0.0145, 60)])
 def test_a_page_comes_when_the_published_formula_says(share, minutes):
-    """Workbook: factor x budget / share x window is the time to a page: 0.864 minutes where everything fails."""
+    """Workbook: a page comes after factor x budget / share x window: .864 minutes where everything fails."""
     per_minute, sound = 10_000.0, 600
     n = np.full(sound + 90, per_minute)
     bad = np.where(np.arange(len(n)) >= sound, share * per_minute, 0.0)
