@@ -30,6 +30,20 @@ def test_a_page_waits_a_moment_for_what_was_never_looked_at_and_no_longer():
     assert lately.all({"slow": lambda: "later"}) == {"slow": "late"}
 
 
+def test_pages_do_not_wait_again_and_again_for_what_takes_minutes():
+    """A patience of 0.2 s: the first page waits a second, the next ones a fifth of it each."""
+    go_on = threading.Event()
+    lately = Lately()
+    spent = []
+    for _ in range(3):
+        begun = time.monotonic()
+        assert lately.all({"slow": lambda: go_on.wait(60)}) == {"slow": None}
+        spent.append(time.monotonic() - begun)
+    go_on.set()
+    assert spent[0] >= 1
+    assert spent[1] + spent[2] < spent[0]
+
+
 def test_what_breaks_is_not_there_and_breaks_nothing_else():
     def breaks():
         raise ValueError("no")

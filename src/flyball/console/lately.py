@@ -26,8 +26,8 @@ class Lately:
     Parameters
     ----------
     patience_seconds : float
-        How long a page waits for what was looked at too long ago, for all that it asks together; for what
-        was never looked at, five times as long.
+        How long a page waits for what was looked at too long ago, for all that it asks together; the first
+        one that asks for what was never looked at waits five times as long.
     """
 
     def __init__(self, *, patience_seconds: float = 0.2) -> None:
@@ -36,13 +36,16 @@ class Lately:
         self._known: dict[str, tuple[float, float, Any]] = {}
         """When it was looked at, until when it counts as fresh, and what was seen."""
         self._coming: dict[str, Future[Any]] = {}
+        self._waited: set[str] = set()
+        """What a page has waited for in vain: the next page does not wait as long again."""
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="flyball-lately")
 
     def all(self, wanted: dict[str, Callable[[], T]]) -> dict[str, T | None]:
         """Return the newest known value of each name; None for what is not there in time."""
         futures = {name: self._ask(name, make) for name, make in wanted.items()}
-        patience = self._patience * (1 if all(name in self._known for name in wanted) else 5)
-        until = time.monotonic() + patience
+        new = {name for name in wanted if name not in self._known and name not in self._waited}
+        self._waited.update(new)
+        until = time.monotonic() + self._patience * (5 if new else 1)
         found: dict[str, T | None] = {}
         for name, future in futures.items():
             at, _, _ = self._known.get(name, _NEVER)
@@ -60,6 +63,7 @@ class Lately:
         """Look at a value anew when it is asked for next: what is known of it has just been changed."""
         with self._lock:
             self._known.pop(name, None)
+            self._waited.discard(name)
 
     def _ask(self, name: str, make: Callable[[], T]) -> "Future[Any] | None":
         with self._lock:
