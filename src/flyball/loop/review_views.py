@@ -23,7 +23,7 @@ from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.loop.decided import Known, decision_id, document_of
 from flyball.loop.review_choosing import RoundView, rounds_view
 from flyball.loop.review_queue import QueueItem, ReviewQueue
-from flyball.loop.review_state import ReviewBook, Reviewer, names_of_person, same_person, seen_of
+from flyball.loop.review_state import ReviewBook, Reviewer, names_of_person, next_role, same_person, seen_of
 from flyball.loop.workshop import Workshop
 
 __all__ = [
@@ -248,8 +248,7 @@ def item_view(
         may_claim=reviewer.reviews and review.state == "open" and not took_part and bool(review.fields),
         may_answer=mine,
         may_settle=settles,
-        may_hand_up=mine
-        or (settles and review.state == "escalated" and len(reviews.settings.escalate_to) > 1),
+        may_hand_up=mine or (settles and next_role(review.role, reviews.settings.escalate_to) != ""),
         held_until=review.until if mine else None,
         held_since=review.since if mine else None,
         given=tuple(

@@ -262,6 +262,7 @@ def test_what_was_handed_up_goes_further_up_by_who_could_settle_it(workshop, cas
     up = reviews.escalate(case, officer, comment="needs counsel")
     assert (up.role, up.raised) == ("counsel", ("person:anna", "person:officer"))
     assert queue.page(counsel, only="escalated").items[0].urgency.due_at == NOON + timedelta(hours=13)
+    assert not item_view(workshop, reviews, queue, counsel, case).may_hand_up
     with pytest.raises(BadAnswer, match="The case is with the role counsel, and none stands above it"):
         reviews.escalate(case, counsel, comment="further")
     assert reviews.settle(case, counsel, NO).state == "settled"

@@ -26,7 +26,7 @@ def _show(asked: Asked) -> Shown:
         "view": view,
         "machine": {one.field: one for one in view.answers},
         "most_radios": _MOST_RADIOS,
-        "roles": desk.reviews.settings.escalate_to,
+        "roles": [one for one in desk.reviews.settings.escalate_to if one != item.item.review.role],
         "settles": reviewer.settles,
         "now": workshop.clock(),
     }
