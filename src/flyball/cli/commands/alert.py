@@ -36,7 +36,7 @@ Name = Annotated[str, typer.Argument(help="Of the alert.")]
 
 @command.command("list")
 def list_(
-    resolved: Annotated[int, typer.Option(help="So many of those that are over, too.")] = 0,
+    resolved: Annotated[int, typer.Option(min=0, help="So many of those that are over, too.")] = 0,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Leave with 1 where one is open.")] = False,
     deployment: DeploymentOption = None,
     json: JsonOption = False,
