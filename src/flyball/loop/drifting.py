@@ -16,6 +16,7 @@ import pyarrow as pa
 from flyball.core.digests import digest_of, short
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.text import count
+from flyball.core.tracing import traced
 from flyball.evaluation.drift.compare import compare
 from flyball.evaluation.drift.over_time import Due, looks_due, sketch_table
 from flyball.evaluation.drift.records import DriftReport, Options
@@ -183,9 +184,11 @@ class _Stream:
 
 def drift_view(workshop: Workshop) -> DriftView:
     """Return what was seen of drift up to now; looks at nothing new and writes nothing."""
-    return _view(workshop, _stream(workshop))
+    stream = _stream(workshop)
+    return _view(workshop, stream, _looks(workshop, stream))
 
 
+@traced("drift", minor=True)
 def check_drift(workshop: Workshop) -> DriftView:
     """Look at every whole window that nobody has looked at, write each look down, and return everything.
 
@@ -198,11 +201,13 @@ def check_drift(workshop: Workshop) -> DriftView:
         for number in range(1, stream.windows(settings.window) + 1)
         for look in looks_due(number)
     ]
-    known = workshop.ledger.entries_by_key([_key(stream, look) for _, look in due])
-    missing = [(number, look) for number, look in due if _key(stream, look) not in known]
+    looks = _looks(workshop, stream)
+    known = {(one.number, one.windows) for one in looks}
+    missing = [(number, look) for number, look in due if (number, look.windows) not in known]
     if missing:
         _look(workshop, stream, missing)
-    return _view(workshop, stream)
+        looks = _looks(workshop, stream)
+    return _view(workshop, stream, looks)
 
 
 def _look(workshop: Workshop, stream: _Stream, missing: Sequence[tuple[int, Due]]) -> None:
@@ -254,9 +259,8 @@ def _outcome(fields: Iterable[Judged], there: Whole) -> tuple[npt.NDArray[np.flo
     return np.empty(0), ""
 
 
-def _view(workshop: Workshop, stream: _Stream) -> DriftView:
+def _view(workshop: Workshop, stream: _Stream, looks: Sequence[WindowShown]) -> DriftView:
     settings = workshop.deployment.settings.drift
-    looks = _looks(workshop, stream)
     whole = stream.windows(settings.window)
     later = len(stream.entries) - stream.n_reference
     reason = stream.reason
