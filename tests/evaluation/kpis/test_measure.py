@@ -190,6 +190,18 @@ def test_too_few_of_those_that_it_divides_by_are_a_gap(book):
     assert book.kpi("count(decisions where outcome('fraud') = true)").estimate.value == 4
 
 
+def test_a_case_that_makes_up_much_of_a_sum_is_told(book):
+    """Of 99 losses of 1 EUR and one of 33, the one is a quarter of 132 EUR; one of 2 EUR is no such case."""
+    entries = book.decide(100)
+    book.report(entries[:99], 1, name="loss", kind="business", unit="EUR")
+    book.report(entries[99:], 33, name="loss", kind="business", unit="EUR")
+    found = book.kpi("mean(outcome('loss') in EUR)")
+    said = "One case makes up 25 % of mean(outcome('loss') in EUR): the interval is likely too short."
+    assert found.notes == (said,)
+    book.report(entries[99:], 2, name="loss", kind="business", unit="EUR")
+    assert book.kpi("mean(outcome('loss') in EUR)").notes == ()
+
+
 def test_a_count_of_none_keeps_an_upper_end(book):
     """No alarm among 60: up to 3.69 at 5 EUR each, by the exact Poisson limit."""
     book.decide(60)

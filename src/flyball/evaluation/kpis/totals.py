@@ -95,6 +95,10 @@ class Totals:
         return tuple((one.said, int(self.sums[:, 3 + 3 * at].sum())) for at, one in enumerate(self.totals))
 
 
+_HEAVY = 0.1
+_TIMES_THE_MEAN = 5.0
+"""From which share of a sum on, and how many times its part, a single case is told."""
+
 _RANKED = ("median", "percentile")
 _TOO_LARGE = "the numbers are too large to be put together"
 
@@ -152,7 +156,8 @@ def _estimate_of(found: Totals, sampling: Sampling) -> Measured:
             else "However cases are drawn, they give this very value, so no interval can be told."
         )
         return Measured(Estimate(exact, n=tally.n, level=sampling.level), (note,))
-    return Measured(Estimate(exact, tally.n, min(ends), max(ends), sampling.level))
+    heavy = layout.one_case_of_many(table)
+    return Measured(Estimate(exact, tally.n, min(ends), max(ends), sampling.level), heavy)
 
 
 class _Layout:
@@ -208,6 +213,20 @@ class _Layout:
                 if cases < SMALLEST_CASES:
                     return f"{count(cases, 'case')} in {total.said}; at least {SMALLEST_CASES} are needed"
         return ""
+
+    def one_case_of_many(self, table: Floats) -> tuple[str, ...]:
+        """Say of which sums or means a single case makes up so much that others like it may be missing."""
+        found = []
+        for number, total in enumerate(self._totals):
+            values = table[:, 1 + 3 * number]
+            if total.how in ("sum", "mean") and values.min() >= 0.0 and values.sum() > 0.0:
+                share = float(values.max() / values.sum())
+                if share > max(_HEAVY, _TIMES_THE_MEAN / len(table)):
+                    found.append(
+                        f"One case makes up {100 * share:.0f} % of {total.said}: "
+                        "the interval is likely too short."
+                    )
+        return tuple(found)
 
     def rare(self, node: Node, table: Floats, whole: Floats) -> tuple[tuple[RareEvents, ...], bool]:
         """Return events above the line that may be too few to draw from, and whether none was seen."""
