@@ -81,6 +81,18 @@ def test_accuracy_is_estimated_and_held_against_labels(files, capsys):
     assert told["estimated"]["low"] <= told["realised"]["value"] <= told["estimated"]["high"]
 
 
+def test_one_row_of_so_many_is_looked_at_and_the_reference_needs_an_outcome_only(files, capsys):
+    pq.write_table(pq.read_table(files / "moved.parquet").drop_columns(["truth"]), files / "now.parquet")
+    _, found = as_json(
+        capsys, "--reference", files / "a.parquet", "--current", files / "now.parquet",
+        "--outcome", "truth", "--every", "4",
+    )  # fmt: skip
+    assert (found["reference"]["rows"], found["current"]["rows"]) == (200, 200)
+    assert found["overall"]["drifted_columns"] == ["x"]
+    assert found["columns"]["truth"]["drifted"] is None
+    assert found["columns"]["x"]["impact_interval"][0] < 0 < found["columns"]["x"]["impact_interval"][1]
+
+
 def test_people_are_told_what_it_means(files, capsys):
     _, out, _ = run(capsys, "--reference", files / "a.parquet", "--current", files / "moved.parquet")
     assert out.startswith("Drift: moved.parquet (800 rows) beside a.parquet (800 rows).")
@@ -95,6 +107,7 @@ def test_people_are_told_what_it_means(files, capsys):
         (["--reference", "nix.parquet", "--current", "a.parquet"], "There is no file"),
         (["--reference", "a.parquet", "--current", "a.parquet", "--outcome", "nix"], "no column 'nix'"),
         (["--reference", "a.parquet", "--current", "a.parquet", "--rate", "2"], "rate must lie between"),
+        (["--reference", "a.parquet", "--current", "a.parquet", "--every", "0"], "Every row is 1"),
         (
             ["--reference", "a.parquet", "--current", "a.parquet", "--prediction", "said"],
             "--prediction needs",
