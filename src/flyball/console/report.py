@@ -55,7 +55,7 @@ def page_report(
     principal : Principal
         Who asks.
     redacted : bool
-        Cover personal data and the people who are named in it.
+        Cover what cases say, personal data, and the people who are named in it.
 
     Returns
     -------

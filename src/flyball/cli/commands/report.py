@@ -35,7 +35,7 @@ def command(
         Path | None, typer.Option("--out", help="File to write: .html or .pdf.", show_default=False)
     ] = None,
     redacted: Annotated[
-        bool, typer.Option("--redacted", help="Cover personal data and the people who are named.")
+        bool, typer.Option("--redacted", help="Cover what cases say, personal data and people.")
     ] = False,
     tenant: Annotated[str, typer.Option(help="Whose cases it may show.")] = "default",
     person: AsOption = None,
@@ -74,5 +74,5 @@ def command(
         )
         return
     output.text(
-        f"{escape(str(out))}: {page}, {size(len(data))}{', personal data covered' if redacted else ''}."
+        f"{escape(str(out))}: {page}, {size(len(data))}{', personal data and cases covered' if redacted else ''}."
     )
