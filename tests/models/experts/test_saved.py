@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import flyball
 from flyball.core.errors import BadInput
 from flyball.models.experts.expert import EXPERTS
+from flyball.models.experts.saved import packed, unpacked
 
 SOLUTIONS = Path(flyball.__file__).parent / "solutions"
 SHIPPED = {
@@ -120,3 +122,16 @@ def test_trees_that_lead_in_circles_or_nowhere_are_refused(kind, tmp_path):
             )
         )
         saved.refused(match="a node leads back|a column that is not there|a leaf has no value|begins outside")
+
+
+def test_arrays_are_packed_to_the_same_bytes_by_every_python():
+    data = packed({"sizes": np.arange(300), "names": np.array(["ä", "bc"])})
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.infolist()
+    assert [one.filename for one in members] == ["sizes.npy", "names.npy"]
+    assert {(one.create_version, one.extract_version, one.extra, one.date_time[0]) for one in members} == {
+        (20, 20, b"", 1980)
+    }
+    assert data[30 : 30 + len("sizes.npy")] == b"sizes.npy"
+    assert int.from_bytes(data[28:30], "little") == 0, "the head of a member of unknown size has more in it"
+    assert unpacked(data)["names"].tolist() == ["ä", "bc"]

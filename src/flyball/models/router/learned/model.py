@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from flyball.core.digests import canonical_json, digest_of_bytes, short
 from flyball.core.errors import BadInput
+from flyball.models.experts.saved import packed
 from flyball.models.router.choice import NeedsStrong
 from flyball.models.router.learned.numbers import (
     BUCKETS,
@@ -132,10 +133,7 @@ class LearnedRouter:
         )
 
     def _arrays(self) -> bytes:
-        stream = BytesIO()
-        named = {name: getattr(self.parts, name).astype("<f4") for name in Parts.__dataclass_fields__}
-        np.savez_compressed(stream, **named)
-        return stream.getvalue()
+        return packed({name: getattr(self.parts, name).astype("<f4") for name in Parts.__dataclass_fields__})
 
     @classmethod
     def load(cls, folder: Path) -> "LearnedRouter":
