@@ -144,13 +144,13 @@ def test_what_a_case_says_is_covered_and_so_are_its_words_elsewhere():
     assert '<svg aria-label="█████"><text>█████ 7</text></svg><code>█████</code>' in covered
 
 
-PLANTED = ("Zyxomma", "Quellbach", "739,218", "Tschernowitz", "8841", "krummhorn")
+PLANTED = ("Zyxomma", "Quellbach", "739,218", "Tschernowitz", "88417305", "krummhorn")
 
 
 @pytest.fixture(scope="module")
 def planted(console):
     """A case whose name, text, answers, reports and reader hold words that stand nowhere else."""
-    text = "Quellbach owes 739,218 to Tschernowitz, who plays the krummhorn in 8841."
+    text = "Quellbach owes 739,218 to Tschernowitz, who plays the krummhorn in 88417305."
     entry = console.decide(name="Zyxomma & Co", text=text, referred=())
     workshop = console.workshop()
     for name, kind, answer in (("country", "label", '"Tschernowitz"'), ("loss", "business", "739218")):
