@@ -86,6 +86,28 @@ def test_a_turn_is_a_trace_with_each_stage_and_the_entry_that_it_wrote(turned):
     assert {one.name for one in commits} == {"ledger commit"}
 
 
+def test_the_own_cases_that_a_turn_decides_lead_to_their_traces(turned):
+    with opened(turned) as workshop:
+        entries = [one.index for one in workshop.ledger.entries("decision")]
+        assert len(entries) == 25
+        for entry in entries:
+            view = trace_view(workshop, entry)
+            assert view.row.name == "decide batch"
+            assert [one.entry for one in view.spans if one.name == "decision"] == [entry]
+        assert view.other_decisions == 24
+
+
+def test_an_entry_without_a_trace_is_told_why_that_may_be_and_no_share(turned):
+    with opened(turned) as workshop:
+        with pytest.raises(UnknownTrace) as caught:
+            trace_view(workshop, 10_000)
+        assert str(caught.value.fix) == (
+            "Either it is older than 30 days, made way for newer ones, was lost with a process that was "
+            "killed, or what wrote it is not traced: docs/traces.md says what is. What was decided stands in "
+            "the ledger."
+        )
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_every_decision_leads_to_its_trace_and_back(folder, workers):
     with opened(folder, workers=workers) as workshop:
@@ -119,7 +141,7 @@ def test_at_no_share_every_decision_is_in_the_ledger_and_no_span_is_kept(folder)
         assert len(set(entries)) == 6
         assert {workshop.ledger.entry(one).kind for one in entries} == {"decision"}
         assert workshop.traces.count() == before
-        with pytest.raises(UnknownTrace, match=r"0% of all traces are kept.*stands in the ledger"):
+        with pytest.raises(UnknownTrace, match=r"outside the share of 0 that is kept.*stands in the ledger"):
             trace_view(workshop, entries[0])
 
 

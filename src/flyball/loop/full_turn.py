@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flyball.core.tracing import begin, span
 from flyball.data.datasets.cases import case_id_of
 from flyball.data.documents.records import Document, Unreadable
 from flyball.loop.asked_turns import answer_asked, asked_turns
@@ -27,6 +28,8 @@ __all__ = ["FullTurn", "full_turn"]
 
 _MOST_ON_A_PAGE = 500
 """Cases on the report of a turn; a page of many thousand opens in no browser."""
+_BATCH = 1_024
+"""Cases that are written down together: the trace of so many holds a span of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +150,25 @@ def _decide_own_cases(
     context = workshop.context_of(live.settings.deployment)
     duties = live.engine.duties(context)
     at = workshop.clock()
-    decisions = [
-        live.engine.review(
-            document,
-            fields,
-            findings[case_id_of(document.content_digest)],
-            duties,
-            context=context,
-            release=live.digest,
-            live=frozenset({live.digest}),
-            at=at,
-        ).revised
-        for document, fields in zip(documents, answers, strict=True)
-    ]
-    return issue(workshop, decisions, documents)
+    issued: list[Issued] = []
+    for first in range(0, len(documents), _BATCH):
+        part = documents[first : first + _BATCH]
+        with begin("decide batch", workshop.traces, tenant=context.tenant):
+            with span("decide") as told:
+                told.set("flyball.release", live.digest)
+                told.set("flyball.cases", len(part))
+                decisions = [
+                    live.engine.review(
+                        document,
+                        fields,
+                        findings[case_id_of(document.content_digest)],
+                        duties,
+                        context=context,
+                        release=live.digest,
+                        live=frozenset({live.digest}),
+                        at=at,
+                    ).revised
+                    for document, fields in zip(part, answers[first : first + _BATCH], strict=True)
+                ]
+            issued += issue(workshop, decisions, part)
+    return issued

@@ -2,6 +2,7 @@
 
 from flyball.core.tracing import SpanRecord
 from flyball.evaluation.traces.records import SpanView, TraceRow, TraceView, UnknownTrace
+from flyball.evaluation.traces.settings import TraceSettings
 from flyball.evaluation.traces.traces import Traces
 
 __all__ = ["DECISION", "view_of_row", "view_of_trace"]
@@ -32,19 +33,24 @@ def view_of_trace(
     found = traces.rows(entry=entry, trace_id=trace_id, tenant=tenant, limit=1_000)
     if not found:
         what = f"entry {entry}" if entry is not None else f"the id {trace_id[:40]!r}"
-        settings = traces.settings
         raise UnknownTrace(
             f"No trace of {what} is kept.",
-            fix=(
-                f"{settings.share:.0%} of all traces are kept, for {settings.keep_days} days: see "
-                "docs/traces.md. What was decided stands in the ledger."
-                if settings.on
-                else "Tracing is off (traces.on in flyball.toml). What was decided stands in the ledger."
-            ),
+            fix=f"{_why_none(traces.settings)} What was decided stands in the ledger.",
             entry=entry,
         )
     *others, first = found
     return view_of_row(traces, first, entry=entry, others=tuple(reversed(others)))
+
+
+def _why_none(settings: TraceSettings) -> str:
+    """Return for which reasons there may be no trace of something."""
+    if not settings.on:
+        return "Tracing is off (traces.on in flyball.toml)."
+    share = "" if settings.share >= 1 else f"it fell outside the share of {settings.share:g} that is kept, "
+    return (
+        f"Either {share}it is older than {settings.keep_days} days, made way for newer ones, was lost with "
+        "a process that was killed, or what wrote it is not traced: docs/traces.md says what is."
+    )
 
 
 def view_of_row(
