@@ -263,12 +263,16 @@ def test_a_receiver_that_answers_a_byte_at_a_time_is_left(monkeypatch):
     assert time.monotonic() - began < 5
 
 
-def test_a_receiver_says_how_long_it_wants_to_be_left_alone(hook):
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [("120", 120.0), ("Wed, 21 Oct 2065 07:28:00 GMT", 600.0), ("4000000", 600.0), ("soon", 0.0)],
+)
+def test_a_receiver_says_how_long_it_wants_to_be_left_alone(hook, asked, seconds):
     server = hook(429)
-    server.retry_after = "120"
+    server.retry_after = asked
     with pytest.raises(NotDelivered) as caught:
         made("webhook", url=server.url, secret={"env": "HOOK_SECRET"}).deliver(message())
-    assert caught.value.after_seconds == 120.0
+    assert caught.value.after_seconds == seconds
 
 
 @pytest.mark.parametrize(

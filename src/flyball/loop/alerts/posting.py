@@ -6,9 +6,11 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import SplitResult, urlsplit
 
 from flyball.core.errors import BadInput
+from flyball.core.retry_after import seconds_to_wait
 from flyball.loop.alerts.channel import NotDelivered
 
 __all__ = ["ask", "checked_url", "post"]
@@ -16,6 +18,8 @@ __all__ = ["ask", "checked_url", "post"]
 _SECONDS = 10.0
 _ALL_SECONDS = 20.0
 """Of everything together: a receiver that answers a byte at a time holds nobody up for longer."""
+_LONGEST_REST = 600.0
+"""Seconds: a receiver that wants to be left alone for longer is tried again all the same."""
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -102,7 +106,7 @@ def ask(
             if again
             else "Check its address and its secret; a redirect is not followed.",
             again=again,
-            after_seconds=min(float(after), 600.0) if after.isdecimal() else 0.0,
+            after_seconds=min(seconds_to_wait(after, datetime.now(UTC)), _LONGEST_REST),
             channel=name,
             status=status,
         )

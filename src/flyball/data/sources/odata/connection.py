@@ -1,12 +1,12 @@
 """Connection: requests to one service, and to nowhere else."""
 
-import email.utils
 import logging
 import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
@@ -15,6 +15,7 @@ import msgspec
 
 from flyball.core.errors import FlyballError
 from flyball.core.extras import optional_import
+from flyball.core.retry_after import seconds_to_wait
 from flyball.data.sources.errors import (
     BadCredentials,
     BadRecord,
@@ -279,9 +280,10 @@ class Connection:
             return Reply(reply.status_code, found, b"".join(pieces), url)
 
     def _wait(self, attempt: int, reply: Reply | None, why: str) -> None:
-        seconds = self._limits.wait_seconds * 2 ** (attempt - 1)
-        asked = _retry_after(reply.headers.get("retry-after", "")) if reply is not None else None
-        seconds = min(seconds, self._limits.longest_wait_seconds) if asked is None else asked
+        asked = reply.headers.get("retry-after", "") if reply is not None else ""
+        seconds = seconds_to_wait(asked, datetime.now(UTC)) or min(
+            self._limits.wait_seconds * 2 ** (attempt - 1), self._limits.longest_wait_seconds
+        )
         if seconds > self._limits.longest_wait_seconds:
             raise SourceGone(
                 f"Source {self.name}: the server is busy and asks to come back in {seconds:g} s.",
@@ -350,17 +352,6 @@ def _port(parts: Any) -> int | None:
 def _bare(url: str) -> str:
     """Return an address without its query, which may hold values."""
     return url.partition("?")[0]
-
-
-def _retry_after(text: str) -> float | None:
-    """Return the seconds that a Retry-After header asks for; it holds seconds or a date."""
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, moment.timestamp() - time.time())
 
 
 def _said(body: bytes) -> str:
