@@ -229,6 +229,20 @@ def test_the_box_in_the_head_finds_what_pages_show(console, anna):
     assert f"{D}/decisions/{ours}" in found.xpath("//tbody//a/@href")
 
 
+def test_the_box_on_the_first_page_looks_through_all_deployments(console):
+    """Of two deployments, claims comes first by name; the case is one of contracts."""
+    anybody = console.browser("acme/first")
+    entry = console.decide(5150, name="Only in contracts")
+    place = f"{D}/decisions?case=Only+in"
+    assert anybody.get("/find?q=Only+in&deployment=").headers["location"] == place
+    case = page(anybody, f"{D}/decisions/{entry}").xpath(
+        "//dl[@class='facts']//a[contains(@href, 'case=')]/code"
+    )[0]
+    assert anybody.get(f"/find?q={words(case)}").headers["location"].startswith(f"{D}/decisions?case=")
+    nowhere = "/d/claims/decisions?case=No+such+case"
+    assert anybody.get("/find?q=No+such+case").headers["location"] == nowhere
+
+
 @pytest.mark.parametrize(
     ("wanted", "place"),
     [
@@ -270,6 +284,9 @@ def test_a_case_is_claimed_answered_with_words_and_seen_as_an_outcome(console, a
     shown = words(page(anna, f"{D}/decisions/{entry}").xpath("//section[@id='outcomes']")[0])
     assert "anna says no, 2.5 minutes spent (reviewed)" in shown
     assert anna.send(f"{path}/answer", form).status == 409
+    again = page(anna, f"{D}/review/{console.decide(3000, name='again')}")  # the same words, decided anew
+    assert again.xpath("//dt[.='Answered before']/../dd/a/@href") == [f"{D}/decisions/{entry}"]
+    assert "a wrong answer to Cap <u> weighs 0.5, of 1 at most" in words(again)
 
 
 def test_a_number_and_a_choice_are_checked(console, anna):

@@ -121,6 +121,7 @@ class ReviewQueue:
         self._reviews = reviews
         self._settings: ReviewSettings = reviews.settings
         self._age = age_points(1.0, 1.0, self._settings)
+        self._titles = {field.key: field.title for field in workshop.deployment.fields}
         self._form = int(digest_of(self._settings).removeprefix("sha256:")[:12], 16) + 1
 
     def page(self, reviewer: Reviewer, *, only: Only = "open", after: int = -1, limit: int = 50) -> QueuePage:
@@ -189,6 +190,7 @@ class ReviewQueue:
             self._settings,
             allowed=decision.verdict.allowed,
             amount_eur=self._amount(known),
+            titles=self._titles,
         )
         since = decision.decided_at
         hours = self._settings.hours_of(review.fields, points.total)

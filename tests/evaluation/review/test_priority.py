@@ -16,7 +16,13 @@ def test_points_are_the_sum_of_their_parts_and_each_says_why():
     assert [(one.name, round(one.points, 1)) for one in found.parts] == [
         ("doubt", 20.0), ("risk", 12.5), ("money", 0.0)
     ]  # fmt: skip
-    assert found.parts[0].why == "the least sure answer has 60%"
+    assert found.parts[0].why == "the least sure answer is 60% sure"
+    assert found.parts[1].why == "a wrong answer to cap weighs 0.5, of 1 at most"
+
+
+def test_a_field_is_told_by_its_title():
+    risk = points_of(["cap"], 0.6, PLAIN, titles={"cap": "Cap on liability"}).parts[1]
+    assert risk.why == "a wrong answer to Cap on liability weighs 0.5, of 1 at most"
 
 
 def test_money_is_what_a_wrong_answer_costs_times_how_likely_it_is():

@@ -401,6 +401,8 @@ def _show(output: Output, view: ItemView) -> None:
     output.text(
         f"due {item.urgency.due_at:%Y-%m-%d %H:%M} UTC{late}, {item.urgency.points.total:.0f} points:"
     )
+    if view.settled_as:
+        output.text(f"answered before, as {escape(view.settled_as)}")
     for part in item.urgency.points.parts:
         output.text(f"  {part.points:5.1f} {part.name}: {escape(part.why)}")
     for field in view.to_answer:
@@ -410,10 +412,12 @@ def _show(output: Output, view: ItemView) -> None:
         if field.evidence_needed:
             output.text("  needs a passage that shows it")
         machine = field.machine
-        guess = "nothing" if machine.answer is None else repr(machine.answer)
-        output.text(
-            f"  the machine would say {escape(guess)} ({machine.confidence:.0%}): {escape(machine.reason)}"
+        guess = (
+            "the machine has no answer"
+            if machine.answer is None
+            else f"the machine would say {machine.answer!r} ({machine.confidence:.0%})"
         )
+        output.text(f"  {escape(guess)}: {escape(machine.reason)}")
         for span in machine.evidence[:5] if view.document else ():
             words = quote(view.document.text, span, longest=300) if view.document else ""
             output.text(f"  {span.start}-{span.end} {escape(words)}")

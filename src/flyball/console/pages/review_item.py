@@ -23,6 +23,7 @@ def _show(asked: Asked) -> Shown:
     return {
         "title": known.issued.decision.case_name or known.issued.decision.case_id,
         "item": item,
+        "answered_before": int(item.settled_as.rpartition(":")[2]) if item.settled_as else None,
         "view": view,
         "machine": {one.field: one for one in view.answers},
         "most_radios": _MOST_RADIOS,

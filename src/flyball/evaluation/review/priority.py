@@ -1,6 +1,6 @@
 """Priority: how urgent a case is, in points of 100, each part told with its reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flyball.evaluation.review.settings import ReviewSettings
@@ -49,6 +49,7 @@ def points_of(
     *,
     allowed: bool = True,
     amount_eur: float | None = None,
+    titles: Mapping[str, str] | None = None,
 ) -> Points:
     """Return the points that a case has at once, before it ages.
 
@@ -63,6 +64,8 @@ def points_of(
         Whether the decision gate let it pass; a refused one has the full risk.
     amount_eur : float, optional
         What the case is about; None: not known.
+    titles : mapping of str to str, optional
+        How fields are called for people; a field that is not there is told by its key.
 
     Returns
     -------
@@ -77,9 +80,7 @@ def points_of(
     risks = {key: settings.of(key).risk for key in fields}
     worst = max(risks, key=lambda key: risks[key], default="")
     risk = 1.0 if not allowed else risks.get(worst, 0.0)
-    surest = (
-        "no answer is sure at all" if confidence is None else f"the least sure answer has {confidence:.0%}"
-    )
+    surest = f"the least sure answer is {confidence:.0%} sure" if confidence else "no answer is sure at all"
     parts = (
         Part(
             "money",
@@ -91,7 +92,9 @@ def points_of(
         Part(
             "risk",
             unit * weights.risk * risk,
-            f"a wrong {worst} counts {risk:g} of 1" if allowed else "the decision gate refused it",
+            f"a wrong answer to {(titles or {}).get(worst, worst)} weighs {risk:g}, of 1 at most"
+            if allowed
+            else "the decision gate refused it",
         ),
         Part("doubt", unit * weights.doubt * min(1.0, 2.0 * doubt), surest),
     )
