@@ -200,6 +200,18 @@ def test_impact_of_a_rule_names_fields_and_policies(made):
     assert {"field", "policy"} <= {one["kind"] for one in impact["touched"]}
     done = flyball("impact", "--rule", "liability.L-99", folder=made, code=2)
     assert "Known: " in done.stderr
+    assert "Nothing differs from the live release." in flyball("impact", folder=made).stdout
+
+
+def test_impact_says_that_nothing_is_live_and_what_to_do(tmp_path):
+    flyball("init", folder=tmp_path)
+    said = flyball("impact", folder=tmp_path / "contract-review").stdout
+    assert said.startswith("No release is live, so there is nothing to compare with. Make one: flyball turn.")
+
+
+def test_rules_that_decide_are_listed_beside_those_of_the_playbook(made):
+    rules = as_json(flyball("rule", "list", "--json", folder=made))["rules"]
+    assert {"triage.T-01", "liability.L-01"} <= {one["rule"] for one in rules}
 
 
 def test_releases_are_listed_shown_and_refused_by_wrong_digits(made):

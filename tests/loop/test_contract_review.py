@@ -6,16 +6,18 @@ The first turn is shared; a test that changes something works on a copy of the f
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from datetime import date
 
 import pytest
 
 from flyball.core.digests import short
-from flyball.core.errors import Refused
+from flyball.core.errors import Refused, UnknownName
 from flyball.data.datasets.relocation import relocate
 from flyball.governance.approvals import sign_approval
 from flyball.ledger.exports import export
@@ -31,6 +33,7 @@ from flyball.loop.plan import make_plan
 from flyball.loop.promotion import promote, roll_back
 from flyball.loop.releases import ReleaseForged, live_release, promotions
 from flyball.loop.stage_list import stages_of
+from flyball.loop.stages.obligations import duties_of
 from flyball.loop.workshop import Workshop
 
 EVERYTHING = [
@@ -175,6 +178,44 @@ def test_a_new_duty_re_runs_only_what_names_the_duties(copy):
     with opened(copy) as workshop:
         impact = impact_of(workshop, [Change("duty", "own.group-policy.1", "asked about")])
         assert impact.decisions == tuple(one.entry for one in done.issued)
+
+
+def test_a_duty_whose_day_is_to_come_is_told_before_it_applies(copy):
+    """On the day of the turn nothing of it is in force; a later day is what the officer wants to see."""
+    with opened(copy) as workshop:
+        day = date(workshop.clock().year + 1, 1, 1)
+    (copy / "obligations" / "own.toml").write_text(DUTY.replace("2026-01-01\nchecks", f"{day}\nchecks"))
+    with opened(copy) as workshop:
+        found = impact_of(workshop)
+        asked = impact_of(workshop, [Change("duty", "own.group-policy.1", "asked about")])
+    assert found.changes == (Change("duty", "own.group-policy.1", f"begins on {day}"),)
+    assert [one.what for one in asked.changes] == [f"asked about; begins on {day}"]
+    assert ("check", "decision.principles") in {(one.kind, one.id) for one in asked.touched}
+    assert asked.decisions == ()
+
+
+def test_the_duty_that_stands_ready_in_the_folder_can_be_taken_as_it_is(copy):
+    path = copy / "obligations" / "own.toml"
+    path.write_text(re.sub(r"^# (?=\[\[|[a-z_]+ = )", "", path.read_text(), flags=re.M))
+    with opened(copy) as workshop:
+        duties = {duty.id for duty in duties_of(workshop, date(2027, 1, 1))}
+    assert "own.policy.1" in duties
+
+
+def test_a_rule_that_decides_is_told_by_its_name_and_by_its_row(copy):
+    with opened(copy) as workshop:
+        triage = workshop.deployment.path("rules/triage.csv")
+        found = impact_of(workshop, [Change("rule", "T-11", "asked about")])
+        assert [one.id for one in found.changes] == ["triage.T-11"]
+        with pytest.raises(UnknownName, match=r"Known: term_and_renewal\.T-01, triage\.T-01\.$"):
+            impact_of(workshop, [Change("rule", "T-01", "asked about")])
+    text = triage.read_text()
+    assert ",< 200," in text
+    triage.write_text(text.replace(",< 200,", ",< 250,", 1))
+    with opened(copy) as workshop:
+        changes = impact_of(workshop).changes
+    assert Change("rule", "triage.T-01", "changed") in changes
+    assert Change("expert", "triage", "changed") in changes
 
 
 def test_a_new_version_of_the_detector_leaves_documents_rules_and_law_alone(copy):

@@ -6,12 +6,12 @@ from datetime import date
 from flyball.core.digests import digest_of
 from flyball.core.records import Field
 from flyball.governance.obligations.catalogue import Catalogue
-from flyball.governance.obligations.queries import compare, in_force
-from flyball.governance.obligations.records import Obligation, ObligationDiff
+from flyball.governance.obligations.queries import compare, in_force, upcoming
+from flyball.governance.obligations.records import Obligation, ObligationDiff, Upcoming
 from flyball.loop.settings import DeploymentSettings
 from flyball.models.experts.expert import ExpertKind
 
-__all__ = ["changes_between", "digest_of_duties", "duties_on"]
+__all__ = ["changes_ahead", "changes_between", "digest_of_duties", "duties_on"]
 
 
 def duties_on(
@@ -60,6 +60,28 @@ def changes_between(
     """Return the duties of a deployment that begin, end or change between two days."""
     before = duties_on(catalogue, first, about, fields, kinds)
     return compare(before, duties_on(catalogue, second, about, fields, kinds))
+
+
+def changes_ahead(
+    catalogue: Catalogue,
+    after: date,
+    days: int,
+    about: DeploymentSettings,
+    fields: Sequence[Field],
+    kinds: Sequence[ExpertKind],
+) -> tuple[Upcoming, ...]:
+    """Return the days ahead on which a duty of a deployment begins, ends or changes, soonest first."""
+    return upcoming(
+        catalogue,
+        after,
+        min(days, (date.max - after).days),
+        jurisdictions=about.jurisdictions,
+        tags=about.tags,
+        data_labels=about.data_labels,
+        fields=[field.key for field in fields],
+        decision_kinds=sorted({field.kind for field in fields}),
+        expert_kinds=sorted(set(kinds)),
+    )
 
 
 def digest_of_duties(duties: Sequence[Obligation]) -> str:

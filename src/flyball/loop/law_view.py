@@ -6,9 +6,8 @@ from datetime import date, timedelta
 import msgspec
 
 from flyball.governance.evidence.records import Coverage
-from flyball.governance.obligations.queries import upcoming
 from flyball.governance.obligations.records import Obligation, ObligationDiff, Upcoming
-from flyball.loop.law import changes_between, duties_on
+from flyball.loop.law import changes_ahead, changes_between, duties_on
 from flyball.loop.release_view import evidence_entry
 from flyball.loop.releases import live_release
 from flyball.loop.stages.obligations import catalogue_of, kinds_of
@@ -80,18 +79,7 @@ def law_view(workshop: Workshop, on: date | None = None, against: date | None = 
     change = None
     if against is not None:
         change = changes_between(catalogue, min(on, against), max(on, against), about, fields, kinds)
-    days = min(_AHEAD_DAYS, (date.max - on).days)
-    ahead = upcoming(
-        catalogue,
-        on,
-        days,
-        jurisdictions=about.jurisdictions,
-        tags=about.tags,
-        data_labels=about.data_labels,
-        fields=[field.key for field in fields],
-        decision_kinds=sorted({field.kind for field in fields}),
-        expert_kinds=sorted(set(kinds)),
-    )
+    ahead = changes_ahead(catalogue, on, _AHEAD_DAYS, about, fields, kinds)
     entry, standing = _standing(workshop)
     return LawView(
         on=on,

@@ -41,11 +41,17 @@ def command(
 
 
 def _show(output: Output, found: Impact) -> None:
+    stages = ", ".join(found.stages) or "none"
     if not found.changes:
-        output.text("Nothing differs from the live release, or nothing is live yet.")
-    else:
-        output.table(["change", "", ""], ([one.kind, one.id, one.what] for one in found.changes))
-        output.text()
+        output.text(
+            "Nothing differs from the live release."
+            if found.live
+            else "No release is live, so there is nothing to compare with. Make one: flyball turn."
+        )
+        output.text(f"Stages that a turn would run: {stages}.")
+        return
+    output.table(["change", "", ""], ([one.kind, one.id, one.what] for one in found.changes))
+    output.text()
     if found.touched:
         output.table(
             ["touches", "", "because"], ([one.kind, one.id, " -> ".join(one.path)] for one in found.touched)
@@ -58,5 +64,4 @@ def _show(output: Output, found: Impact) -> None:
     ]
     parts.append(count(len(found.decisions), "past decision"))
     output.text(f"In all: {', '.join(parts)}.")
-    stages = ", ".join(found.stages) or "none"
     output.text(f"Stages that a turn would run: {stages}.")

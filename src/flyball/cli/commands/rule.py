@@ -1,11 +1,11 @@
-"""`flyball rule`: list and check the rules of the playbook."""
+"""`flyball rule`: list and check the rules, those of the playbook and those that decide."""
 
 import typer
 
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
 from flyball.core.text import count
-from flyball.loop.stages.playbook import rules_of
+from flyball.loop.impact import engine_of_folder, tables_that_decide
 
 __all__ = ["command"]
 
@@ -14,7 +14,7 @@ command = typer.Typer()
 
 @command.callback()
 def rule() -> None:
-    """List and check the rules of the playbook."""
+    """List and check the rules, those of the playbook and those that decide."""
 
 
 @command.command("list")
@@ -22,8 +22,9 @@ def list_rules(deployment: DeploymentOption = None, json: JsonOption = False) ->
     """List every rule; a table that cannot be used is refused with file, row and cell."""
     output = Output(json)
     with open_workshop(deployment, output) as workshop:
-        playbook = rules_of(workshop.deployment)
-    rules = [(table, rule) for table in playbook.tables for rule in table.rules]
+        engine = engine_of_folder(workshop.deployment)
+    playbook, deciding = engine.playbook.tables, tables_that_decide(engine)
+    rules = [rule for table in (*deciding, *playbook) for rule in table.rules]
     if json:
         output.json(
             {
@@ -37,17 +38,21 @@ def list_rules(deployment: DeploymentOption = None, json: JsonOption = False) ->
                         "cites": one.cites,
                         "digest": one.digest,
                     }
-                    for _, one in rules
+                    for one in rules
                 ],
             }
         )
         return
-    output.table(
-        ["rule", "severity", "title", "cites"],
-        (
-            [one.id, dict(one.outputs)["severity"], dict(one.outputs)["title"], "; ".join(one.cites)]
-            for _, one in rules
-        ),
-    )
-    output.text()
-    output.text(f"{count(len(rules), 'rule')} in {count(len(playbook.tables), 'table')}, all can be used.")
+    for tables, first, second in ((deciding, "decide", "reason"), (playbook, "severity", "title")):
+        if tables:
+            output.table(
+                ["rule", first, second, "cites"],
+                (
+                    [one.id, dict(one.outputs)[first], dict(one.outputs)[second], "; ".join(one.cites)]
+                    for table in tables
+                    for one in table.rules
+                ),
+            )
+            output.text()
+    tables_in_all = count(len(deciding) + len(playbook), "table")
+    output.text(f"{count(len(rules), 'rule')} in {tables_in_all}, all can be used.")

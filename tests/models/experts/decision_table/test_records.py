@@ -39,6 +39,16 @@ def test_the_order_of_a_first_table_is_part_of_its_rules(tmp_path):
     assert [change.rule for change in changed_rules(before, after)] == ["a.A-1", "a.A-2", "a.A-3"]
 
 
+def test_a_row_that_only_stands_behind_a_changed_one_is_told_apart(tmp_path):
+    head = HEAD.replace("rule", "rule (first)")
+    before = table(tmp_path, ROWS, head)
+    after = table(tmp_path, [ROWS[0], ROWS[1].replace("> 5", "> 6"), ROWS[2]], head)
+    assert changed_rules(before, after) == (
+        RuleChange("a.A-2", "changed"),
+        RuleChange("a.A-3", "rows before it changed"),
+    )
+
+
 def test_white_space_and_capitals_in_a_condition_change_nothing(tmp_path):
     before = table(tmp_path, ROWS)
     after = table(tmp_path, [ROWS[0].replace("yes", " YES "), ROWS[1].replace("> 5", ">5"), ROWS[2]])

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from flyball.core.digests import digest_of
 from flyball.core.errors import BadInput
@@ -21,6 +21,7 @@ __all__ = [
     "FactValue",
     "HitPolicy",
     "KnownFacts",
+    "MadeOfTables",
     "Outputs",
     "Rule",
     "RuleChange",
@@ -233,20 +234,32 @@ class RuleHit:
     row: int
 
 
+@runtime_checkable
+class MadeOfTables(Protocol):
+    """An expert that is nothing but tables."""
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Its tables, in the order in which they are asked."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RuleChange:
     """One rule that differs between two states of the tables."""
 
     rule: str
-    change: Literal["added", "removed", "changed"]
+    change: Literal["added", "removed", "changed", "rows before it changed"]
 
 
 def changed_rules(before: Sequence[Table], after: Sequence[Table]) -> tuple[RuleChange, ...]:
     """Return the rules that were added, removed or changed, by digest, sorted by identifier.
 
-    A changed hit policy, and a changed order of a `first` table, change every rule of that table.
+    A changed hit policy changes every rule of that table, and a changed row of a `first` table those after
+    it: they are asked about other cases.
     """
     old, new = _identities(before), _identities(after)
+    same = _rows(before) & _rows(after)
     changes: list[RuleChange] = []
     for rule in sorted(old.keys() | new.keys()):
         if rule not in old:
@@ -254,8 +267,17 @@ def changed_rules(before: Sequence[Table], after: Sequence[Table]) -> tuple[Rule
         elif rule not in new:
             changes.append(RuleChange(rule, "removed"))
         elif old[rule] != new[rule]:
-            changes.append(RuleChange(rule, "changed"))
+            moved = any(id == rule for id, _ in same)
+            changes.append(RuleChange(rule, "rows before it changed" if moved else "changed"))
     return tuple(changes)
+
+
+def _rows(tables: Sequence[Table]) -> set[tuple[str, str]]:
+    return {
+        (rule.id, digest_of([table.hit, table.folds, rule.digest]))
+        for table in tables
+        for rule in table.rules
+    }
 
 
 def _identities(tables: Sequence[Table]) -> dict[str, str]:

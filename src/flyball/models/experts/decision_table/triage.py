@@ -6,7 +6,7 @@ from dataclasses import replace
 from flyball.models.experts.decision_table.evaluate import evaluate
 from flyball.models.experts.decision_table.records import FactValue, RuleHit, Table
 
-__all__ = ["fields_of", "triage", "triage_batch"]
+__all__ = ["EVERY_FIELD", "fields_of", "triage", "triage_batch"]
 
 EVERY_FIELD = "*"
 
