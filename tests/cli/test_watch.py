@@ -229,8 +229,10 @@ def test_a_watcher_that_dies_beside_the_server_is_begun_again(folder):
 def test_runbooks_and_taking_back_from_the_command_line(folder):
     requests(folder, 10, 50)
     assert "Nothing has ever watched this deployment" in flyball_said("alert", "list", folder=folder)
+    unraised = flyball("alert", "runbook", "available", folder=folder)
     flyball("watch", "--once", folder=folder, code=1)
     page = flyball("alert", "runbook", "available", folder=folder)
+    assert page == unraised, "an objective has its runbook before it is broken"
     assert page.startswith("# Runbook: availability")
     assert "flyball release rollback" in page
     assert "availability" in flyball("alert", "runbook", folder=folder).split()

@@ -229,18 +229,21 @@ def test_the_box_in_the_head_finds_what_pages_show(console, anna):
     assert f"{D}/decisions/{ours}" in found.xpath("//tbody//a/@href")
 
 
-def test_the_box_on_the_first_page_looks_through_all_deployments(console):
+def test_the_box_on_the_first_page_looks_through_all_deployments(serving, make, tmp_path):
     """Of two deployments, claims comes first by name; the case is one of contracts."""
-    anybody = console.browser("acme/first")
-    entry = console.decide(5150, name="Only in contracts")
-    place = f"{D}/decisions?case=Only+in"
-    assert anybody.get("/find?q=Only+in&deployment=").headers["location"] == place
-    case = page(anybody, f"{D}/decisions/{entry}").xpath(
-        "//dl[@class='facts']//a[contains(@href, 'case=')]/code"
-    )[0]
-    assert anybody.get(f"/find?q={words(case)}").headers["location"].startswith(f"{D}/decisions?case=")
-    nowhere = "/d/claims/decisions?case=No+such+case"
-    assert anybody.get("/find?q=No+such+case").headers["location"] == nowhere
+    with serving([make(tmp_path / name, name) for name in ("claims", "contracts")]) as console:
+        console.decide(1, deployment="claims", tenant="default", name="Of claims")
+        console.decide(2, tenant="default", name="Theirs")
+        entry = console.decide(3, tenant="default", name="Only in contracts")
+        browser = console.browser()
+        for wanted, place in (
+            ("Only+in", f"{D}/decisions?case=Only+in"),
+            (str(entry), f"{D}/decisions/{entry}"),
+            ("Of+claims", "/d/claims/decisions?case=Of+claims"),
+            ("Nowhere", "/d/claims/decisions?case=Nowhere"),
+        ):
+            assert browser.get(f"/find?deployment=&q={wanted}").headers["location"] == place
+        assert browser.get("/find?deployment=claims&q=Only").headers["location"].startswith("/d/claims/")
 
 
 @pytest.mark.parametrize(

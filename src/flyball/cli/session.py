@@ -70,10 +70,16 @@ def open_workshop(named: str | None, output: Output, person: str | None = None) 
 
 
 def _placed(named: str | None, output: Output) -> Path:
-    if named is None:
+    folder = Path.cwd() / (named or "")
+    inside = sorted(path.parent.name for path in folder.glob("*/flyball.toml"))
+    if named is None or inside:
+        where = f"{folder} or above it" if named is None else str(folder)
         raise BadInput(
-            f"No flyball.toml in {Path.cwd()} or above it.",
-            fix="Make a deployment with `flyball init contract-review`, or name one with --deployment.",
+            f"No flyball.toml in {where}.",
+            fix=f"Name one of the deployments in it: -d {Path(named or '') / inside[0]}. "
+            f"There are: {', '.join(inside)}."
+            if inside
+            else "Make a deployment with `flyball init contract-review`, or name one with --deployment.",
         )
     solution(named)  # refuses an unknown name with the list of known ones
     named = named.replace("_", "-")  # one folder, however it was written

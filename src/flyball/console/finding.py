@@ -3,6 +3,7 @@
 import re
 
 from flyball.console.page import Asked, address
+from flyball.evaluation.history.records import Wanted
 from flyball.loop.decided import UnknownDecision, find_decision
 from flyball.loop.releases import releases_made
 from flyball.loop.workshop import Workshop
@@ -18,25 +19,40 @@ def found_by(asked: Asked) -> str:
     """Return the path of the page that is meant by `q`.
 
     "contract-review:128" is a decision, and so is a number that one has; hexadecimal digits are a release
-    where one begins with them; everything else is an id of a case, or the beginning of its name.
+    where one begins with them; everything else is an id of a case, or the beginning of its name. On a page of
+    no deployment all of them are looked through, and the first that has it is meant.
     """
     wanted = asked.query.get("q", "").strip()
     names = asked.house.names(asked.principal)
-    here = asked.query.get("deployment", "")
-    here = here if here in names else names[0] if names else ""
-    if not wanted or not here:
+    named = asked.query.get("deployment", "")
+    places = [named] if named in names else names
+    if not wanted or not places:
         return "/"
     found = _DECISION.match(wanted)
     if found is not None and found["name"] in names:
         return address("d", found["name"], "decisions", found["entry"])
     if not asked.principal.may("decisions.read"):
-        return address("d", here, "decisions")
-    workshop = asked.house.of(here, asked.principal).workshop
-    if found is not None and found["name"] is None and _is_decision(asked, workshop, int(found["entry"])):
-        return address("d", here, "decisions", found["entry"])
-    if _DIGEST.match(wanted) or (_HEXADECIMAL.match(wanted) and _is_release(workshop, wanted)):
-        return address("d", here, "decisions", release=wanted.removeprefix("r-"))
-    return address("d", here, "decisions", case=wanted)
+        return address("d", places[0], "decisions")
+    entry = found["entry"] if found is not None and found["name"] is None else ""
+    return next(filter(None, (_place(asked, one, wanted, entry) for one in places)), None) or (
+        address("d", places[0], "decisions", release=wanted.removeprefix("r-"))
+        if _DIGEST.match(wanted)
+        else address("d", places[0], "decisions", case=wanted)
+    )
+
+
+def _place(asked: Asked, name: str, wanted: str, entry: str) -> str:
+    """Return the path of what is meant where a deployment has it, else ""."""
+    served = asked.house.of(name, asked.principal)
+    if entry and _is_decision(asked, served.workshop, int(entry)):
+        return address("d", name, "decisions", entry)
+    digits = wanted.removeprefix("r-").removeprefix("sha256:")
+    if _HEXADECIMAL.match(digits) and _is_release(served.workshop, digits):
+        return address("d", name, "decisions", release=wanted.removeprefix("r-"))
+    cases = Wanted(tenant=asked.principal.tenant, case=wanted)
+    if asked.desks.of(served).history.decisions(cases, limit=1):
+        return address("d", name, "decisions", case=wanted)
+    return ""
 
 
 def _is_decision(asked: Asked, workshop: Workshop, entry: int) -> bool:

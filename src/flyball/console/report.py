@@ -35,7 +35,7 @@ def reportable() -> list[str]:
         page: Page = PAGES.load(name)
         if page.path == "/d/{deployment}":
             found.append("overview")
-        elif page.path.startswith("/d/{deployment}/"):
+        elif page.path.startswith("/d/{deployment}/") and not page.path.endswith(("/act", "/sign")):
             found.append(page.path.removeprefix("/d/{deployment}/"))
     return sorted(found)
 
@@ -107,7 +107,10 @@ def _found(asked_for: str) -> tuple[str, Page, dict[str, str], dict[str, str]]:
             if best is None or len(path) < best[0]:
                 best = len(path), name, page, path
     if best is None:
-        raise NoSuchPage(f"There is no page {asked_for[:100]!r}.", fix=f"Known: {', '.join(reportable())}.")
+        raise NoSuchPage(
+            f"There is no page {asked_for[:100]!r}.",
+            fix=f"Known: {', '.join(reportable())}. KPIs and objectives stand on the overview.",
+        )
     return best[1], best[2], best[3], query
 
 

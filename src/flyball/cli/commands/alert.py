@@ -157,7 +157,10 @@ def unsilence(
 @command.command("runbook")
 def runbook_(
     name: Annotated[
-        str, typer.Argument(help="Of a runbook, or of an open alert. Default: list them.", show_default=False)
+        str,
+        typer.Argument(
+            help="Of a runbook, an open alert or an objective. Default: list them.", show_default=False
+        ),
     ] = "",
     deployment: DeploymentOption = None,
     json: JsonOption = False,
@@ -171,7 +174,8 @@ def runbook_(
             output.json({"ok": True, "runbooks": names}) if json else output.text("\n".join(names))
             return
         alert = standing_of(workshop.ledger, workshop.clock()).open.get(name)
-        written = name if alert is None else alert.runbook
+        objectives = {one.name: one.runbook or one.indicator for one in workshop.deployment.settings.slo}
+        written = objectives.get(name, name) if alert is None else alert.runbook
         if "://" in written:
             output.json({"ok": True, "address": written}) if json else output.text(escape(written))
             return

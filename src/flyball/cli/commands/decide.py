@@ -54,9 +54,9 @@ def command(
     output = Output(json)
     with open_workshop(deployment, output, person) as workshop:
         workshop.workers = workers or workshop.workers
-        live = _live(workshop, output)
         listing = FileSource("given", [path.absolute() for path in paths]).listing(digests=False)
         files = [(item.name, item.path) for item in listing.items]
+        live = _live(workshop, output)
         started = time.perf_counter()
         found, total = _decided(workshop, live, files)
         kept = _collect(output.progress(found, "deciding", total), output, keep_all=bool(report))

@@ -36,7 +36,6 @@ def command(
     with open_workshop(deployment, output) as workshop, only_one_watcher(workshop.state):
         watcher = Watcher(workshop, told=lambda looked: _tell(looked, output))
         every = workshop.deployment.settings.watch.every_seconds
-        output.say(f"Watching {escape(workshop.deployment.name)} every {every:g} s. Stop with Ctrl-C.")
         if once:
             looked = watcher.look()
             _tell(looked, output)
@@ -44,7 +43,10 @@ def command(
                 looked = watcher.look()
                 _tell(looked, output)
             watcher.close(_DELIVER_SECONDS)
+            n = count(looked.open, "alert is", "alerts are") if looked.open else "Nothing is"
+            output.say(f"{n} open in {escape(workshop.deployment.name)}.")
         else:
+            output.say(f"Watching {escape(workshop.deployment.name)} every {every:g} s. Stop with Ctrl-C.")
             watcher.run(stop)
         workshop.ledger.checkpoint()
     if once and looked.open:
