@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from flyball import __version__
+from flyball.cli.naming import say_how_to_name
 from flyball.core.errors import FlyballError
 
 __all__ = ["COMMANDS", "build", "main"]
@@ -88,6 +89,7 @@ def build(wanted: str | None) -> typer.Typer:
             app.add_typer(command, name=name, help=line, no_args_is_help=True)
         else:
             app.command(name, help=line)(command)
+        say_how_to_name(app)
     return app
 
 
