@@ -16,7 +16,7 @@ from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
 from flyball.ledger.records import Draft
 from flyball.loop.asked_turns import asked_turns
 from flyball.loop.deployment import open_deployment
-from flyball.loop.drifting import DRIFT_CHECKED, check_drift, drift_view
+from flyball.loop.drifting import DRIFT_CHECKED, check_drift, columns_in_words, drift_view
 from flyball.loop.workshop import Workshop
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "gateway" / "records"))
@@ -97,6 +97,23 @@ def test_a_window_that_is_not_whole_is_not_looked_at(workshop_with):
     assert view.reason == "60 decisions since the reference; a window has 100"
 
 
+def test_columns_are_told_by_what_they_are_each_kind_once():
+    names = ["case: amount", "answer: cap", "case: price", "rows", "case: amount"]
+    assert columns_in_words(names) == (
+        "amount, price of the cases; the answers to cap; the decisions as a whole"
+    )
+    assert columns_in_words(["text"]) == "the words of the cases"
+    many = [f"case: c{number}" for number in range(1_205)]
+    assert columns_in_words(many) == "c0, c1, c2, c3, c4 of the cases; and 1,200 more"
+
+
+def test_windows_that_nobody_has_looked_at_are_counted(workshop_with):
+    workshop = workshop_with()
+    decide(workshop, 100, day=0)
+    decide(workshop, 210, day=5)
+    assert drift_view(workshop).reason == "2 whole windows wait"
+
+
 def test_decisions_like_those_of_the_reference_did_not_drift(workshop_with):
     workshop = workshop_with()
     decide(workshop, 300, day=0)
@@ -107,6 +124,17 @@ def test_decisions_like_those_of_the_reference_did_not_drift(workshop_with):
     ]  # fmt: skip
     assert [one.drifted for one in view.windows] == [False] * 7
     assert [one.rate for one in view.windows[:3]] == pytest.approx([0.05 / 2, 0.05 / 6, 0.05 / 12])
+
+
+def test_a_bound_of_looks_takes_the_earliest_and_says_how_many_are_due(workshop_with):
+    workshop = workshop_with()
+    decide(workshop, 100, day=0)
+    decide(workshop, 400, day=5, start=1000)
+    assert drift_view(workshop).due == 7
+    view = check_drift(workshop, at_most=3)
+    assert ([(one.number, one.windows) for one in view.windows], view.due) == ([(1, 1), (2, 1), (2, 2)], 4)
+    view = check_drift(workshop)
+    assert (len(view.windows), view.due) == (7, 0)
 
 
 def test_other_answers_are_found_named_and_written_down_once(workshop_with):
@@ -123,7 +151,7 @@ def test_other_answers_are_found_named_and_written_down_once(workshop_with):
     assert len(list(workshop.ledger.entries(DRIFT_CHECKED))) == 1
     [asked] = asked_turns(workshop.ledger)
     assert asked.by == "drift"
-    assert asked.why.startswith("100 decisions drifted from 2026-11-01 to 2026-11-02: answer: cap")
+    assert asked.why.startswith("100 decisions drifted from 2026-11-01 to 2026-11-02: the answers to cap")
 
 
 def test_cases_that_changed_are_found_though_answers_did_not(workshop_with):

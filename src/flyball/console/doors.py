@@ -22,6 +22,7 @@ from flyball.console.lately import Lately
 from flyball.console.page import PAGES, Act, Asked, File, Go, NoSuchPage, Page, Rows, Shown
 from flyball.console.render import STATIC, Frame, frame_of, render, static_file
 from flyball.console.sessions import Sessions, Visit
+from flyball.console.underway import Underway
 from flyball.core.errors import FlyballError
 from flyball.gateway.access.loopback import Access, is_here
 from flyball.gateway.access.opening import session_key
@@ -91,6 +92,7 @@ class _Console:
         self._settings = settings
         self._sessions = sessions
         self._lately = Lately()
+        self._underway = Underway()
 
     def of_page(self, name: str, page: Page) -> list[HTTPRouteHandler]:
         """Return the handlers of one page."""
@@ -226,6 +228,7 @@ class _Console:
             query,
             form or {},
             lately=self._lately,
+            underway=self._underway,
         )
 
     async def _to_the_page(self, request: Req) -> Reply:

@@ -7,6 +7,7 @@ from typing import ClassVar, TypeVar
 from urllib.parse import quote, urlencode
 
 from flyball.console.lately import Lately
+from flyball.console.underway import Underway
 from flyball.core.errors import FlyballError, UnknownName
 from flyball.core.shelves import Shelf
 from flyball.gateway.desk import Desk, Desks
@@ -49,6 +50,8 @@ class Asked:
         Why the act that was just tried did not work; the page is shown again with what was sent.
     lately : Lately, optional
         Keeps what takes long to work out; without it everything is worked out now.
+    underway : Underway
+        What is done once at a time.
     """
 
     house: House
@@ -60,6 +63,7 @@ class Asked:
     form: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     problem: FlyballError | None = None
     lately: Lately | None = None
+    underway: Underway = field(default_factory=Underway)
 
     @property
     def desk(self) -> Desk:

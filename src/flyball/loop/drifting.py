@@ -36,6 +36,7 @@ __all__ = [
     "DriftView",
     "WindowShown",
     "check_drift",
+    "columns_in_words",
     "drift_view",
 ]
 
@@ -46,6 +47,18 @@ _OUTCOME = "outcome"
 """Column of the reference by which what changed is ranked; the columns of decisions have other names."""
 
 _FEWEST_LABELS = 100
+
+_MOST_NAMED = 5
+_OF_DECISIONS = {
+    "case": "{} of the cases",
+    "answer": "the answers to {}",
+    "confidence": "the confidence in {}",
+    "outcome": "whether people decide {}",
+    "text": "the words of the cases",
+    "relations": "how columns go together",
+    "rows": "the decisions as a whole",
+}
+"""What the columns of decisions are, by what their names begin with."""
 
 RankedBy = Literal["labels", "confidences", ""]
 
@@ -139,6 +152,8 @@ class DriftView:
         Of every field and whole window, oldest first.
     waiting : int
         Decisions since the last whole window.
+    due : int
+        Looks at whole windows that nobody has taken.
     reason : str
         Why there is no look yet; "" where there is one.
     """
@@ -152,6 +167,7 @@ class DriftView:
     windows: tuple[WindowShown, ...]
     accuracy: tuple[AccuracyShown, ...]
     waiting: int
+    due: int
     reason: str
 
 
@@ -189,25 +205,51 @@ def drift_view(workshop: Workshop) -> DriftView:
 
 
 @traced("drift", minor=True)
-def check_drift(workshop: Workshop) -> DriftView:
+def check_drift(workshop: Workshop, *, at_most: int | None = None) -> DriftView:
     """Look at every whole window that nobody has looked at, write each look down, and return everything.
 
     Where `drift.starts_turn` is set, a window that drifted asks for a turn.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    at_most : int, optional
+        Looks that are taken, the earliest first; None for all.
     """
-    settings = workshop.deployment.settings.drift
     stream = _stream(workshop)
-    due = [
-        (number, look)
-        for number in range(1, stream.windows(settings.window) + 1)
-        for look in looks_due(number)
-    ]
     looks = _looks(workshop, stream)
-    known = {(one.number, one.windows) for one in looks}
-    missing = [(number, look) for number, look in due if (number, look.windows) not in known]
+    missing = _missing(workshop, stream, looks)[:at_most]
     if missing:
         _look(workshop, stream, missing)
         looks = _looks(workshop, stream)
     return _view(workshop, stream, looks)
+
+
+def _missing(workshop: Workshop, stream: _Stream, looks: Sequence[WindowShown]) -> list[tuple[int, Due]]:
+    """Return the looks at whole windows that nobody has taken, the earliest first."""
+    known = {(one.number, one.windows) for one in looks}
+    whole = stream.windows(workshop.deployment.settings.drift.window)
+    return [
+        (number, look)
+        for number in range(1, whole + 1)
+        for look in looks_due(number)
+        if (number, look.windows) not in known
+    ]
+
+
+def columns_in_words(names: Iterable[str]) -> str:
+    """Return columns for people, each kind of them once: "amount, price of the cases; the answers to cap"."""
+    different = list(dict.fromkeys(names))
+    kinds: dict[str, list[str]] = {}
+    for name in different[:_MOST_NAMED]:
+        kind, _, rest = name.partition(": ")
+        kinds.setdefault(kind, []).append(rest)
+    told = "; ".join(
+        _OF_DECISIONS.get(kind, kind).format(", ".join(one for one in rest if one))
+        for kind, rest in kinds.items()
+    )
+    more = len(different) - _MOST_NAMED
+    return f"{told}; and {more:,} more" if more > 0 else told
 
 
 def _look(workshop: Workshop, stream: _Stream, missing: Sequence[tuple[int, Due]]) -> None:
@@ -266,9 +308,9 @@ def _view(workshop: Workshop, stream: _Stream, looks: Sequence[WindowShown]) -> 
     reason = stream.reason
     if not reason and not looks:
         reason = (
-            f"{count(later, 'decision')} since the reference; a window has {settings.window}"
+            f"{count(later, 'decision')} since the reference; a window has {settings.window:,}"
             if not whole
-            else "no look was taken yet: run flyball drift"
+            else count(whole, "whole window waits", "whole windows wait")
         )
     alone = Due(1, 1)
     ends = [stream.ends(*stream.part(alone, number, settings.window)) for number in range(1, whole + 1)]
@@ -284,6 +326,7 @@ def _view(workshop: Workshop, stream: _Stream, looks: Sequence[WindowShown]) -> 
             accuracy_by_window(stream.judged, ends, reference=stream.n_reference, window=settings.window)
         ),
         waiting=later - whole * settings.window,
+        due=len(_missing(workshop, stream, looks)),
         reason=reason,
     )
 
@@ -317,7 +360,7 @@ def _write(
         ask_for_turn(
             workshop.ledger,
             by="drift",
-            why=f"{decisions} drifted from {stream.words}: {', '.join(names[:5])}",
+            why=f"{decisions} drifted from {stream.words}: {columns_in_words(names)}",
             key=_key(stream, look),
         )
 
@@ -341,7 +384,7 @@ def _stream(workshop: Workshop) -> _Stream:
             "the live release", "", np.empty(0, np.int64), nothing, 0, {}, {}, "no release is live"
         )
     else:
-        words = f"the first {settings.reference_decisions} decisions of release {short(live.release)}"
+        words = f"the first {settings.reference_decisions:,} decisions of release {short(live.release)}"
         wanted = of_reference = Wanted(release=live.release)
         why = "the live release has not decided anything"
     table = workshop.history.decisions_table(wanted).select(["entry", "decided_at"])
@@ -352,7 +395,7 @@ def _stream(workshop: Workshop) -> _Stream:
     n_reference = min(size, len(entries))
     reason = "" if n_reference else why
     if n_reference and period is None and n_reference < size:
-        reason = f"{count(n_reference, 'decision')} of the {size} that are the reference"
+        reason = f"{count(n_reference, 'decision')} of the {size:,} that are the reference"
     how = [settings.reference, settings.reference_decisions, settings.window, settings.rate,
            settings.smallest_effect, settings.cases, settings.leave_out]  # fmt: skip
     first = entries[:1].tolist() if n_reference else []

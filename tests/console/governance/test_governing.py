@@ -7,6 +7,7 @@ import io
 import json
 import re
 import subprocess
+import threading
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
@@ -14,10 +15,12 @@ from urllib.parse import urlencode
 import lxml.html
 import pytest
 
+from flyball.console.pages import ledger as ledger_page
 from flyball.core.digests import short
 from flyball.governance.approvals import Approval, sign_approval, signed_bytes
 from flyball.ledger.proofs import ProofBundle, verify_proof
 from flyball.ledger.records import Draft
+from flyball.ledger.verify import verify_ledger
 from flyball.loop.promotion import approvals_in
 from flyball.loop.releases import live_release, promotions
 from flyball.loop.traffic import traffic_now
@@ -557,7 +560,34 @@ def test_what_is_no_entry_is_said(ben, at):
 def test_the_ledger_is_verified_on_request(ben, at):
     status, said = act(ben, at, "ledger", "verify")
     assert status == 303
-    assert re.search(r"Verified: [\d,]+ entries as signed; a valid signature covers [\d,]+\.", said)
+    verified = r"Verified: [\d,]+ entries as signed; a valid signature covers [\d,]+\."
+    assert re.search(verified, said)
+    assert re.search(f"Last verified here .* {verified}", read(ben, at("ledger")))
+
+
+def test_of_several_clicks_one_verifies_and_the_others_are_told(ben, auditor, at, monkeypatch):
+    begun, may_end, verified = threading.Event(), threading.Event(), []
+
+    def slow(*given, **more):
+        verified.append(1)
+        begun.set()
+        assert may_end.wait(30)
+        return verify_ledger(*given, **more)
+
+    monkeypatch.setattr(ledger_page, "verify_ledger", slow)
+    tokens = [{"token": one.token(at("ledger"))} for one in (auditor, ben)]
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(auditor.send, at("ledger/verify"), tokens[0])
+        try:
+            assert begun.wait(30)
+            assert "It is being verified since" in read(ben, at("ledger"))
+            second = ben.send(at("ledger/verify"), tokens[1]).status
+            said = read(ben, at("ledger"))
+        finally:
+            may_end.set()
+        assert first.result(30).status == 303
+    assert (second, "It is being verified already; what comes of it will stand here." in said) == (303, True)
+    assert verified == [1]
 
 
 def test_the_whole_ledger_is_only_for_who_may_do_everything(ben, auditor, at):

@@ -10,6 +10,8 @@ from flyball.loop.drifting import DriftView, WindowShown, check_drift, drift_vie
 __all__ = ["drift"]
 
 _MOST_COLUMNS = 20
+_MOST_LOOKS = 50
+"""In one request, some seconds of a processor; flyball drift and flyball watch take all that are due."""
 _MOST_WINDOWS = 100
 """Of the newest; the ledger has the others."""
 
@@ -26,6 +28,8 @@ def _show(asked: Asked) -> Shown:
         "field": _field(asked, view),
         "titles": {one.key: one.title for one in asked.desk.served.workshop.deployment.fields},
         "charts": _charts_of(asked, view),
+        "looking": asked.underway.since(_known_as(asked)),
+        "most_looks": _MOST_LOOKS,
         "may": asked.principal.may("releases"),
     }
 
@@ -51,19 +55,23 @@ def _known_as(asked: Asked) -> str:
 
 def _look(asked: Asked) -> Go:
     """Look at every whole window that nobody has looked at, in the name of who asks."""
-    workshop = asked.desk.served.workshop
-    before = workshop.ledger.size()
-    view = check_drift(workshop.acting(asked.principal.id))
+    workshop, name = asked.desk.served.workshop, _known_as(asked)
+    with asked.underway.only(name, workshop.clock()) as mine:
+        if not mine:
+            return Go(asked.link("drift"), "Windows are being looked at already; load the page again.")
+        before = workshop.ledger.size()
+        view = check_drift(workshop.acting(asked.principal.id), at_most=_MOST_LOOKS)
     if asked.lately is not None:
-        asked.lately.forget(_known_as(asked))
+        asked.lately.forget(name)
     new = [one for one in view.windows if one.entry >= before]
     drifted = sum(one.drifted is True for one in new)
     if not new:
         said = view.reason or f"no whole window waits; {count(view.waiting, 'decision')} since the last one"
         return Go(asked.link("drift"), f"Nothing to look at: {said}.")
+    more = f" {count(view.due, 'look')} more {'is' if view.due == 1 else 'are'} due." if view.due else ""
     return Go(
         asked.link("drift"),
-        f"Looked {count(len(new), 'time')}: {f'{drifted} drifted' if drifted else 'no drift'}.",
+        f"Looked {count(len(new), 'time')}: {f'{drifted:,} drifted' if drifted else 'no drift'}.{more}",
     )
 
 

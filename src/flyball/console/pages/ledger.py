@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flyball.console.page import Act, Asked, Go, Page, Rows, Shown
+from flyball.console.underway import Told
 from flyball.core.errors import Refused
 from flyball.core.text import count
 from flyball.ledger.checkpoints import read_unverified
@@ -34,25 +35,38 @@ def _show(asked: Asked) -> Shown:
         "kind": kind,
         "open_kinds": {one.kind for one in view.entries if holds_no_case(one.kind)},
         "checkpoints": [read_unverified(note) for _, note in reversed(notes)],
+        "verifying": asked.underway.since(_known_as(asked)),
+        "verified": asked.underway.last(_known_as(asked)),
         "may_export": asked.principal.may("*"),
     }
 
 
 def _verify(asked: Asked) -> Go:
-    workshop = asked.desk.served.workshop
-    found = verify_ledger(workshop.ledger, blobs=workshop.blobs)
+    workshop, name = asked.desk.served.workshop, _known_as(asked)
+    with asked.underway.only(name, workshop.clock()) as mine:
+        if not mine:
+            return Go(asked.link("ledger"), "It is being verified already; what comes of it will stand here.")
+        found = verify_ledger(workshop.ledger, blobs=workshop.blobs)
+        if found.ok:
+            said = (
+                f"Verified: {count(found.entries, 'entry', 'entries')} as signed; "
+                f"a valid signature covers {found.signed:,}."
+            )
+        else:
+            where = "" if found.first_bad is None else f" The first bad entry is {found.first_bad}."
+            said = f"The ledger is not what was signed: {found.reason}.{where}"
+        asked.underway.tell(name, Told(workshop.clock(), said))
     if not found.ok:
         failed = "; ".join(f"{one.name}: {one.detail}" for one in found.checks if not one.passed)
-        where = "" if found.first_bad is None else f" The first bad entry is {found.first_bad}."
         raise NotAsSigned(
-            f"The ledger is not what was signed: {found.reason}.{where}",
+            said,
             fix=f"Stop what writes to it, keep a copy, and compare with an export. What failed: {failed}.",
         )
-    return Go(
-        asked.link("ledger"),
-        f"Verified: {count(found.entries, 'entry', 'entries')} as signed; "
-        f"a valid signature covers {found.signed:,}.",
-    )
+    return Go(asked.link("ledger"), said)
+
+
+def _known_as(asked: Asked) -> str:
+    return f"verify {asked.desk.served.name}"
 
 
 def _export(asked: Asked) -> Rows:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from flyball.core.text import count
 from flyball.loop.alerts.condition import Condition, condition
-from flyball.loop.drifting import check_drift
+from flyball.loop.drifting import check_drift, columns_in_words
 from flyball.loop.workshop import Workshop
 
 __all__ = ["drift"]
@@ -28,8 +29,8 @@ def drift(workshop: Workshop, now: datetime) -> Iterator[Condition]:
         None if not last else bool(found),
         "ticket",
         "Decisions are not like those of the reference",
-        f"{sum(one.n for one in found)} decisions differ from {view.reference} in "
-        f"{', '.join(list(dict.fromkeys(names))[:5])}"
+        f"{count(max(one.n for one in found), 'decision')} differ from {view.reference} in "
+        f"{columns_in_words(names)}"
         if found
         else f"{view.reference}",
         group="drift",
