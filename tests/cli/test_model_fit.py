@@ -153,10 +153,31 @@ def test_a_graph_expert_learns_from_the_transfers_of_the_deployment(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_table_learns_anew_from_the_columns_it_looked_at_each_in_its_direction(tmp_path):
+    pytest.importorskip("lightgbm", reason="fitting needs the extra train")
+    run("init", "credit-risk", "--folder", "here", folder=tmp_path)
+    here, card = tmp_path / "here", tmp_path / "here" / "model" / "card.json"
+
+    def looked_at():
+        written = json.loads(card.read_text())
+        columns = {one["name"]: (one["kind"], one["monotone"]) for one in written["columns"]}
+        return columns, {name: written["parameters"][name] for name in ("rounds", "leaves", "smallest_leaf")}
+
+    before, wrote = looked_at(), card.read_bytes()
+    assert told("model", "fit", "credit_model", folder=here)["figures"]["auc"]["value"] > 0.8
+    assert (looked_at(), card.read_bytes() == wrote) == (before, False)
+    (here / "model" / "trees.npz").write_bytes(b"broken")
+    said = run("model", "fit", "credit_model", folder=here, code=2).stderr
+    assert "Which columns the table looked at cannot be read" in said
+    assert "flyball model rollback" in said
+
+
+@pytest.mark.slow
 def test_a_table_that_needs_reasons_which_nobody_wrote_is_not_put_in_the_place_of_the_one_before(tmp_path):
     pytest.importorskip("lightgbm", reason="fitting needs the extra train")
     run("init", "credit-risk", "--folder", "here", folder=tmp_path)
     here, reasons = tmp_path / "here", tmp_path / "here" / "model" / "reasons.csv"
+    (here / "model" / "card.json").unlink()
     before = digest_of_path(here / "model")
     said = run("model", "fit", "credit_model", folder=here, code=2).stderr
     assert "does not fit the files beside it, so the expert from before stays: reasons.csv" in said

@@ -61,8 +61,11 @@ def fit_expert(workshop: Workshop, name: str, *, seed: int = 0) -> FittedExpert:
         )
     cases, labels, taught = cases_to_learn_from(workshop)
     require_learnable(cases, labels)
-    fitted = maker.fit(cases, labels, seed)
     folder = folder_of(workshop.deployment, settings)
+    if maker.refit is not None and folder.is_dir():
+        fitted = maker.refit(folder, cases, labels, seed)
+    else:
+        fitted = maker.fit(cases, labels, seed)
     with drafted(folder) as draft:
         fitted.save(draft)
         keep_taught(draft, taught)

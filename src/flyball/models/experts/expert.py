@@ -203,6 +203,9 @@ class ExpertMaker:
         flyball.toml, paths made absolute; an unknown key is an error.
     fit : callable (cases, labels, seed) -> Expert, or None
         Learn from a table of schema CASES and one of schema LABELS; None where nothing is learned.
+    refit : callable (folder, cases, labels, seed) -> Expert, or None
+        The same where an expert is saved in the folder already: what people chose for it (which columns it
+        looks at, and in which direction) is kept. None: as `fit`.
     kind : ExpertKind
         The kind on the cards of its experts, known without loading one: which duties apply to a
         deployment depends on it.
@@ -217,6 +220,7 @@ class ExpertMaker:
 
     load: Callable[[Path, Mapping[str, object]], Expert]
     fit: Callable[[pa.Table, pa.Table, int], Expert] | None = None
+    refit: Callable[[Path, pa.Table, pa.Table, int], Expert] | None = None
     kind: ExpertKind = "external"
     takes_fields: bool = False
     takes_state: bool = False

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ from flyball.models.experts.boosted_table.trees import Trees, flattened
 from flyball.models.experts.calibration import fit_calibrator, out_of_fold_table
 from flyball.models.experts.expert import ExpertCard
 
-__all__ = ["NotMonotone", "Recipe", "fit", "fit_cases", "fit_trees"]
+__all__ = ["NotMonotone", "Recipe", "fit", "fit_cases", "fit_like", "fit_trees"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -70,12 +70,24 @@ def fit(cases: pa.Table, labels: pa.Table, seed: int) -> BoostedTable:
     return fit_cases(cases, labels, seed=seed)
 
 
+def fit_like(before: Parts, cases: pa.Table, labels: pa.Table, seed: int) -> BoostedTable:
+    """Learn anew, from the columns that were looked at before, each in its direction, and by the same recipe.
+
+    What a column may hold (its kind, categories and whether it may miss) is what the new cases hold.
+    """
+    recipe = Recipe()
+    written = before.card.parameters
+    kept = {name: type(value)(written[name]) for name, value in asdict(recipe).items() if name in written}
+    return fit_cases(cases, labels, seed=seed, like=before.columns, recipe=replace(recipe, **kept))
+
+
 def fit_cases(
     cases: pa.Table,
     labels: pa.Table,
     *,
     seed: int = 0,
     columns: Sequence[Column] | None = None,
+    like: Sequence[Column] = (),
     recipe: Recipe | None = None,
     groups: Sequence[str] | None = None,
     card: ExpertCard | None = None,
@@ -93,6 +105,8 @@ def fit_cases(
         Same seed, same data, same library versions: same bytes.
     columns : sequence of Column, optional
         What it may look at and how; by default every column, free of constraints.
+    like : sequence of Column, optional
+        Without `columns`: only these are looked at, each in its direction; else they are as the cases are.
     recipe : Recipe, optional
     groups : sequence of str, one per case, optional
         Cases of one group (a person) never stand on both sides of a fold.
@@ -123,7 +137,8 @@ def fit_cases(
     rows = _rows(used)
     truth = np.array([truth_of[case] for case in ids], dtype=np.bool_)
     _refuse_too_few(truth)
-    columns = tuple(columns or columns_of(rows))
+    directions = {one.name: one.monotone for one in like}
+    columns = tuple(columns or columns_of(rows, monotone=directions, only=list(directions)))
     matrix, answerable = encode(rows, columns)
     if not answerable.all():
         raise BadInput(

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import pyarrow as pa
+
 from flyball.core.errors import BadInput
-from flyball.models.experts.boosted_table.fit import fit
+from flyball.models.experts.boosted_table.artefact import BadArtefact, load
+from flyball.models.experts.boosted_table.fit import fit, fit_like
 from flyball.models.experts.boosted_table.model import BoostedTable
 from flyball.models.experts.expert import ExpertMaker
 
@@ -20,4 +23,19 @@ def _load(folder: Path, settings: Mapping[str, object]) -> BoostedTable:
     return BoostedTable.load(folder)
 
 
-boosted_table = ExpertMaker(load=_load, fit=fit, kind="table")
+def _refit(folder: Path, cases: pa.Table, labels: pa.Table, seed: int) -> BoostedTable:
+    if not (folder / "card.json").is_file():  # only what people wrote, such as reasons.csv
+        return fit(cases, labels, seed)
+    try:
+        before = load(folder)
+    except BadArtefact as err:
+        raise BadArtefact(
+            f"Which columns the table looked at cannot be read: {err.message}",
+            fix="Restore it: flyball model rollback. Without its card.json it learns from every column, in "
+            "any direction.",
+            folder=folder,
+        ) from err
+    return fit_like(before, cases, labels, seed)
+
+
+boosted_table = ExpertMaker(load=_load, fit=fit, refit=_refit, kind="table")
