@@ -38,6 +38,6 @@ def test_an_answer_is_looked_for_as_it_is_kept(field, typed, kept):
 def test_what_is_asked_for_comes_back_as_the_same_question():
     wanted = asked(
         since="2026-11-01", until="2026-11-30", release="r", case="c", field="country", answer="no",
-        outcome="referred", expert="e", sure_below="95 %", waiting="yes", allowed="no",
+        outcome="referred", expert="e", sure_below="95 %", waiting="yes", allowed="no", alone="no",
     )  # fmt: skip
     assert filters_of(link_for(wanted), "acme", KINDS).wanted == wanted

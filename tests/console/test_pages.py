@@ -146,6 +146,14 @@ def test_of_money_one_sees_the_deployment_and_ones_own_tenant_and_whoever_only_r
         assert "not known" in shown
 
 
+def test_what_is_decided_without_a_person_leads_to_just_those_decisions(console, anna):
+    alone, referred = console.decide(4000, referred=()), console.decide(4001)
+    [link] = [one for one in page(anna, D).xpath("//a") if words(one).endswith(" without a person")]
+    listed = page(anna, link.get("href")).xpath("//tbody//th/a/@href")
+    assert f"{D}/decisions/{alone}" in listed
+    assert f"{D}/decisions/{referred}" not in listed
+
+
 def test_filters_stand_in_the_address_and_what_is_wrong_with_one_is_said(console, anna):
     found = page(anna, f"{D}/decisions?field=cap&outcome=referred&case=exe&sure_below=95")
     assert found.xpath("//select[@name='outcome']/option[@selected]/@value") == ["referred"]

@@ -19,6 +19,7 @@ _OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 _CHOICES: Mapping[str, Mapping[str, bool | None]] = {
     "waiting": {"": None, "yes": True, "no": False},
     "allowed": {"": None, "yes": True, "no": False},
+    "alone": {"": None, "yes": True, "no": False},
     "reported": {"": None, "yes": True, "no": False},
 }
 _IN_WORDS = ("label", "text")
@@ -82,6 +83,7 @@ def filters_of(query: Mapping[str, str], tenant: str, kinds: Mapping[str, str] |
             confidence_at_most=_share(given.get("sure_below", "")),
             waiting=_choice("waiting", given),
             allowed=_choice("allowed", given),
+            alone=_choice("alone", given),
             reported=_choice("reported", given),
         ),
     )

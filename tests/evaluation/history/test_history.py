@@ -142,6 +142,8 @@ def test_days_are_counted_and_days_without_decisions_left_out(history_of, report
         (2, 1, 1, 0), (1, 1, 0, 1),
     ]  # fmt: skip
     assert (days[1]["start"] - days[0]["start"]).days == 3
+    assert entries(history, Wanted(alone=True)) == [2, 0]
+    assert entries(history, Wanted(alone=False)) == [1]
 
 
 def test_sizes_are_those_of_the_periods_without_looking_at_rows(history_of, decision):

@@ -41,6 +41,7 @@ class _Days:
     since: datetime
     chart: Chart
     href: str
+    href_automated: str
 
 
 def _show(asked: Asked) -> Shown:
@@ -132,7 +133,7 @@ def _window_of(one: ObjectiveState) -> Chart:
 
 
 def _spending(asked: Asked, served: Served) -> Sequence[Spending] | FlyballError:
-    """Return the budgets of the deployment and of the tenant of who asks; of other tenants nothing is told."""
+    """Return the budgets of the deployment and of the tenant of who asks, and of no other tenant."""
     try:
         spending = spending_of(served.workshop)
     except FlyballError as err:
@@ -149,11 +150,15 @@ def _days(asked: Asked, history: History, now: datetime) -> _Days:
         Series(
             title,
             tuple(
-                Point(day, _count(rows.get(day), column), asked.link("decisions", since=day, until=day))
+                Point(
+                    day,
+                    _count(rows.get(day), column),
+                    asked.link("decisions", since=day, until=day, alone=alone),
+                )
                 for day in days
             ),
         )
-        for title, column in (("decided", "decisions"), ("without a person", "automated"))
+        for title, column, alone in (("decided", "decisions", ""), ("without a person", "automated", "yes"))
     ]
     chart = line(
         series,
@@ -165,7 +170,9 @@ def _days(asked: Asked, history: History, now: datetime) -> _Days:
     )
     total = sum(one["decisions"] for one in rows.values())
     automated = sum(one["automated"] for one in rows.values())
-    return _Days(total, automated, since, chart, asked.link("decisions", since=since.date()))
+    every = asked.link("decisions", since=since.date())
+    alone = asked.link("decisions", since=since.date(), alone="yes")
+    return _Days(total, automated, since, chart, every, alone)
 
 
 def _count(row: Mapping[str, int] | None, column: str) -> Estimate:

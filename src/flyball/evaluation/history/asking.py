@@ -49,6 +49,9 @@ def conditions(wanted: Wanted) -> tuple[str, list[object]]:
         must("decisions.waits = ?", int(wanted.waiting))
     if wanted.allowed is not None:
         must("decisions.allowed = ?", int(wanted.allowed))
+    if wanted.alone is not None:
+        alone = "(decisions.allowed AND decisions.referred + decisions.refused = 0)"
+        must(alone if wanted.alone else f"NOT {alone}")
     if wanted.reported is not None:
         must("decisions.reports > 0" if wanted.reported else "decisions.reports = 0")
     if wanted.touched_since is not None:

@@ -51,6 +51,8 @@ class Wanted:
         Whether a person still has to look at it.
     allowed : bool or None
         What the decision gate said.
+    alone : bool or None
+        Whether it was decided without a person: the gate let it pass, and no field was left to people.
     reported : bool or None
         Whether anything was reported about it.
     touched_since : int or None
@@ -72,6 +74,7 @@ class Wanted:
     confidence_at_most: float | None = None
     waiting: bool | None = None
     allowed: bool | None = None
+    alone: bool | None = None
     reported: bool | None = None
     touched_since: int | None = None
     newest: bool | None = None
