@@ -165,6 +165,28 @@ def test_a_ledger_is_verified_live_and_as_an_export_and_an_edit_is_found(made, t
     assert (found["ok"], found["first_bad"]) == (False, 3)
 
 
+def test_the_proof_of_one_entry_is_checked_anywhere_with_a_key_and_an_edit_is_found(made, tmp_path):
+    flyball("ledger", "export", tmp_path / "export", folder=made)
+    key = tmp_path / "export" / "verifier.vkey"
+    written = as_json(flyball("ledger", "proof", 3, "--out", tmp_path / "p.json", "--json", folder=made))
+    assert written == {"ok": True, "entry": 3, "file": str(tmp_path / "p.json")}
+    found = as_json(flyball("verify", "p.json", "--key", key, "--json", folder=tmp_path))
+    entry = json.loads((tmp_path / "export" / "entries.jsonl").read_text().split("\n")[3])
+    assert (found["entry"], found["kind"], found["actor"]) == (3, entry["kind"], entry["actor"])
+    assert "--key FILE" in flyball("verify", "p.json", folder=tmp_path, code=2).stderr
+    assert "Verified: entry 3" in flyball("verify", tmp_path / "p.json", folder=made).stdout
+    bundle = (tmp_path / "p.json").read_text()
+    (tmp_path / "p.json").write_text(bundle.replace(entry["actor"], "user:mallory", 1))
+    said = flyball("verify", "p.json", "--key", key, folder=tmp_path, code=1).stderr
+    assert "ledger.bad_proof" in said
+
+
+def test_a_kind_of_which_there_is_no_entry_is_answered_with_those_that_are_there(made):
+    said = flyball("ledger", "list", "--kind", "promotion", folder=made).stdout
+    assert said.startswith("No entry is of the kind promotion. There are: ")
+    assert "release.promoted" in said
+
+
 def test_evaluate_gives_the_promised_keys_each_with_its_interval(made):
     report = as_json(flyball("evaluate", made, "--cases", made / "cases", "--json", folder=made))
     for name in (

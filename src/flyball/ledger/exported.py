@@ -30,7 +30,7 @@ def leaves_in(folder: Path) -> Callable[[], Generator[list[bytes], None, None]]:
         what = "both entries.jsonl and entries.jsonl.gz" if plain.exists() else "no entries.jsonl"
         raise LedgerMissing(
             f"{folder} is not an exported ledger: it holds {what}.",
-            fix="Give the folder that flyball export wrote.",
+            fix="Give the folder that `flyball ledger export` wrote.",
             folder=folder,
         )
     if plain.exists():

@@ -133,7 +133,9 @@ def verify_export(
         left = len(hashes.read(32))
     fault = find_fault(walk, signed.valid, lambda: recorded_hashes(recorded), open_end=False)
     if evidence is None:
-        checks.append(Check("blobs", True, "not in this export, so not checked"))
+        checks.append(
+            Check("blobs", True, "this export holds no texts: flyball ledger export --blobs takes them along")
+        )
     return _verdict(walk, signed, fault, checks, damage=damage, spare_hashes=left > 0, evidence=evidence)
 
 

@@ -346,7 +346,8 @@ class _Reader:
             decision.case_name,
             entry.key,
             self._in_ledger(entry.index),
-            f"by {entry.actor}; {automated} of {len(decision.fields)} fields automated",
+            f"ledger entry {entry.index}, by {entry.actor}; "
+            f"{automated} of {len(decision.fields)} fields automated",
             entry.at,
         )
 

@@ -1,15 +1,18 @@
-"""`flyball verify`: check the ledger, or an export of it, offline."""
+"""`flyball verify`: check the ledger, an export of it, or the proof of one entry, offline."""
 
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
+from flyball.core.errors import BadInput
 from flyball.ledger.keys import load_verifier
 from flyball.ledger.notes import VerifierKey
+from flyball.ledger.proofs import ProofBundle, verify_proof
 from flyball.ledger.records import Verification
 from flyball.ledger.verify import verify_export, verify_ledger
 
@@ -18,7 +21,11 @@ __all__ = ["command"]
 
 def command(
     export: Annotated[
-        Path | None, typer.Argument(help="Folder that `flyball ledger export` wrote.", show_default=False)
+        Path | None,
+        typer.Argument(
+            help="Folder that `flyball ledger export` wrote, or a file of `flyball ledger proof`.",
+            show_default=False,
+        ),
     ] = None,
     deployment: DeploymentOption = None,
     key: Annotated[
@@ -37,10 +44,13 @@ def command(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Check the ledger, or an export of it, offline."""
+    """Check the ledger, an export of it, or the proof of one entry, offline."""
     output = Output(json)
     vkey: VerifierKey | None = load_verifier(key) if key else None
     kept = [path.read_text(encoding="utf-8") for path in known or []]
+    if export is not None and export.is_file():
+        _proof(output, export, vkey or _own_key(deployment, output))
+        return
     if export is not None:
         found = verify_export(export, vkey=vkey, known_checkpoints=kept)
     else:
@@ -63,6 +73,57 @@ def command(
         _show(output, found)
     if not found.ok:
         sys.exit(1)
+
+
+def _own_key(deployment: str | None, output: Output) -> VerifierKey:
+    """Return the key of the deployment here; an auditor, who has none, must name the one that they trust."""
+    try:
+        with open_workshop(deployment, output) as workshop:
+            return workshop.key.verifier
+    except BadInput as err:
+        raise BadInput(
+            "A proof does not bring the key that it was signed with.",
+            fix="Give the .vkey file that you got from the owner of the ledger: --key FILE.",
+        ) from err
+
+
+def _proof(output: Output, path: Path, vkey: VerifierKey) -> None:
+    """Check the proof of one entry; raise with exit code 1 where it does not hold."""
+    try:
+        bundle = ProofBundle.from_json(path.read_bytes())
+    except BadInput as err:
+        raise BadInput(
+            f"{path} is not the proof of an entry.",
+            fix="Give a file of `flyball ledger proof`, or the whole folder of `flyball ledger export`.",
+        ) from err
+    entry, checkpoint = verify_proof(bundle, vkey)
+    if output.as_json:
+        output.json(
+            {
+                "ok": True,
+                "entry": entry.index,
+                "kind": entry.kind,
+                "at": entry.at,
+                "actor": entry.actor,
+                "entries": checkpoint.size,
+                "origin": checkpoint.origin,
+                "key": str(vkey),
+            }
+        )
+        return
+    output.table(
+        ["", "check", "what was seen"],
+        [
+            ["ok", "key", str(vkey)],
+            ["ok", "checkpoint", f"{checkpoint.size:,} entries of {checkpoint.origin}, signed with this key"],
+            ["ok", "place", f"these bytes are entry {entry.index} of them"],
+        ],
+    )
+    output.text()
+    output.text(
+        f"[bold]Verified[/]: entry {entry.index}, {escape(entry.kind)}, {entry.at:%Y-%m-%d %H:%M:%S} UTC, "
+        f"by {escape(entry.actor)}"
+    )
 
 
 def _show(output: Output, found: Verification) -> None:

@@ -43,7 +43,8 @@ def known_decision(asked: Asked) -> Known:
     if not (text.isascii() and text.isdigit() and len(text) <= 15):
         raise UnknownDecision(
             f"{text[:60]!r} is not the number of a decision.",
-            fix="Look for it: the box in the head finds ids and names of cases.",
+            fix="Look for it by the name of the case: in the box in the head of the console, or with "
+            "flyball lineage NAME.",
         )
     return find_decision(desk.served.workshop, int(text), asked.principal.tenant)
 
