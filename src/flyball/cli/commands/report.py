@@ -74,5 +74,6 @@ def command(
         )
         return
     output.text(
-        f"{escape(str(out))}: {page}, {size(len(data))}{', personal data and cases covered' if redacted else ''}."
+        f"{escape(str(out))}: {page}, {size(len(data))}"
+        f"{', personal data and cases covered' if redacted else ''}."
     )
