@@ -15,6 +15,7 @@ from flyball.data.labels.columns import labelled
 from flyball.data.labels.errors import NotForTraining
 from flyball.models.experts.clause_detector import BadArtefact, ClauseDetector, fit
 from flyball.models.experts.clause_detector.corpus import folds_of, read
+from flyball.models.experts.clause_detector.model import Quote, Reading, _reason
 from flyball.models.experts.expert import PREDICTIONS, check_predictions
 
 CLAUSES = {
@@ -155,6 +156,26 @@ def test_no_cases_give_no_rows(detector):
 def test_what_cannot_be_judged_is_answered_without_confidence(detector, text, reason):
     for row in detector.predict(batch_of(text)).to_pylist():
         assert (row["answer"], row["confidence"], row["reason"]) == ("false", 0.0, reason)
+
+
+@pytest.mark.parametrize(
+    ("quotes", "says", "reason"),
+    [
+        ([Quote(1, 1, 0.9)], True, "Sentence 2 of 3 reads like this clause."),
+        ([Quote(1, 2, 0.9), Quote(0, 0, 0.6)], True,
+         "Sentences 2 to 3 of 3 read like this clause, and so does 1 more."),
+        ([Quote(1, 1, 0.4)], True,
+         "The contract as a whole reads as if it had this clause, sentence 2 of 3 most of all."),
+        ([Quote(1, 1, 0.01)], False,
+         "No sentence reads like this clause; of the 3, sentence 2 comes closest."),
+        ([Quote(1, 1, 0.7)], False,
+         "Sentence 2 of 3 reads like this clause, but the contract as a whole does not."),
+    ],
+)  # fmt: skip
+def test_a_reason_is_in_words_that_a_lawyer_reads(quotes, says, reason):
+    blank = np.zeros((3, 2))
+    reading = Reading(np.array([[0, 9], [9, 20], [20, 30]], np.int32), blank, blank, 200, 1.0)
+    assert _reason(reading, quotes, says=says, judged=True) == reason
 
 
 @pytest.mark.parametrize(

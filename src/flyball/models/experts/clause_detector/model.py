@@ -207,14 +207,16 @@ def _reason(reading: Reading, shown: list[Quote], *, says: bool, judged: bool) -
             f"Only {reading.known_share:.0%} of the words are known, so this may not be an English contract."
         )
     quote = shown[0]
-    place = str(quote.first + 1)
-    if says:
-        more = f"; {len(shown) - 1} more read like it" if len(shown) > 1 else ""
-        if quote.last > quote.first:
-            place = f"{place} to {quote.last + 1}"
-            return f"Sentences {place} of {n} read like this clause (fit {quote.fit:.2f}){more}."
-        return f"Sentence {place} of {n} reads like this clause (fit {quote.fit:.2f}){more}."
-    return f"No sentence reads enough like this clause; the closest is {place} of {n} (fit {quote.fit:.2f})."
+    joined = says and quote.last > quote.first
+    which = f"sentences {quote.first + 1} to {quote.last + 1}" if joined else f"sentence {quote.first + 1}"
+    if quote.fit < _FIT_TO_QUOTE:
+        if says:
+            return f"The contract as a whole reads as if it had this clause, {which} of {n} most of all."
+        return f"No sentence reads like this clause; of the {n}, {which} comes closest."
+    if not says:
+        return f"{which.capitalize()} of {n} reads like this clause, but the contract as a whole does not."
+    more = f", and so {'does' if len(shown) == 2 else 'do'} {len(shown) - 1} more" if len(shown) > 1 else ""
+    return f"{which.capitalize()} of {n} {'read' if joined else 'reads'} like this clause{more}."
 
 
 def _empty() -> pa.RecordBatch:
