@@ -9,6 +9,7 @@ import msgspec
 from flyball.core.digests import canonical_json, from_json, short
 from flyball.core.errors import FlyballError, Refused
 from flyball.core.estimates import Estimate
+from flyball.core.tracing import traced
 from flyball.core.verdicts import Check, Verdict
 from flyball.data.datasets.schemas import LABELS
 from flyball.evaluation.cases import ScoredCases, scored_cases
@@ -78,6 +79,7 @@ class Promoted:
     waits_for_people: bool
 
 
+@traced("promote")
 def promote(workshop: Workshop, digest: str, *, by: str, why: str, after: int | None = None) -> Promoted:
     """Ask the release gate, write its verdict and the evidence down, and go live when it allows.
 
@@ -114,6 +116,7 @@ def promote(workshop: Workshop, digest: str, *, by: str, why: str, after: int | 
     return Promoted(digest, verdict, True, True, False)
 
 
+@traced("roll back")
 def roll_back(
     workshop: Workshop, digest: str | None, *, by: str, why: str, after: int | None = None
 ) -> Promotion:
