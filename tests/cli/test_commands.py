@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -244,6 +245,28 @@ def test_releases_are_listed_shown_and_refused_by_wrong_digits(made):
     assert "flyball release" in shown["note"]
     flyball("release", "show", "ffff", folder=made, code=2)
     flyball("release", "rollback", folder=made, code=1)
+
+
+def test_who_signs_is_told_what_is_still_missing_and_the_list_who_is_waited_for(made, tmp_path):
+    home = tmp_path / "bank"
+    shutil.copytree(made, home)
+    keys = os.environ | {"FLYBALL_KEYS": str(tmp_path / "keys")}
+    assert "people.toml lists nobody" in flyball("person", "list", folder=home).stdout
+    entries = [flyball("person", "add", id, folder=home, environment=keys) for id in ("anna", "bea")]
+    assert str(tmp_path / "keys" / "anna.pem") in entries[0].stderr
+    (home / "people.toml").write_text("".join(one.stdout for one in entries))
+    settings = home / "flyball.toml"
+    assert "\nrelease = 0\n" in settings.read_text()
+    settings.write_text(settings.read_text().replace("\nrelease = 0\n", "\nrelease = 2\n"))
+    digits = as_json(flyball("turn", "--json", folder=home, code=1))["release"][7:19]
+    assert "waits for approval" in flyball("release", "list", folder=home).stdout
+    said = [
+        flyball("release", "approve", digits, "--as", id, folder=home, environment=keys).stdout
+        for id in ("anna", "bea")
+    ]
+    assert f"1 approval of 2 missing for {digits} (could sign: bea)" in said[0]
+    assert said[1].endswith(f"Put it live with: flyball release promote {digits}\n")
+    flyball("release", "promote", digits, folder=home)
 
 
 def test_the_evidence_of_a_release_says_for_each_duty_what_was_checked(made):

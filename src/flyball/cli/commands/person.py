@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
-from flyball.loop.people import make_person, person_entry
+from flyball.loop.people import key_folder, make_person, person_entry
 from flyball.loop.promotion import people_of
 
 __all__ = ["command"]
@@ -28,7 +28,8 @@ def add(
     if json:
         output.json({"ok": True, "id": id, "entry": entry})
         return
-    output.say("Have the owner of the deployment add this to people.toml:")
+    output.say(f"The private key stays here, readable by you only: {key_folder() / id}.pem")
+    output.say("Have the owner of the deployment add this to people.toml, beside flyball.toml:")
     output.text(escape(entry))
 
 
@@ -40,6 +41,9 @@ def list_people(deployment: DeploymentOption = None, json: JsonOption = False) -
         people = people_of(workshop)
     if json:
         output.json({"ok": True, "people": people})
+        return
+    if not people:
+        output.text("Nobody may sign: people.toml lists nobody. Make a key with: flyball person add ID")
         return
     output.table(
         ["id", "name", "role", "may sign", ""],

@@ -18,6 +18,7 @@ from flyball.governance.evidence.records import Coverage, EvidenceRecord
 from flyball.loop.comparing import Compared, compare_challenge, stop_if_worse
 from flyball.loop.people import key_of_person
 from flyball.loop.promotion import approvals_in, promote
+from flyball.loop.release_view import release_view
 from flyball.loop.releases import (
     difference,
     find_release,
@@ -37,6 +38,7 @@ from flyball.loop.traffic import (
     traffic_history,
     traffic_now,
 )
+from flyball.loop.workshop import Workshop
 
 __all__ = ["command"]
 
@@ -62,6 +64,8 @@ def list_releases(deployment: DeploymentOption = None, json: JsonOption = False)
         made = releases_made(workshop.ledger)
         live = live_release(workshop.ledger)
         promoted = {one.release: one for one in promotions(workshop.ledger)}
+        newest = made[-1][0] if made else ""
+        waits = _waits(workshop, newest) if newest and newest not in promoted else ""
     now = "" if live is None else live.release
     if json:
         releases = [
@@ -79,8 +83,17 @@ def list_releases(deployment: DeploymentOption = None, json: JsonOption = False)
     rows = []
     for digest, at, entry in made:
         state = "live" if digest == now else "was live" if digest in promoted else "never live"
+        state = waits if waits and digest == newest else state
         rows.append([short(digest), at[:19].replace("T", " "), state, str(entry)])
     output.table(["release", "made (UTC)", "state", ">ledger entry"], rows)
+
+
+def _waits(workshop: Workshop, digest: str) -> str:
+    """Say what the newest release waits for; "" where no signature is missing."""
+    view = release_view(workshop, digest)
+    if not view.missing:
+        return ""
+    return "rejected" if any(one.decision == "reject" for one in view.approvals) else "waits for approval"
 
 
 @command.command("show")
@@ -112,7 +125,8 @@ def show_release(
     output.table(["part", "digest"], ([name, short(part)] for name, part in signed.release.parts.items()))
     for one in approvals:
         output.text(
-            f"{one.decision} by {escape(one.person)}, {one.at:%Y-%m-%d %H:%M} UTC: {escape(one.comment)}"
+            f"{one.decision} by {escape(one.person)}, {one.at:%Y-%m-%d %H:%M} UTC"
+            + (f": {escape(one.comment)}" if one.comment else "")
         )
     output.text(escape(signed.note))
 
@@ -203,11 +217,16 @@ def approve_release(
             at=workshop.clock(),
         )
         receipt = workshop.ledger.append(kind="approval", actor=f"person:{person}", body=approval)
+        missing = release_view(workshop, digest).missing
     if json:
-        output.json({"ok": True, "approval": approval, "ledger_entry": receipt.index})
+        output.json(
+            {"ok": True, "approval": approval, "ledger_entry": receipt.index, "missing": list(missing)}
+        )
         return
     output.text(f"{approval.decision} of {short(digest)} written to the ledger, entry {receipt.index}.")
-    if not reject:
+    if missing:
+        output.text(f"It cannot go live yet: {escape('; '.join(missing))}.")
+    else:
         output.text(f"Put it live with: flyball release promote {short(digest)}")
 
 
