@@ -232,6 +232,19 @@ def test_an_interval_is_drawn_over_cases_not_over_decisions(book):
     assert clustered.high - clustered.low > 0.35
 
 
+def test_a_case_that_was_decided_again_can_be_counted_once(book, monkeypatch):
+    """Twelve cases, ten of them decided three times: 32 decisions, 12 of them the last about their case."""
+    for _ in range(3):
+        book.decide(10, first_case=0)
+    book.decide(2, first_case=50)
+    cases = "count(decisions where not decided_again)"
+    assert book.kpi("count(decisions)").estimate.value == 32
+    assert book.kpi(cases).estimate.value == 12
+    for size in ("_WINDOW", "_SMALLEST_WINDOW"):
+        monkeypatch.setattr(f"flyball.evaluation.kpis.measure.{size}", 7)
+    assert book.kpi(cases).estimate.value == 12
+
+
 def test_periods_begin_at_midnight_weeks_on_monday(book, day):
     """2026-11-01 was a Sunday: its decisions and those of Monday stand in two weeks and one month."""
     book.decide(6, day=0)

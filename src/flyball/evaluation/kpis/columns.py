@@ -106,6 +106,7 @@ class Rows:
 
     def __init__(self, history: History, wanted: Wanted, needs: Needs, minutes: Mapping[str, float]) -> None:
         self._minutes = minutes
+        self._history, self._wanted = history, wanted
         self._decisions = history.decisions_table(wanted)
         self.entry = _numbers(self._decisions, "entry")
         self.n = len(self.entry)
@@ -141,6 +142,9 @@ class Rows:
             return Vector("truth", self._truth("waits" if name == "waiting" else name), every)
         if name in ("automated", "referred"):
             return Vector("truth", self._by_machine() if name == "automated" else ~self._by_machine(), every)
+        if name == "decided_again":
+            last = _numbers(self._history.decisions_table(replace(self._wanted, newest=True)), "entry")
+            return Vector("truth", ~np.isin(self.entry, last, assume_unique=True), every)
         if name == "reported":
             told = np.zeros(self.n, dtype=np.bool_)
             if self._reports is not None:

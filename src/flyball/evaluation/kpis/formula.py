@@ -67,6 +67,7 @@ COLUMNS: dict[str, ColumnOf] = {
     "allowed": ColumnOf("truth", "What the decision gate said."),
     "waiting": ColumnOf("truth", "A person still has to look at it."),
     "reported": ColumnOf("truth", "Something was reported about it."),
+    "decided_again": ColumnOf("truth", "Its case was decided again later, as by the next turn."),
     "cost_eur": ColumnOf("number", "What deciding it cost.", Unit((("EUR", 1),))),
     "confidence": ColumnOf("number", "The lowest of its answers."),
     "fields_automated": ColumnOf("number", "How many of its fields a machine answered."),
