@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 import lxml.html
@@ -152,6 +153,22 @@ def test_what_is_decided_without_a_person_leads_to_just_those_decisions(console,
     listed = page(anna, link.get("href")).xpath("//tbody//th/a/@href")
     assert f"{D}/decisions/{alone}" in listed
     assert f"{D}/decisions/{referred}" not in listed
+
+
+def test_an_objective_leads_to_the_decisions_that_it_counts(serving, make, tmp_path):
+    objectives = "".join(
+        f'[[slo]]\nname = "{name}"\nindicator = "{name}"\ntarget = 0.5\nwindow_days = 7\n'
+        for name in ("cost", "quality")
+    )
+    with serving([make(tmp_path / "contracts", "contracts", objectives)]) as console:
+        engineer = console.browser("acme/engineer", roles=("engineer", "officer"))
+        since = (console.workshop().clock() - timedelta(days=7)).date()
+        found = page(engineer, D)
+        links = {words(one): one.get("href") for one in found.xpath("//h2[.='What it promises']/..//a")}
+    assert links == {
+        "The decisions behind cost": f"{D}/decisions?since={since}",
+        "The decisions with an outcome behind quality": f"{D}/decisions?reported=yes",
+    }
 
 
 def test_filters_stand_in_the_address_and_what_is_wrong_with_one_is_said(console, anna):

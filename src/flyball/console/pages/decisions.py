@@ -10,7 +10,7 @@ from flyball.core.errors import BadInput
 from flyball.evaluation.history.records import DecisionRow, Wanted
 from flyball.gateway.desk import Desk
 
-__all__ = ["decisions"]
+__all__ = ["decisions", "tells_reports"]
 
 _ON_PAGE = 50
 _COUNTED = 10_000
@@ -52,14 +52,14 @@ def _show(asked: Asked) -> Shown:
         "older": asked.link("decisions", **filters.given, before=oldest) if older else "",
         "csv": asked.link("decisions", "decisions.csv", **filters.given),
         "choices": _choices(asked),
-        "tells_reports": _tells_reports(asked),
+        "tells_reports": tells_reports(asked),
     }
 
 
 def _filters(asked: Asked) -> Filters:
     kinds = {field.key: field.kind for field in asked.desk.served.workshop.deployment.fields}
     filters = filters_of(asked.query, asked.principal.tenant, kinds)
-    if filters.wanted.reported is not None and not _tells_reports(asked):
+    if filters.wanted.reported is not None and not tells_reports(asked):
         raise BadInput(
             "Whether something was reported about a case is not told to who reviews.",
             fix="A second reader must not know that there was a first. Leave this filter out.",
@@ -67,7 +67,7 @@ def _filters(asked: Asked) -> Filters:
     return filters
 
 
-def _tells_reports(asked: Asked) -> bool:
+def tells_reports(asked: Asked) -> bool:
     """Whether the caller may learn that others have answered: not who could be asked to read blind."""
     return "*" in asked.principal.scopes or not asked.principal.may("review")
 

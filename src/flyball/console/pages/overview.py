@@ -12,6 +12,7 @@ from flyball.console.charts.records import Chart, Point, Series
 from flyball.console.charts.sparkline import sparkline
 from flyball.console.keeping import chart_files
 from flyball.console.page import Asked, Page, Shown
+from flyball.console.pages.decisions import tells_reports
 from flyball.console.pages.home import places_of, waiting_of
 from flyball.core.errors import FlyballError
 from flyball.core.estimates import Estimate, NotMeasured
@@ -63,7 +64,7 @@ def _show(asked: Asked) -> Shown:
         "kpis": _kpis(asked, kpis) if isinstance(kpis, KpisView) else (),
         "kpis_problem": _why(kpis),
         "kpis_at": kpis.measured_at if isinstance(kpis, KpisView) else None,
-        "objectives": _objectives(objectives) if isinstance(objectives, ObjectivesView) else (),
+        "objectives": _objectives(asked, objectives) if isinstance(objectives, ObjectivesView) else (),
         "objectives_problem": _why(objectives),
         "alerts": [one for one in objectives.alerts if one.state != "resolved"]
         if isinstance(objectives, ObjectivesView)
@@ -120,8 +121,23 @@ def _line_of(one: Kpi) -> Chart:
     )
 
 
-def _objectives(view: ObjectivesView) -> list[tuple[ObjectiveState, Chart]]:
-    return [(one, _window_of(one)) for one in view.objectives]
+def _objectives(asked: Asked, view: ObjectivesView) -> list[tuple[ObjectiveState, str, str, Chart]]:
+    """Return each objective with where its records are, what they are called, and its window."""
+    return [(one, *_records_of(asked, one), _window_of(one)) for one in view.objectives]
+
+
+def _records_of(asked: Asked, one: ObjectiveState) -> tuple[str, str]:
+    """Return where what an objective counts can be looked at; "" where there is no list of it."""
+    if one.entry is not None and asked.principal.may("governance.read"):
+        return asked.link("ledger", one.entry), "The entry of the ledger"
+    if not asked.principal.may("decisions.read"):
+        return "", ""
+    since = (one.measured_at - timedelta(days=one.window_days)).date()
+    if one.indicator == "cost":
+        return asked.link("decisions", since=since), "The decisions"
+    if one.indicator == "quality" and tells_reports(asked):
+        return asked.link("decisions", reported="yes"), "The decisions with an outcome"
+    return "", ""
 
 
 def _window_of(one: ObjectiveState) -> Chart:
