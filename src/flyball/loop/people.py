@@ -60,7 +60,8 @@ def key_of_person(workshop: Workshop, id: str) -> SigningKey:
     if id not in listed:
         raise BadInput(
             f"{id!r} is not listed in people.toml.",
-            fix=f"Listed: {', '.join(sorted(listed)) or 'nobody'}. Make a key with: flyball person add {id}",
+            fix=f"Listed: {', '.join(sorted(listed)) or 'nobody'}. "
+            f"flyball person add {id} makes a key and prints the lines that belong there.",
             id=id,
         )
     key = load_key(key_folder() / f"{id}.pem", name=id)

@@ -354,7 +354,9 @@ class Reviews(ReviewBook):
             review,
             self._name,
             f"is with {review.holder}" if review.holder else f"is {review.state} and with nobody",
-            "Claim it first; a claim ends after a while.",
+            "Take another one; a claim ends after a while."
+            if review.holder
+            else f"Claim it first: flyball review claim {decision_id(self._name, review.decision)}.",
         )
 
     def _refuse_settling(self, review: Review, reviewer: Reviewer) -> None:

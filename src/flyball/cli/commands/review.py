@@ -14,6 +14,7 @@ from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.records import Field
 from flyball.core.text import count
+from flyball.evaluation.reports.phrases import plain_reason, value_words
 from flyball.loop.decided import Known, document_of, find_decision
 from flyball.loop.given import GivenAnswer, Passage
 from flyball.loop.lineage import find_decision as find_entry
@@ -415,14 +416,16 @@ def _show(output: Output, view: ItemView) -> None:
         guess = (
             "the machine has no answer"
             if machine.answer is None
-            else f"the machine would say {machine.answer!r} ({machine.confidence:.0%})"
+            else f"the machine would say {value_words(machine.answer, '')} ({machine.confidence:.0%})"
         )
-        output.text(f"  {escape(guess)}: {escape(machine.reason)}")
+        least, why = plain_reason(machine.reason)
+        why = why or f"It would have to be {least} sure."
+        output.text(f"  {escape(guess)}: {escape(why)}")
         for span in machine.evidence[:5] if view.document else ():
             words = quote(view.document.text, span, longest=300) if view.document else ""
             output.text(f"  {span.start}-{span.end} {escape(words)}")
     for one in view.given:
-        said = ", ".join(f"{key} = {value!r}" for key, value in one.answers.items())
+        said = ", ".join(f"{key} = {value_words(value, '')}" for key, value in one.answers.items())
         output.text(f"{escape(one.by)}: {escape(said)} {escape(one.comment or '')}")
     if view.document is None:
         output.text("The text was erased.")
