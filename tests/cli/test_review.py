@@ -111,6 +111,13 @@ def test_handed_up_and_given_back_and_closed(run):
     assert run("close", "2", "--reason", "withdrawn", "--as", "cleo")["state"] == "closed"
 
 
+def test_an_empty_list_says_of_what(folder, capsys):
+    for only, words in (("mine", "You have none in hand."), ("disputed", "None is disputed.")):
+        with pytest.raises(SystemExit, match="^0$"):
+            main(["review", "list", "--only", only, "--deployment", str(folder)])
+        assert words in capsys.readouterr().err
+
+
 def test_cases_are_chosen_and_figures_shown(run):
     made = run("choose", "2", "--drawn", "1")
     assert (made["population"], made["chosen"], made["drawn"]) == (3, 2, 2)

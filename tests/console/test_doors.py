@@ -59,6 +59,13 @@ def test_a_key_that_is_none_opens_nothing_and_is_not_repeated(console, key):
     assert not any(name.startswith("flyball-console-") for name in browser.cookies)
 
 
+def test_an_address_that_leads_nowhere_tells_a_person_where_to_begin(console):
+    browser = console.browser("acme/lost")
+    assert browser.get("/d/contracts/kpi", accept="text/html").status == 404
+    assert "The first page leads to every deployment and its pages." in said(browser)
+    assert "openapi" not in said(browser)
+
+
 def test_the_key_of_a_program_opens_no_page(console):
     browser = console.browser()
     browser.send("/sign-in", {"key": console.key("acme/robot", person=False)})

@@ -85,7 +85,7 @@ def test_before_anything_is_decided_there_is_a_reason_and_nothing_else(workshop_
 def test_without_a_live_release_the_first_decisions_of_it_cannot_be_normal(tmp_path):
     folder = make_deployment(tmp_path / "contracts")
     with Workshop(open_deployment(folder), clock=Time(), actor="user:test") as workshop:
-        assert drift_view(workshop).reason == "no release is live"
+        assert drift_view(workshop).reason == "no release is live; make one: flyball turn"
 
 
 def test_a_window_that_is_not_whole_is_not_looked_at(workshop_with):

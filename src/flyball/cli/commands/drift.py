@@ -151,7 +151,7 @@ def _watch(deployment: str | None, output: Output, *, exit_code: bool) -> None:
 def _tell_view(view: DriftView, output: Output) -> None:
     output.text(f"Reference: {escape(view.reference)} ({count(view.n_reference, 'decision')}).")
     if view.reason:
-        output.text(f"{escape(view.reason).capitalize()}.")
+        output.text(f"{escape(view.reason[:1].upper() + view.reason[1:])}.")
     if view.windows:
         output.table(
             ["decisions until (UTC)", ">n", "drifted", ">share", ">q", ">held to", "in"],

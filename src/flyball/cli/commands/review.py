@@ -100,6 +100,8 @@ def list_cases(
             for item in page.items
         ),
     )
+    if not page.items and only != "open":
+        output.say({"mine": "You have none in hand."}.get(only, f"None is {only}."))
     output.say(f"{count(page.waiting, 'case waits', 'cases wait')}, {page.overdue:,} overdue.")
     if page.next is not None:
         output.say(f"More: --after {page.next}")
