@@ -266,7 +266,12 @@ def test_who_signs_is_told_what_is_still_missing_and_the_list_who_is_waited_for(
     ]
     assert f"1 approval of 2 missing for {digits} (could sign: bea)" in said[0]
     assert said[1].endswith(f"Put it live with: flyball release promote {digits}\n")
-    flyball("release", "promote", digits, folder=home)
+    no = ("--reject", "--comment", "too early", "--as", "anna")
+    flyball("release", "approve", digits, *no, folder=home, environment=keys)
+    assert " rejected " in flyball("release", "list", folder=home).stdout
+    turned = flyball("turn", folder=home, code=1).stdout
+    assert "anna (unknown) rejected" in turned
+    assert "waits for approval" not in turned
 
 
 def test_the_evidence_of_a_release_says_for_each_duty_what_was_checked(made):

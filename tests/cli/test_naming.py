@@ -44,6 +44,14 @@ def test_a_name_that_is_no_folder_here_is_told_so_too():
     assert err.fix == "A deployment is named with -d: flyball turn -d lending"
 
 
+def test_what_may_be_meant_by_an_option_is_told_too():
+    assert refused("erase", "A-000005").fix == (
+        "A deployment is named with -d: flyball erase -d A-000005. "
+        "Something else is named with --subject or --document"
+    )
+    assert "with --rule or --obligation or" in refused("impact", "L-01").fix
+
+
 @pytest.mark.parametrize(
     ("words", "takes"),
     [

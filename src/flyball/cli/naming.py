@@ -12,6 +12,7 @@ from flyball.core.errors import BadInput
 __all__ = ["NamingCommand", "say_how_to_name"]
 
 _DEPLOYMENT = "deployment"
+_NAMES = frozenset({"rule", "obligation", "principle", "expert", "field", "subject", "document"})
 _ITS_OWN = "folder"
 """An argument of this name takes any folder, that of a deployment too."""
 
@@ -43,13 +44,22 @@ class NamingCommand(TyperCommand):
                 if os.path.isdir(word)
                 else f"{ctx.command_path} has no place for the argument {word!r}.",
                 fix="A deployment is named with -d: "
-                f"{ctx.command_path} {shlex.join(_with_option(given, word))}",
+                f"{ctx.command_path} {shlex.join(_with_option(given, word))}" + self._others(word),
             )
         known = "; ".join(f"{one.name}: {one.help}" for one in takes).rstrip(".")
         raise BadInput(
             f"{ctx.command_path} has no place for the argument {left[0]!r}.",
             fix=f"It takes {known or 'none'}. All of it: {ctx.command_path} --help.",
         )
+
+    def _others(self, word: str) -> str:
+        """Say which options name something else than a deployment: what stands there may be one of those."""
+        named = [
+            one.opts[0]
+            for one in self.params
+            if one.param_type_name == "option" and one.name in _NAMES and not os.path.isdir(word)
+        ]
+        return f". Something else is named with {' or '.join(named)}" if named else ""
 
 
 def say_how_to_name(app: typer.Typer) -> None:

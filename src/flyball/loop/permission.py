@@ -52,7 +52,8 @@ def signed_request(
         if why:
             raise Refused(
                 f"{person} may not {kind}: {person} {why}.",
-                fix=f'Have the owner of the deployment write kinds = ["{kind}"] for them in people.toml.',
+                fix="Have the owner of the deployment list them in people.toml, with it among their kinds: "
+                f'kinds = ["release", "{kind}"].',
                 person=person,
             )
         key = key_of_person(workshop, person)

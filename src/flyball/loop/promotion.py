@@ -111,7 +111,8 @@ def promote(workshop: Workshop, digest: str, *, by: str, why: str, after: int | 
     verdict = judge(workshop, digest)
     if not verdict.allowed:
         failed = {check.name for check in verdict.checks if not check.passed}
-        return Promoted(digest, verdict, False, False, failed == {"release.approvals"})
+        waits = failed == {"release.approvals"} and not is_rejected(workshop, digest)
+        return Promoted(digest, verdict, False, False, waits)
     _go_live(workshop, digest, live, by=by, why=why)
     return Promoted(digest, verdict, True, True, False)
 
@@ -154,6 +155,15 @@ def roll_back(
     read_release(workshop.state, target, workshop.key.verifier)  # refuses one that was altered
     _go_live(workshop, target, live, by=by, why=f"rolled back: {why}")
     return promotions(workshop.ledger)[-1]
+
+
+def is_rejected(workshop: Workshop, digest: str) -> bool:
+    """Return whether somebody who is listed said no to these bytes; no signature of others mends it."""
+    listed = {person.id for person in people_of(workshop) if not person.revoked}
+    return any(
+        one.digest == digest and one.decision == "reject" and one.person in listed
+        for one in approvals_in(workshop)
+    )
 
 
 def judge(workshop: Workshop, digest: str) -> Verdict:

@@ -32,7 +32,7 @@ def load(
     source: Annotated[
         str | None,
         typer.Option(
-            "--source", help="Instead: an [[outcome_source]] of flyball.toml, as it was synced last."
+            "--source", help="Instead: the name of an outcome_source of flyball.toml, as it was synced last."
         ),
     ] = None,
     by: Annotated[

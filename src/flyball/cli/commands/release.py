@@ -17,7 +17,7 @@ from flyball.governance.approvals import sign_approval
 from flyball.governance.evidence.records import Coverage, EvidenceRecord
 from flyball.loop.comparing import Compared, compare_challenge, stop_if_worse
 from flyball.loop.people import key_of_person
-from flyball.loop.promotion import approvals_in, promote
+from flyball.loop.promotion import approvals_in, is_rejected, promote
 from flyball.loop.release_view import release_view
 from flyball.loop.releases import (
     difference,
@@ -90,10 +90,9 @@ def list_releases(deployment: DeploymentOption = None, json: JsonOption = False)
 
 def _waits(workshop: Workshop, digest: str) -> str:
     """Say what the newest release waits for; "" where no signature is missing."""
-    view = release_view(workshop, digest)
-    if not view.missing:
+    if not release_view(workshop, digest).missing:
         return ""
-    return "rejected" if any(one.decision == "reject" for one in view.approvals) else "waits for approval"
+    return "rejected" if is_rejected(workshop, digest) else "waits for approval"
 
 
 @command.command("show")
