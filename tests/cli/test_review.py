@@ -113,7 +113,7 @@ def test_handed_up_and_given_back_and_closed(run):
 
 def test_an_empty_list_says_of_what(folder, capsys):
     for only, words in (("mine", "You have none in hand."), ("disputed", "None is disputed.")):
-        with pytest.raises(SystemExit, match="^0$"):
+        with pytest.raises(SystemExit, match=r"^0$"):
             main(["review", "list", "--only", only, "--deployment", str(folder)])
         assert words in capsys.readouterr().err
 

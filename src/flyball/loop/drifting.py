@@ -381,7 +381,14 @@ def _stream(workshop: Workshop) -> _Stream:
     elif live is None:
         nothing = pa.chunked_array([], pa.timestamp("us", "UTC"))
         return _Stream(
-            "the live release", "", np.empty(0, np.int64), nothing, 0, {}, {}, "no release is live; make one: flyball turn"
+            "the live release",
+            "",
+            np.empty(0, np.int64),
+            nothing,
+            0,
+            {},
+            {},
+            "no release is live; make one: flyball turn",
         )
     else:
         words = f"the first {settings.reference_decisions:,} decisions of release {short(live.release)}"
