@@ -2,13 +2,13 @@
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 
 from flyball.core.digests import short
-from flyball.core.errors import Refused
+from flyball.core.errors import Refused, UnknownName
 from flyball.core.text import count
 from flyball.core.verdicts import Verdict
 from flyball.evaluation.records import Report, report_from_json
@@ -18,9 +18,9 @@ from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.ledger.newest import newest_with
 from flyball.ledger.records import Entry
 from flyball.loop.comparing import Compared, compare_challenge
-from flyball.loop.promotion import approvals_in, people_of
+from flyball.loop.promotion import approvals_in, is_rejected, people_of
 from flyball.loop.release_words import ChangedWord, changed_words, counted_words
-from flyball.loop.releases import Promotion, Release, promotions, read_release
+from flyball.loop.releases import Promotion, Release, ReleaseForged, promotions, read_release
 from flyball.loop.traffic import Change, Traffic, traffic_history, traffic_now
 from flyball.loop.workshop import Workshop
 
@@ -52,7 +52,8 @@ class ReleaseLine:
     digest, made_at, made_by : str
     entry : int
         Of the ledger, where it was made.
-    state : {"live", "shadow", "canary", "was live", "never live"}
+    state : {"live", "shadow", "canary", "was live", "waits for approval", "rejected", "never live"}
+        Only the newest one waits: signing what a later one replaced helps nobody.
     live_since : str
         When it last went live; "" for never.
     """
@@ -214,17 +215,13 @@ def release_view(workshop: Workshop, digest: str) -> ReleaseView:
     live = promotions(workshop.ledger)
     line = _line_of(_lines(workshop, traffic_now(workshop.ledger), live), digest)
     approvals = approvals_in(workshop)
-    author = line.made_by.partition(":")[2]
-    missing = missing_approvals(
-        signed.release.approvals_required, author, approvals, digest, people_of(workshop)
-    )
     return ReleaseView(
         line=line,
         release=signed.release,
         note=signed.note,
         approvals=tuple(one for one in approvals if one.digest == digest),
-        missing=missing,
-        author=author,
+        missing=_missing(workshop, signed.release, line, approvals),
+        author=line.made_by.partition(":")[2],
         evidence=evidence_of_release(workshop, digest),
         tested=_tested(workshop, signed.release),
         promotions=tuple(one for one in reversed(live) if one.release == digest),
@@ -304,7 +301,28 @@ def _lines(workshop: Workshop, traffic: Traffic, live: Sequence[Promotion]) -> l
                 since.get(digest, ""),
             ),
         )
-    return list(found.values())
+    lines = list(found.values())
+    if lines and lines[-1].state == "never live":
+        lines[-1] = replace(lines[-1], state=_waiting(workshop, lines[-1]))
+    return lines
+
+
+def _waiting(workshop: Workshop, line: ReleaseLine) -> str:
+    """Return what a release that was never live waits for."""
+    try:
+        release = read_release(workshop.state, line.digest, workshop.key.verifier).release
+    except (ReleaseForged, UnknownName):  # its own page says so
+        return line.state
+    if not _missing(workshop, release, line, approvals_in(workshop)):
+        return line.state
+    return "rejected" if is_rejected(workshop, line.digest) else "waits for approval"
+
+
+def _missing(
+    workshop: Workshop, release: Release, line: ReleaseLine, approvals: Sequence[Approval]
+) -> tuple[str, ...]:
+    author = line.made_by.partition(":")[2]
+    return missing_approvals(release.approvals_required, author, approvals, line.digest, people_of(workshop))
 
 
 def _state(digest: str, traffic: Traffic, since: dict[str, str]) -> str:

@@ -113,7 +113,7 @@ def test_releases_say_which_one_is_live_and_which_waits(governed, ben, at):
     made = governed.made
     rows = [words(one) for one in page(ben, at("releases")).xpath("//tbody/tr")]
     assert any(re.match(rf"{short(made.live)}\s*live", one) for one in rows)
-    assert any(re.match(rf"{short(made.waiting)}\s*never live", one) for one in rows)
+    assert any(re.match(rf"{short(made.waiting)}\s*waits for approval", one) for one in rows)
     shown = read(ben, at("releases/WAITING"))
     assert "1 approval of 1 missing" in shown
     assert "At most 5.00% of the automated answers are wrong." in shown

@@ -17,15 +17,12 @@ from flyball.governance.approvals import sign_approval
 from flyball.governance.evidence.records import Coverage, EvidenceRecord
 from flyball.loop.comparing import Compared, compare_challenge, stop_if_worse
 from flyball.loop.people import key_of_person
-from flyball.loop.promotion import approvals_in, is_rejected, promote
-from flyball.loop.release_view import release_view
+from flyball.loop.promotion import approvals_in, promote
+from flyball.loop.release_view import release_view, releases_view
 from flyball.loop.releases import (
     difference,
     find_release,
-    live_release,
-    promotions,
     read_release,
-    releases_made,
     require_live,
 )
 from flyball.loop.shadowing import behind
@@ -38,7 +35,6 @@ from flyball.loop.traffic import (
     traffic_history,
     traffic_now,
 )
-from flyball.loop.workshop import Workshop
 
 __all__ = ["command"]
 
@@ -61,38 +57,27 @@ def list_releases(deployment: DeploymentOption = None, json: JsonOption = False)
     """List every release, newest last; the live one is marked."""
     output = Output(json)
     with open_workshop(deployment, output) as workshop:
-        made = releases_made(workshop.ledger)
-        live = live_release(workshop.ledger)
-        promoted = {one.release: one for one in promotions(workshop.ledger)}
-        newest = made[-1][0] if made else ""
-        waits = _waits(workshop, newest) if newest and newest not in promoted else ""
-    now = "" if live is None else live.release
+        found = releases_view(workshop)
+    lines = found.lines[::-1]
     if json:
+        was_live = {one.release for one in found.promotions}
         releases = [
             {
-                "release": digest,
-                "made_at": at,
-                "ledger_entry": entry,
-                "live": digest == now,
-                "was_live": digest in promoted,
+                "release": one.digest,
+                "made_at": one.made_at,
+                "ledger_entry": one.entry,
+                "live": one.state == "live",
+                "was_live": one.digest in was_live,
+                "state": one.state,
             }
-            for digest, at, entry in made
+            for one in lines
         ]
         output.json({"ok": True, "releases": releases})
         return
-    rows = []
-    for digest, at, entry in made:
-        state = "live" if digest == now else "was live" if digest in promoted else "never live"
-        state = waits if waits and digest == newest else state
-        rows.append([short(digest), at[:19].replace("T", " "), state, str(entry)])
+    rows = [
+        [short(one.digest), f"{one.made_at:%Y-%m-%d %H:%M:%S}", one.state, str(one.entry)] for one in lines
+    ]
     output.table(["release", "made (UTC)", "state", ">ledger entry"], rows)
-
-
-def _waits(workshop: Workshop, digest: str) -> str:
-    """Say what the newest release waits for; "" where no signature is missing."""
-    if not release_view(workshop, digest).missing:
-        return ""
-    return "rejected" if is_rejected(workshop, digest) else "waits for approval"
 
 
 @command.command("show")
