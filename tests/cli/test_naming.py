@@ -64,3 +64,9 @@ def test_a_word_too_many_is_told_what_the_command_takes(words, takes):
     err = refused(*words)
     assert err.message == f"flyball {words[0]} has no place for the argument 'other'."
     assert err.fix == f"It takes {takes}. All of it: flyball {words[0]} --help."
+
+
+def test_where_a_folder_is_named_by_an_option_the_fix_is_the_whole_command():
+    err = refused("init", "credit-risk", "lending")
+    assert err.message == "flyball init has no place for the argument 'lending'."
+    assert err.fix == "A folder is named with --folder: flyball init credit-risk --folder lending"

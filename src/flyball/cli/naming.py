@@ -47,6 +47,12 @@ class NamingCommand(TyperCommand):
                 f"{ctx.command_path} {shlex.join(_with_option(given, word))}" + self._others(word),
             )
         known = "; ".join(f"{one.name}: {one.help}" for one in takes).rstrip(".")
+        if any(one.name == _ITS_OWN for one in self.params if one not in takes):
+            kept = [*given[: given.index(left[0])], *given[given.index(left[0]) + 1 :]]
+            raise BadInput(
+                f"{ctx.command_path} has no place for the argument {left[0]!r}.",
+                fix=f"A folder is named with --folder: {ctx.command_path} {shlex.join([*kept, '--folder', left[0]])}",
+            )
         raise BadInput(
             f"{ctx.command_path} has no place for the argument {left[0]!r}.",
             fix=f"It takes {known or 'none'}. All of it: {ctx.command_path} --help.",
