@@ -48,10 +48,11 @@ class NamingCommand(TyperCommand):
             )
         known = "; ".join(f"{one.name}: {one.help}" for one in takes).rstrip(".")
         if any(one.name == _ITS_OWN for one in self.params if one not in takes):
-            kept = [*given[: given.index(left[0])], *given[given.index(left[0]) + 1 :]]
+            at = given.index(left[0])
+            meant = shlex.join([*given[:at], *given[at + 1 :], "--folder", left[0]])
             raise BadInput(
                 f"{ctx.command_path} has no place for the argument {left[0]!r}.",
-                fix=f"A folder is named with --folder: {ctx.command_path} {shlex.join([*kept, '--folder', left[0]])}",
+                fix=f"A folder is named with --folder: {ctx.command_path} {meant}",
             )
         raise BadInput(
             f"{ctx.command_path} has no place for the argument {left[0]!r}.",
