@@ -28,6 +28,8 @@ class NamingCommand(TyperCommand):
         BadInput
             A folder of a deployment stands where something else is named, or more was named than it takes.
         """
+        if ctx.allow_extra_args:  # it reads what is left itself
+            return super().parse_args(ctx, args)
         given = [word for word in args if word != "--"]
         ctx.allow_extra_args = True
         left = super().parse_args(ctx, args)
@@ -72,7 +74,8 @@ class NamingCommand(TyperCommand):
 def say_how_to_name(app: typer.Typer) -> None:
     """Have every command of an application refuse what it has no place for in this way."""
     for command in app.registered_commands:
-        command.cls = NamingCommand
+        if command.cls in (None, TyperCommand):  # the others read their words in ways of their own
+            command.cls = NamingCommand
     for group in app.registered_groups:
         if group.typer_instance is not None:
             say_how_to_name(group.typer_instance)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
+from flyball.cli.naming import NamingCommand
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
 from flyball.core.errors import BadInput
@@ -45,7 +45,7 @@ _ENDINGS = (".csv", ".json", ".jsonl", ".parquet")
 _OF_FILES = ("--train", "--test")
 
 
-class _SeveralFiles(TyperCommand):
+class _SeveralFiles(NamingCommand):
     """A command in which several files may follow one option: a file belongs to the option before it."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
