@@ -206,6 +206,7 @@ def test_evaluate_gives_the_promised_keys_each_with_its_interval(made):
     assert report["cases"]["value"] == 25
 
 
+@pytest.mark.slow
 def test_a_release_is_never_scored_on_labels_that_tuned_it_and_can_be_compared(made):
     (release,) = as_json(flyball("release", "list", "--json", folder=made))["releases"]
     digits = release["release"][7:15]

@@ -55,6 +55,7 @@ def home(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_from_a_file_of_outcomes_to_what_was_saved(home):
     """4 of 20 were falsely yes: 4 x 5 EUR / 20 = 1 EUR; 4 EUR before: 3 EUR less for each of 20 contracts."""
     first = json.loads(flyball("kpi", "--json", folder=home).stdout)

@@ -59,6 +59,7 @@ def work_through(workshop, wanted):
     assert done == wanted
 
 
+@pytest.mark.slow
 def test_what_people_answer_is_learned_from_and_no_promise_moves_by_it(folder):
     with Workshop(open_deployment(folder), actor="user:engineer") as workshop:
         first = full_turn(workshop)

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PAGE = (Path(__file__).parents[2] / "docs" / "recipes" / "lineage.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
 
@@ -25,6 +27,7 @@ def run(script, folder):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_recipe_does_what_it_says(tmp_path):
     assert len(BLOCKS) == 2
     shown = run(BLOCKS[0], tmp_path)

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PAGE = (Path(__file__).parents[2] / "docs" / "recipes" / "replay.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
 
@@ -26,6 +28,7 @@ def run(script, folder, code=0):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_recipe_does_what_it_says_and_an_altered_text_ends_in_one(tmp_path):
     assert len(BLOCKS) == 2
     assert "mutual-nda.txt" in run(BLOCKS[0], tmp_path)

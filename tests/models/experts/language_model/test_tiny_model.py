@@ -126,6 +126,7 @@ def test_decoding_by_the_schema_leaves_nothing_to_repair(served, structured):
         assert row["answer"] == "false" or row["evidence"]
 
 
+@pytest.mark.slow
 def test_samples_that_agree_are_right_more_often_and_calibration_knows_it(served, tmp_path):
     told, fresh = messages(120, seed=3), messages(80, seed=4)
     settings = {"samples": 3, "temperature": 2.0, "parallel": 1}
