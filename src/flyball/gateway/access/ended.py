@@ -6,21 +6,20 @@ until the time at which it would have ended by itself.
 
 import base64
 import hashlib
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import msgspec
 
 from flyball.core.clock import Clock, utc_now
+from flyball.gateway.access.following import Followed
 from flyball.ledger.ledger import Ledger
-from flyball.ledger.records import Draft
+from flyball.ledger.records import Draft, Entry
 
 __all__ = ["SESSION_ENDED", "EndedSessions"]
 
 SESSION_ENDED = "session.ended"
-_FRESH_SECONDS = 1.0
 
 
 class _Ended(msgspec.Struct, frozen=True):
@@ -50,11 +49,8 @@ class EndedSessions:
     ) -> None:
         self._ledger = ledger
         self._clock = clock
-        self._monotonic = monotonic
         self._until: dict[str, datetime] = {}
-        self._read = 0
-        self._looked: float | None = None
-        self._lock = threading.Lock()
+        self._followed = Followed(ledger, SESSION_ENDED, self._take, monotonic=monotonic)
 
     def has(self, cookie: str) -> bool:
         """Return whether a session was ended.
@@ -64,7 +60,7 @@ class EndedSessions:
         LedgerUnavailable
             It cannot be read, so no session can be trusted.
         """
-        self._look()
+        self._followed.look()
         return _mark(cookie) in self._until
 
     def end(self, cookie: str, until: datetime, *, actor: str) -> None:
@@ -84,21 +80,14 @@ class EndedSessions:
         LedgerUnavailable
         """
         self._ledger.append_many([Draft(SESSION_ENDED, _Ended(_mark(cookie), until), actor)])
-        self._look(after=0.0)
+        self._followed.look(after=0.0)
 
-    def _look(self, *, after: float = _FRESH_SECONDS) -> None:
-        """Read what has come to the ledger, where the last look is so many seconds ago."""
-        now = self._monotonic()
-        if self._looked is not None and 0 <= now - self._looked < after:
-            return
-        with self._lock:
-            size = self._ledger.size()
-            for entry in self._ledger.entries(SESSION_ENDED, self._read, size):
-                one = msgspec.convert(entry.body, _Ended)
-                self._until[one.session] = one.until
-            at = self._clock()
-            self._until = {mark: until for mark, until in self._until.items() if until > at}
-            self._read, self._looked = size, now
+    def _take(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            one = msgspec.convert(entry.body, _Ended)
+            self._until[one.session] = one.until
+        at = self._clock()
+        self._until = {mark: until for mark, until in self._until.items() if until > at}
 
 
 def _mark(cookie: str) -> str:

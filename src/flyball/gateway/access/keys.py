@@ -8,9 +8,8 @@ import hashlib
 import hmac
 import re
 import secrets
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
@@ -19,12 +18,13 @@ import msgspec
 
 from flyball.core.clock import Clock, utc_now
 from flyball.gateway.access.errors import BadKeyRequest
+from flyball.gateway.access.following import Followed
 from flyball.gateway.access.records import ApiKey, Role, Scope, check_name, check_tenant
 from flyball.gateway.access.roles import scopes_of
 from flyball.gateway.errors import NotLetIn
 from flyball.gateway.principal import Principal
 from flyball.ledger.ledger import Ledger
-from flyball.ledger.records import Draft
+from flyball.ledger.records import Draft, Entry
 
 __all__ = ["KEY_ACT", "KeyBook", "NewKey", "is_api_key", "unknown_key"]
 
@@ -37,7 +37,6 @@ _LONGEST_DAYS = 3653
 _ID_BYTES, _SECRET_BYTES = 6, 32
 _FORM = re.compile(r"flyball_([0-9a-f]{12})_[0-9a-f]{64}\Z")
 _NOBODY = "0" * 64
-_FRESH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,25 +111,22 @@ class KeyBook:
         self._ledger = ledger
         self._deployment = deployment
         self._clock = clock
-        self._monotonic = monotonic
         self._keys: dict[str, ApiKey] = {}
-        self._read = 0
-        self._looked: float | None = None
-        self._lock = threading.Lock()
+        self._followed = Followed(ledger, KEY_ACT, self._take, monotonic=monotonic)
 
     def all(self) -> list[ApiKey]:
         """Return every key there ever was, oldest first."""
-        self._look(after=0.0)
+        self._followed.look(after=0.0)
         return list(self._keys.values())
 
     def any(self) -> bool:
         """Return whether there ever was a key."""
-        self._look()
+        self._followed.look()
         return bool(self._keys)
 
     def knows(self, presented: str) -> bool:
         """Return whether the id in a presented key was in this book at the last look."""
-        self._look()
+        self._followed.look()
         form = _FORM.match(presented)
         return form is not None and form.group(1) in self._keys
 
@@ -140,7 +136,7 @@ class KeyBook:
             return True
         if _FORM.match(presented) is None:
             return False
-        self._look(after=0.0)  # it may have been made a moment ago
+        self._followed.look(after=0.0)  # it may have been made a moment ago
         return self.knows(presented)
 
     def principal(self, presented: str) -> Principal:
@@ -153,7 +149,7 @@ class KeyBook:
         LedgerUnavailable
             The ledger cannot be read, so no key can be trusted.
         """
-        self._look()
+        self._followed.look()
         form = _FORM.match(presented)
         key = self._keys.get(form.group(1)) if form else None
         # Compared also where there is none, so that the time does not tell which ids exist.
@@ -164,7 +160,7 @@ class KeyBook:
 
     def person(self, id: str) -> Principal | None:
         """Return the person whose key has this id; None where none of this book has, or a program's."""
-        self._look()
+        self._followed.look()
         key = self._keys.get(id)
         return self._opened(key) if key is not None and key.person else None
 
@@ -216,7 +212,7 @@ class KeyBook:
         ------
         BadKeyRequest, BadInput
         """
-        self._look(after=0.0)
+        self._followed.look(after=0.0)
         check_name(name)
         check_tenant(tenant)
         if not scopes_of(roles, scopes):
@@ -318,7 +314,7 @@ class KeyBook:
         BadKeyRequest
             None or several begin so.
         """
-        self._look(after=0.0)
+        self._followed.look(after=0.0)
         found = [key for key in self._keys.values() if id and key.id.startswith(id)]
         if len(found) != 1:
             known = ", ".join(f"{key.id} ({key.name})" for key in self._keys.values()) or "none"
@@ -331,18 +327,11 @@ class KeyBook:
 
     def _write(self, acts: Sequence[_Act], actor: str) -> None:
         self._ledger.append_many(Draft(KEY_ACT, act, actor) for act in acts)
-        self._look(after=0.0)
+        self._followed.look(after=0.0)
 
-    def _look(self, *, after: float = _FRESH_SECONDS) -> None:
-        """Read what has come to the ledger, where the last look is so many seconds ago."""
-        now = self._monotonic()
-        if self._looked is not None and 0 <= now - self._looked < after:
-            return
-        with self._lock:
-            size = self._ledger.size()
-            for entry in self._ledger.entries(KEY_ACT, self._read, size):
-                self._follow(msgspec.convert(entry.body, _Act))
-            self._read, self._looked = size, now
+    def _take(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            self._follow(msgspec.convert(entry.body, _Act))
 
     def _follow(self, act: _Act) -> None:
         if act.act == "created" and act.expires_at is not None:
