@@ -1,8 +1,9 @@
-"""The interval of a share, written once for every room that counts hits."""
+"""Intervals of shares and counts, written once for every room that counts hits."""
 
 import math
+from collections.abc import Callable
 
-__all__ = ["Z95", "wilson"]
+__all__ = ["Z95", "solve_rising", "wilson"]
 
 Z95 = 1.959963984540054
 """Deviations of a normal value that 95 % lie within, two-sided."""
@@ -27,3 +28,24 @@ def wilson(hits: float, n: float) -> tuple[float, float]:
     middle = (share + zz / (2 * n)) / (1 + zz / n)
     half = Z95 * math.sqrt(share * (1 - share) / n + zz / (4 * n * n)) / (1 + zz / n)
     return max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share))
+
+
+def solve_rising(rising: Callable[[float], float], target: float, *, high: float) -> float:
+    """Return where a function that rises from 0 to `high` meets a value; for exact limits.
+
+    Parameters
+    ----------
+    rising : callable
+        Of a number in [0, high].
+    target : float
+        Where the function is nowhere so high, `high` is returned; where nowhere so low, 0.
+    high : float
+    """
+    low, middle = 0.0, high / 2.0
+    while low < middle < high:  # until no number lies between
+        if rising(middle) < target:
+            low = middle
+        else:
+            high = middle
+        middle = (low + high) / 2.0
+    return middle

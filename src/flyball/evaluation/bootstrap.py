@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, NotMeasured
+from flyball.core.intervals import solve_rising
 
 __all__ = [
     "RARE",
@@ -189,8 +190,11 @@ def poisson_interval(events: int, level: float) -> tuple[float, float]:
     Source: Garwood 1936, Biometrika 28, 437-442.
     """
     tail = (1.0 - level) / 2.0
-    low = 0.0 if events == 0 else _solve(lambda mean: 1.0 - _poisson_cdf(events - 1, mean), tail, events)
-    high = _solve(lambda mean: 1.0 - _poisson_cdf(events, mean), 1.0 - tail, events)
+    most = 10.0 * events + 50.0
+    low = 0.0
+    if events:
+        low = solve_rising(lambda mean: 1.0 - _poisson_cdf(events - 1, mean), tail, high=most)
+    high = solve_rising(lambda mean: 1.0 - _poisson_cdf(events, mean), 1.0 - tail, high=most)
     return low, high
 
 
@@ -201,17 +205,6 @@ def _poisson_cdf(events: int, mean: float) -> float:
         term *= mean / k
         total += term
     return total
-
-
-def _solve(rising: Callable[[float], float], target: float, events: int) -> float:
-    low, high = 0.0, 10.0 * events + 50.0
-    for _ in range(100):
-        middle = (low + high) / 2.0
-        if rising(middle) < target:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2.0
 
 
 def bootstrap_interval(

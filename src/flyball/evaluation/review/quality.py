@@ -1,11 +1,12 @@
 """Quality: how often answers are right over all cases, from a sample whose chances are known."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, NotMeasured
+from flyball.core.intervals import solve_rising
 
 __all__ = ["Drawn", "binomial_interval", "quality_of"]
 
@@ -109,8 +110,11 @@ def binomial_interval(hits: int, n: int, level: float) -> tuple[float, float]:
     Source: Clopper and Pearson 1934, Biometrika 26, 404-413.
     """
     tail = (1.0 - level) / 2.0
-    low = 0.0 if hits == 0 else _solve(lambda share: 1.0 - _at_most(hits - 1, n, share), tail)
-    high = 1.0 if hits == n else _solve(lambda share: 1.0 - _at_most(hits, n, share), 1.0 - tail)
+    low, high = 0.0, 1.0
+    if hits > 0:
+        low = solve_rising(lambda share: 1.0 - _at_most(hits - 1, n, share), tail, high=1.0)
+    if hits < n:
+        high = solve_rising(lambda share: 1.0 - _at_most(hits, n, share), 1.0 - tail, high=1.0)
     return low, high
 
 
@@ -124,14 +128,3 @@ def _at_most(hits: int, n: int, share: float) -> float:
         math.exp(whole - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * up + (n - k) * down)
         for k in range(hits + 1)
     )
-
-
-def _solve(rising: Callable[[float], float], target: float) -> float:
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2.0
-        if rising(middle) < target:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2.0
