@@ -15,6 +15,7 @@ from functools import wraps
 from typing import Concatenate, Literal, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from flyball.core.errors import FlyballError
+from flyball.core.hosts import THIS_MACHINE
 
 __all__ = [
     "MOST_ENTRIES",
@@ -56,7 +57,6 @@ _BAGGAGE = re.compile(
     r"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*=[ \t]*[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*\Z"
 )
 _MOST_BAGGAGE, _LONGEST_BAGGAGE = 64, 8_192
-_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SpanRecord(NamedTuple):
@@ -210,7 +210,7 @@ class Span:
     def headers(self, host: str) -> dict[str, str]:
         """Return what tells a host that its work belongs to this trace; nothing for one that may not know."""
         trace, keeper = self.trace, self.trace.keeper
-        if host not in _THIS_MACHINE and (keeper is None or host not in keeper.send_to):
+        if host not in THIS_MACHINE and (keeper is None or host not in keeper.send_to):
             return {}
         sampled = keeper is not None and keeper.is_sampled(trace)
         told = {"traceparent": f"00-{trace.trace_id.hex()}-{self.id:016x}-{sampled:02x}"}

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from flyball.core.clock import Clock
 from flyball.core.errors import BadInput
+from flyball.core.hosts import is_this_machine
 from flyball.governance.obligations.jurisdictions import covers
 from flyball.loop.deployment import Deployment
 from flyball.loop.engine import limits_of
 from flyball.loop.settings import ChatSettings, ModelFacts, Settings
-from flyball.models.experts.language_model.settings import is_this_machine, read_settings, refuse_no_price
+from flyball.models.experts.language_model.settings import read_settings, refuse_no_price
 from flyball.models.experts.language_model.upstream import Upstream
 from flyball.models.experts.language_model.wire import ChatCall, text_of
 from flyball.models.experts.spending import open_purse

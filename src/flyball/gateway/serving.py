@@ -5,13 +5,13 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
 from socket import socket
 
 import uvicorn
 from litestar import Litestar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from flyball.core.hosts import is_this_machine
 from flyball.gateway.access.loopback import Access
 from flyball.gateway.app import MakeDoors, build_app
 from flyball.gateway.errors import CannotListen
@@ -121,19 +121,12 @@ def check_address(settings: GatewaySettings, access: Access) -> None:
     ------
     CannotListen
     """
-    if not access.has_keys and not _is_this_machine(settings.host):
+    if not access.has_keys and not is_this_machine(settings.host):
         raise CannotListen(
             f"{settings.host} can be reached from other machines, and there are no keys.",
             fix="Make one with `flyball key create NAME`, or listen on 127.0.0.1.",
             host=settings.host,
         )
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _patient(seconds: float) -> type[asyncio.Protocol]:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from flyball.core.hosts import is_this_machine
 from flyball.core.records import Context
 from flyball.governance.obligations.jurisdictions import covers
 from flyball.loop.settings import DeploymentSettings, ExpertSettings, RouterSettings
 from flyball.models.experts.expert import ExpertCard
-from flyball.models.experts.language_model.settings import is_this_machine
 from flyball.models.router.constraints import Candidate, Circumstances, admit
 
 __all__ = ["passed_over"]

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from flyball.core.errors import BadInput
+from flyball.core.hosts import THIS_MACHINE
 from flyball.loop.alerts.sending import channel_of
 from flyball.loop.settings import Settings, SourceSettings
 
 __all__ = ["Egress", "egress_of"]
 
-_LOCAL = ("localhost", "127.0.0.1", "::1")
 _HOSTS_ASKED = ("host", "hostaddr")
 """Parameters of a database URL that drivers follow rather than the host before them."""
 _ELSEWHERE = ("service", "servicefile", "server", "dsn", "addr", "address", "odbc_connect", "unix_socket")
@@ -139,7 +139,8 @@ def _hosts(url: str, setting: str, why: str, *, gets_data: bool = True) -> list[
     found = []
     for host in written:
         name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-        local = host.startswith("/") or name in _LOCAL or host in _LOCAL  # "/": a socket of this machine
+        socket = host.startswith("/")  # of this machine
+        local = socket or name in THIS_MACHINE or host in THIS_MACHINE
         found.append(Egress(host if local else host.lower(), local, setting, why, gets_data))
     return found
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from flyball.core.errors import BadInput
+from flyball.core.hosts import THIS_MACHINE
 from flyball.core.secrets import names_secret
 
 __all__ = ["OtlpSettings", "TraceSettings"]
@@ -14,7 +15,6 @@ __all__ = ["OtlpSettings", "TraceSettings"]
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*\Z")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}\Z")
 """RFC 9110, section 5.6.2."""
-_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 class OtlpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -90,7 +90,7 @@ def _refuse_bad_collector(otlp: OtlpSettings) -> None:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         parts, host = urlsplit(""), ""
-    plain = parts.scheme == "http" and host in _HERE
+    plain = parts.scheme == "http" and host in THIS_MACHINE
     if not host or parts.username is not None or not (plain or parts.scheme == "https"):
         raise BadInput(
             "traces.otlp.url must be an https address without a password in it; http only to this machine.",

@@ -2,12 +2,11 @@
 
 from urllib.parse import urlsplit
 
+from flyball.core.hosts import THIS_MACHINE
 from flyball.gateway.settings import GatewaySettings
 from flyball.loop.egress import Egress
 
 __all__ = ["egress_of_access"]
-
-_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 def egress_of_access(settings: GatewaySettings) -> list[Egress]:
@@ -18,7 +17,7 @@ def egress_of_access(settings: GatewaySettings) -> list[Egress]:
     return [
         Egress(
             urlsplit(url).netloc.lower(),
-            urlsplit(url).hostname in _HERE,
+            urlsplit(url).hostname in THIS_MACHINE,
             f"gateway.toml {setting}",
             "the identity provider is asked for its keys, and who signs in; nothing of cases",
             gets_data=False,

@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 import httpx2
 import msgspec
 
+from flyball.core.hosts import THIS_MACHINE
 from flyball.gateway.access.errors import BadLogin, BadOidcSettings, IdentityUnavailable
 
 __all__ = ["ask", "check_address", "same_origin"]
 
 _SECONDS = 5.0
 _LARGEST_BYTES = 1_000_000
-_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 def check_address(url: str, setting: str) -> str:
@@ -28,7 +28,7 @@ def check_address(url: str, setting: str) -> str:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         parts, host = urlsplit(""), ""
-    sound = parts.scheme == "https" or (parts.scheme == "http" and host in _HERE)
+    sound = parts.scheme == "https" or (parts.scheme == "http" and host in THIS_MACHINE)
     if not (sound and host) or "@" in parts.netloc or parts.fragment or parts.query or not url.isprintable():
         raise BadOidcSettings(
             f"{setting} must be an https address without a password, query or fragment, got {url!r}.",

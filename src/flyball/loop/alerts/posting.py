@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from urllib.parse import SplitResult, urlsplit
 
 from flyball.core.errors import BadInput
+from flyball.core.hosts import THIS_MACHINE
 from flyball.core.retry_after import seconds_to_wait
 from flyball.loop.alerts.channel import NotDelivered
 
@@ -20,7 +21,6 @@ _ALL_SECONDS = 20.0
 """Of everything together: a receiver that answers a byte at a time holds nobody up for longer."""
 _LONGEST_REST = 600.0
 """Seconds: a receiver that wants to be left alone for longer is tried again all the same."""
-_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 def checked_url(url: str, setting: str) -> SplitResult:
@@ -38,7 +38,7 @@ def checked_url(url: str, setting: str) -> SplitResult:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         parts, host = urlsplit(""), ""
-    sound = parts.scheme == "https" or (parts.scheme == "http" and host in _HERE)
+    sound = parts.scheme == "https" or (parts.scheme == "http" and host in THIS_MACHINE)
     if (
         not sound
         or not host

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from flyball.core.hosts import is_this_machine
 from flyball.loop.importing import Answers
-from flyball.models.experts.language_model.settings import is_this_machine
 
 __all__ = ["VENDORS", "Vendor", "azure_address", "place_of", "plain_address", "whose"]
 

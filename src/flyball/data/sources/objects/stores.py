@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.fs as arrow_fs
 
+from flyball.core.hosts import THIS_MACHINE
 from flyball.core.text import sayable
 from flyball.data.sources.errors import (
     BadCredentials,
@@ -54,7 +55,6 @@ _MISSING = re.compile(
     r"NO_SUCH_BUCKET|NoSuchBucket|RESOURCE_NOT_FOUND|NO_SUCH_KEY|HTTP status 404|NOT_FOUND|ContainerNotFound"
     r"|No such file or directory"
 )
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +293,7 @@ def _safe_endpoint(settings: Settings) -> str:
     """Return the endpoint; a token is sent as it is, so only through TLS or to this machine."""
     endpoint = settings.text("endpoint")
     parts = urlsplit(endpoint)
-    if endpoint and parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+    if endpoint and parts.scheme != "https" and parts.hostname not in THIS_MACHINE:
         raise settings.bad("endpoint", "an https:// URL")
     return endpoint
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from flyball.core.hosts import THIS_MACHINE
 from flyball.core.secrets import Secret
 from flyball.data.sources.errors import BadSource, NothingThere, UnknownStream
 from flyball.data.sources.odata.access import ApiKey, Basic, Bearer, ClientCredentials, SignIn
@@ -21,7 +22,6 @@ DELTA_LINK = "delta link"
 NO_TRAINING = "no-training"
 """Value of the setting `use`, and of `flyball.use` in the schema's metadata: no row may train anything."""
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _NUMBERS = frozenset({"Edm.Byte", "Edm.SByte", "Edm.Int16", "Edm.Int32", "Edm.Int64"})
 _BY_KEY = _NUMBERS | {"Edm.String", "Edm.Decimal", "Edm.Guid", "Edm.Date"}
 
@@ -331,7 +331,7 @@ def _address(name: str, key: str, url: str, *, plain: bool) -> str:
         )
     if parts.query or parts.fragment:
         raise _bad(name, f"{key} holds a query", "Leave out what follows the question mark.")
-    if parts.scheme == "http" and not plain and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and not plain and parts.hostname not in THIS_MACHINE:
         raise _bad(
             name,
             f"{key} would send credentials over plain HTTP to {parts.hostname}",

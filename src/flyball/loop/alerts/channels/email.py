@@ -13,6 +13,7 @@ import msgspec
 
 from flyball.core.digests import digest_of
 from flyball.core.errors import BadInput
+from flyball.core.hosts import THIS_MACHINE
 from flyball.core.secrets import Secret, secret
 from flyball.core.text import one_line
 from flyball.loop.alerts.channel import Address, Channel, Message, NotDelivered, channel
@@ -20,7 +21,6 @@ from flyball.loop.alerts.channel import Address, Channel, Message, NotDelivered,
 __all__ = ["email"]
 
 _SECONDS = 20.0
-_HERE = ("localhost", "127.0.0.1", "::1")
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"\\\x00-\x20\x7f]+@[^\s@,;:<>()\[\]\"\\\x00-\x20\x7f]+\Z")
 """One plain address: no name, no list, nothing that could end a header."""
 
@@ -141,7 +141,7 @@ def email(name: str, settings: Mapping[str, Any]) -> Channel:
             f"[[alerts.channel]] {name}: {err}.",
             fix="email has host, sender and to; and port, tls, user, password, ca_file.",
         ) from None
-    if found.tls == "none" and found.host not in _HERE:
+    if found.tls == "none" and found.host not in THIS_MACHINE:
         raise BadInput(
             f'[[alerts.channel]] {name}: tls = "none" is for this machine only, not for {found.host}.',
             fix='Leave tls out for STARTTLS, or write tls = "tls".',

@@ -6,10 +6,10 @@ from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
 from flyball.core.errors import BadInput
+from flyball.core.hosts import is_this_machine
 from flyball.core.records import Field
 from flyball.core.secrets import Secret, secret
 from flyball.models.experts.external.records import BadExternal, Via
-from flyball.models.experts.language_model.settings import is_this_machine
 from flyball.models.experts.spending import Limits
 
 __all__ = ["ExternalSettings", "read_settings"]

@@ -4,17 +4,17 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from flyball.core.errors import BadInput
+from flyball.core.hosts import is_this_machine
 from flyball.core.records import Field
 from flyball.models.experts.language_model.answers import ASKABLE
 from flyball.models.experts.spending import Limits
 
-__all__ = ["BadLanguageModel", "ModelSettings", "is_this_machine", "read_settings", "refuse_no_price"]
+__all__ = ["BadLanguageModel", "ModelSettings", "read_settings", "refuse_no_price"]
 
 Provider = Literal["openai-compatible", "anthropic"]
 
@@ -334,11 +334,3 @@ def _refuse_unprotected(settings: ModelSettings) -> None:
             fix="Use https, or write allow_plain_http = true if the network itself is protected.",
             host=parts.hostname,
         )
-
-
-def is_this_machine(host: str) -> bool:
-    """Return whether a host is this machine itself."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
