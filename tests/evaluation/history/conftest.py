@@ -14,7 +14,7 @@ from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
 from flyball.ledger.ledger import Ledger
 from flyball.ledger.opening import open_ledger
 from flyball.ledger.records import Draft
-from flyball.models.decisions.records import Decision, FieldDecision
+from flyball.models.decisions.records import Decision, FieldDecision, Finding, PrincipleResult
 from flyball.models.router.route import Route
 
 FIRST_DAY = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -29,6 +29,10 @@ def _decision(
     allowed: bool = True,
     day: int = 0,
     cost: str = "0.5",
+    findings: Sequence[str] = (),
+    obligations: Sequence[str] = (),
+    principles: Sequence[str] = (),
+    reason: str = "why",
 ) -> Draft:
     """Return a decision of a day; an answer is (field, answer, outcome, confidence, expert)."""
     made = Decision(
@@ -47,13 +51,13 @@ def _decision(
                 confidence=confidence,
                 evidence=(),
                 route=Route(expert=expert if outcome == "automated" else "", considered=(), reason="why"),
-                reason="why",
+                reason=reason,
             )
             for field, answer, outcome, confidence, expert in answers
         ),
-        findings=(),
-        obligations=(),
-        principles=(),
+        findings=tuple(Finding(rule, "t", "low", "m", (), (), (), "found") for rule in findings),
+        obligations=tuple(obligations),
+        principles=tuple(PrincipleResult(one, True) for one in principles),
         verdict=Verdict(allowed=allowed, reason="checked"),
         cost_eur=cost,
         decided_at=FIRST_DAY + timedelta(days=day, seconds=number),

@@ -80,6 +80,22 @@ def test_each_filter_holds_back_what_it_says(history_of, wanted, found, report, 
     assert history.count(wanted) == Counted(len(found), True)
 
 
+def test_decisions_are_found_by_the_rule_that_fired_and_the_duty_in_force(history_of, decision):
+    history = history_of(
+        decision(0, findings=["liability.L-01", "liability.L-02"], obligations=["eu.gdpr.28.3"]),
+        decision(1, reason="Too young. (Rule policy.P-01, row 8.)", principles=["quoted_span"]),
+        decision(2, findings=["liability.L-02"], obligations=["eu.gdpr.28", "own.1"], release="sha256:bb22"),
+        decision(3, reason="It looks like (Rule of thumb, row 2.)"),
+    )
+    assert entries(history, Wanted(rule="liability.L-02")) == [2, 0]
+    assert entries(history, Wanted(rule="policy.P-01")) == [1]
+    assert entries(history, Wanted(rule="of")) == []
+    assert entries(history, Wanted(obligation="eu.gdpr.28")) == [2]  # a whole name, not its beginning
+    assert entries(history, Wanted(principle="quoted_span")) == [1]
+    assert history.by_release(Wanted(rule="liability.L-02")) == {"sha256:aa11": 1, "sha256:bb22": 1}
+    assert history.by_release(Wanted(rule="liability.L-99")) == {}
+
+
 def test_a_report_and_a_review_change_what_waits(history_of, ledger, report, decision):
     history = history_of(decision(0, [("fraud", True, "referred", 0.6, "model")]))
     assert entries(history, Wanted(waiting=True)) == [0]

@@ -12,6 +12,7 @@ _DECIDED_AGAIN = (
     "AND later.tenant = decisions.tenant AND later.entry > decisions.entry)"
 )
 _NAME = "(SELECT id FROM names WHERE name = ?)"
+_SETS_WITH = "(SELECT sets.id FROM sets, json_each(sets.members) WHERE json_each.value = ?)"
 
 
 def conditions(wanted: Wanted) -> tuple[str, list[object]]:
@@ -63,6 +64,11 @@ def conditions(wanted: Wanted) -> tuple[str, list[object]]:
         )
     if wanted.newest is not None:
         must(f"{'NOT ' if wanted.newest else ''}{_DECIDED_AGAIN}")
+    if wanted.rule:
+        must(f"decisions.entry IN (SELECT entry FROM ruled WHERE rule = {_NAME})", wanted.rule)  # noqa: S608
+    for column, member in (("obligations", wanted.obligation), ("principles", wanted.principle)):
+        if member:
+            must(f"decisions.{column} IN {_SETS_WITH}", member)
     about = _about_an_answer(wanted)
     if about is not None:
         text, more = about

@@ -1,6 +1,7 @@
 """Bring the history up to the ledger: what each kind of entry adds to which table."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -55,6 +56,8 @@ _LEFT = (
 )
 """Answered by as many as must, and still not done: they differ."""
 _NUMBER = {outcome: number for number, outcome in enumerate(OUTCOMES)}
+_DECIDED_BY = re.compile(r"\(Rule ([A-Za-z0-9._-]+), row ")
+"""How an answer names the rule of a table that decides."""
 
 
 class _Route(msgspec.Struct):
@@ -67,6 +70,15 @@ class _Field(msgspec.Struct):
     answer: str
     confidence: float
     route: _Route
+    reason: str = ""
+
+
+class _Finding(msgspec.Struct):
+    rule: str
+
+
+class _Principle(msgspec.Struct):
+    principle: str
 
 
 class _Context(msgspec.Struct):
@@ -84,9 +96,11 @@ class _Decision(msgspec.Struct):
     context: _Context
     decided_at: datetime
     fields: list[_Field]
-    findings: list[msgspec.Raw]
+    findings: list[_Finding]
     verdict: _Verdict
     cost_eur: str
+    obligations: list[str] = []
+    principles: list[_Principle] = []
 
 
 class _DecisionEntry(msgspec.Struct):
@@ -187,7 +201,35 @@ class _Names:
         return number
 
 
+class _Sets:
+    """Numbers of sets of names: nearly all decisions of a day stand under the same duties and principles."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._known: dict[tuple[str, ...], int] = {}
+
+    def __call__(self, members: tuple[str, ...]) -> int:
+        number = self._known.get(members)
+        if number is None:
+            text = json.dumps(members)
+            self._database.execute("INSERT OR IGNORE INTO sets (members) VALUES (?)", (text,))
+            found = self._database.execute("SELECT id FROM sets WHERE members = ?", (text,)).fetchone()
+            number = self._known[members] = int(found[0])
+        return number
+
+
+def _rules_of(one: _Decision) -> set[str]:
+    """Return the rules that fired: those of the playbook, and those that decided or referred an answer."""
+    fired = {finding.rule for finding in one.findings}
+    for field in one.fields:
+        if "(Rule " in field.reason:
+            fired.update(_DECIDED_BY.findall(field.reason))
+    return fired
+
+
 def _add_decisions(database: sqlite3.Connection, names: _Names, rows: Iterator[Row]) -> None:
+    sets = _Sets(database)
+    ruled: list[tuple[object, ...]] = []
     decisions: list[tuple[object, ...]] = []
     answers: list[tuple[object, ...]] = []
     waiting: list[tuple[object, ...]] = []
@@ -230,13 +272,17 @@ def _add_decisions(database: sqlite3.Connection, names: _Names, rows: Iterator[R
                 int(Decimal(one.cost_eur) * 1_000_000_000),
                 len(one.findings),
                 0,
+                sets(tuple(one.obligations)),
+                sets(tuple(kept.principle for kept in one.principles)),
             )
         )
+        ruled += [(names(rule), row.index) for rule in _rules_of(one)]
         if people:
             about = (names(for_people), at, confidence, one.verdict.allowed)
             waiting.append((row.index, tenant, *about, 0, *_UNTOUCHED))
     _insert(database, "decisions", decisions)
     _insert(database, "answers", answers)
+    _insert(database, "ruled", ruled)
     _insert(database, "waiting", waiting)
     if decisions:
         database.execute(_REPLACED, (decisions[0][0], decisions[-1][0]))

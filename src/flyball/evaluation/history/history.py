@@ -20,6 +20,7 @@ from flyball.evaluation.history.questions import (
     ACTS,
     ANSWERS,
     BY_PERIOD,
+    BY_RELEASE,
     DECISIONS,
     FAIR,
     LISTED,
@@ -142,6 +143,12 @@ class History:
         where, values = conditions(wanted)
         query = f"SELECT entry FROM decisions WHERE {where} AND entry > ? ORDER BY entry"  # noqa: S608 - see `asking`
         return [int(row[0]) for row in self._ask(query, [*values, after])]
+
+    def by_release(self, wanted: Wanted) -> dict[str, int]:
+        """Count decisions by the release that made them; a release without any is left out."""
+        where, values = conditions(wanted)
+        rows = self._ask(BY_RELEASE.format(where=where), values)
+        return {str(release): int(n) for release, n in rows}
 
     def acts(self, wanted: Wanted) -> dict[int, int]:
         """Return how often people have done something about decisions; those without any are left out."""

@@ -8,6 +8,7 @@ __all__ = [
     "ACTS",
     "ANSWERS",
     "BY_PERIOD",
+    "BY_RELEASE",
     "DECISIONS",
     "FAIR",
     "LISTED",
@@ -61,6 +62,11 @@ LISTED = (
 ACTS = (
     "SELECT reviews.decision, COUNT(*) FROM reviews "
     "JOIN decisions ON decisions.entry = reviews.decision WHERE {where} GROUP BY reviews.decision"
+)
+
+BY_RELEASE = (
+    "SELECT releases.name, COUNT(*) FROM decisions JOIN names AS releases ON releases.id = decisions.release "
+    "WHERE {where} GROUP BY decisions.release ORDER BY MIN(decisions.entry)"
 )
 
 REVIEWED = (

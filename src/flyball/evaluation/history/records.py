@@ -55,6 +55,10 @@ class Wanted:
         Whether it was decided without a person: the gate let it pass, and no field was left to people.
     reported : bool or None
         Whether anything was reported about it.
+    rule : str
+        A rule that fired: it found something, or decided or referred an answer.
+    obligation, principle : str
+        A duty under which it was made; a principle that it was held against.
     touched_since : int or None
         Whether something was reported about it, or done in its review, in this ledger entry or a later one:
         for those who keep what they have worked out and ask for what is new.
@@ -76,6 +80,9 @@ class Wanted:
     allowed: bool | None = None
     alone: bool | None = None
     reported: bool | None = None
+    rule: str = ""
+    obligation: str = ""
+    principle: str = ""
     touched_since: int | None = None
     newest: bool | None = None
 

@@ -2,7 +2,7 @@
 
 __all__ = ["FORM", "OUTCOMES", "SCHEMA"]
 
-FORM = 5
+FORM = 6
 """Raised whenever a table or what stands in it changes: an older file is made again."""
 
 OUTCOMES = ("automated", "referred", "refused")
@@ -29,8 +29,16 @@ CREATE TABLE IF NOT EXISTS decisions (
     confidence REAL,
     cost INTEGER NOT NULL,
     findings INTEGER NOT NULL,
-    reports INTEGER NOT NULL
+    reports INTEGER NOT NULL,
+    obligations INTEGER NOT NULL,
+    principles INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS sets (id INTEGER PRIMARY KEY, members TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS ruled (
+    rule INTEGER NOT NULL,
+    entry INTEGER NOT NULL,
+    PRIMARY KEY (rule, entry)
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS decisions_waiting ON decisions (waits, tenant, entry);
 CREATE INDEX IF NOT EXISTS decisions_at ON decisions (decided_at);
 CREATE INDEX IF NOT EXISTS decisions_release ON decisions (release, entry);
