@@ -69,13 +69,19 @@ def changes_ahead(
     about: DeploymentSettings,
     fields: Sequence[Field],
     kinds: Sequence[ExpertKind],
+    *,
+    as_known_on: date | None = None,
 ) -> tuple[Upcoming, ...]:
-    """Return the days ahead on which a duty of a deployment begins, ends or changes, soonest first."""
+    """Return the days ahead on which a duty of a deployment begins, ends or changes, soonest first.
+
+    `as_known_on` answers with what could be known on that day; None: with all that the catalogue knows.
+    """
     return upcoming(
         catalogue,
         after,
         min(days, (date.max - after).days),
         jurisdictions=about.jurisdictions,
+        as_known_on=as_known_on,
         tags=about.tags,
         data_labels=about.data_labels,
         fields=[field.key for field in fields],

@@ -162,6 +162,15 @@ def test_days_ahead_are_named_once_soonest_first(catalogue):
         upcoming(catalogue, date(2026, 4, 16), -1, jurisdictions=["US"])
 
 
+def test_a_date_that_was_put_off_is_announced_as_it_was_known_on_each_day(catalogue):
+    def told(day):
+        found = upcoming(catalogue, day, 700, jurisdictions=["EU"], as_known_on=day)
+        return [(item.day, item.obligation.key) for item in found]
+
+    assert told(date(2026, 6, 28)) == [(date(2026, 8, 2), "x#1")]
+    assert told(date(2026, 6, 29)) == [(date(2027, 12, 2), "x#2")]
+
+
 def test_a_country_that_leaves_the_union_is_announced_too(catalogue):
     (left,) = upcoming(catalogue, date(2020, 12, 1), 60, jurisdictions=["GB"])
     assert (left.day, left.event, left.obligation.key) == (date(2021, 1, 1), "ends", "z#1")

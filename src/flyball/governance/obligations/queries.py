@@ -119,6 +119,7 @@ def upcoming(
     within_days: int,
     *,
     jurisdictions: Sequence[str],
+    as_known_on: date | None = None,
     **conditions: Unpack[Conditions],
 ) -> tuple[Upcoming, ...]:
     """Return the days ahead on which a duty begins, ends or changes, soonest first.
@@ -132,8 +133,8 @@ def upcoming(
     after : date
     within_days : int
         At least 0. 0 gives nothing.
-    jurisdictions, **conditions
-        As for `in_force`.
+    jurisdictions, as_known_on, **conditions
+        As for `in_force`. As known on a day, a version that was put off later still begins on its first day.
 
     Returns
     -------
@@ -152,8 +153,8 @@ def upcoming(
     last = after + timedelta(days=within_days)
     found: list[Upcoming] = []
     for day in _turning_days(catalogue, after, last):
-        eve = _in_force(catalogue, day - timedelta(days=1), who, None)
-        change = compare(eve, _in_force(catalogue, day, who, None))
+        eve = _in_force(catalogue, day - timedelta(days=1), who, as_known_on)
+        change = compare(eve, _in_force(catalogue, day, who, as_known_on))
         found += [Upcoming(day, "ends", item) for item in change.ends]
         found += [Upcoming(day, "begins", item) for item in change.begins]
         found += [Upcoming(day, "changes", item.after) for item in change.changed]
