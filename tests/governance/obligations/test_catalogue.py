@@ -64,6 +64,9 @@ def test_a_good_entry_is_read_with_its_defaults(tmp_path):
         ({"withdrawn_on": "2026-01-01"}, "withdrawn_on 2026-01-01 must lie after known_from"),
         ({"jurisdiction": '"Germany"'}, "Jurisdiction must be an ISO 3166 code or a group, got 'Germany'"),
         ({"confirm_with_counsel": "false"}, "confirm_with_counsel is false, but confirmed_by names nobody"),
+        ({"covers": '"most"'}, "Invalid enum value 'most'"),
+        ({"covers": '"part"', "gaps": '"The rest"'}, 'covers is "part", but checks or gaps are empty'),
+        ({"covers": '"part"', "checks": '["a.b"]'}, 'covers is "part", but checks or gaps are empty'),
         ({"supersedes": '["x.0"]'}, "supersedes 'x.0', which is not another entry"),
         ({"supersedes": '["x.1#1"]'}, "supersedes 'x.1#1', which is not another entry"),
     ],
@@ -136,6 +139,13 @@ def test_what_replaced_an_entry_does_not_change_its_digest(tmp_path):
     ).obligations[0]
     assert followed.superseded_by == ("x.2#1",)
     assert followed.digest == alone.digest
+
+
+def test_a_later_day_to_read_it_again_does_not_change_its_digest(tmp_path):
+    """Otherwise each look that finds nothing new would be a change of the law."""
+    before = load(tmp_path, entry(review_by="2027-01-31")).obligations[0]
+    after = load(tmp_path, entry(review_by="2028-01-31")).obligations[0]
+    assert before.digest == after.digest
 
 
 def test_any_other_word_changes_the_digest(tmp_path):

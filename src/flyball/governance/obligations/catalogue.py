@@ -13,7 +13,7 @@ import msgspec
 from flyball.core.digests import digest_of
 from flyball.core.errors import BadInput
 from flyball.governance.obligations.jurisdictions import shipped_jurisdictions
-from flyball.governance.obligations.records import AppliesTo, Obligation, Source
+from flyball.governance.obligations.records import AppliesTo, Covers, Obligation, Source
 
 __all__ = ["SHIPPED", "BadCatalogue", "Catalogue", "load_catalogue"]
 
@@ -101,6 +101,8 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confirm_with_counsel: bool = True
     confirmed_by: str = ""
     override_reason: str = ""
+    covers: Covers = "whole"
+    review_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,8 @@ def _entry(row: dict[str, Any], number: int, file: Path) -> Obligation:
         confirm_with_counsel=entry.confirm_with_counsel,
         confirmed_by=entry.confirmed_by,
         override_reason=entry.override_reason,
+        covers=entry.covers,
+        review_by=entry.review_by,
     )
     _refuse_nonsense(obligation, file)
     return obligation
@@ -314,6 +318,11 @@ def _refuse_nonsense(obligation: Obligation, file: Path) -> None:
         raise refuse(
             "confirm_with_counsel is false, but confirmed_by names nobody",
             "Write who confirmed it and when.",
+        )
+    if obligation.covers == "part" and not (obligation.checks and obligation.gaps.strip()):
+        raise refuse(
+            'covers is "part", but checks or gaps are empty',
+            "Name the checks that show part of the duty, and say in `gaps` what they leave open.",
         )
     try:
         shipped_jurisdictions().normal(obligation.jurisdiction)

@@ -6,7 +6,10 @@ from typing import Literal
 
 from flyball.core.digests import digest_of
 
-__all__ = ["AppliesTo", "Change", "Obligation", "ObligationDiff", "Source", "Upcoming"]
+__all__ = ["AppliesTo", "Change", "Covers", "Obligation", "ObligationDiff", "Source", "Upcoming"]
+
+Covers = Literal["whole", "part"]
+"""Of a duty: what its checks show when all of them pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,10 @@ class Obligation:
         Who confirmed it and when; needed when `confirm_with_counsel` is false.
     override_reason : str
         Why a deployment replaced the shipped entry; "" for an entry as shipped or added.
+    covers : {"whole", "part"}
+        Whether the checks show the whole duty, or part of it: `gaps` says what they leave open.
+    review_by : date or None
+        Day by which somebody has to read the source again; None: a year after it was read.
     """
 
     id: str
@@ -124,6 +131,8 @@ class Obligation:
     confirm_with_counsel: bool = True
     confirmed_by: str = ""
     override_reason: str = ""
+    covers: Covers = "whole"
+    review_by: date | None = None
 
     @property
     def key(self) -> str:
@@ -132,8 +141,8 @@ class Obligation:
 
     @property
     def digest(self) -> str:
-        """Digest of everything that the entry says; what replaced it later does not change it."""
-        return digest_of(replace(self, superseded_by=()))
+        """Digest of what the entry says; what replaced it, or when to read it again, does not change it."""
+        return digest_of(replace(self, superseded_by=(), review_by=None))
 
 
 @dataclass(frozen=True, slots=True)
