@@ -175,7 +175,10 @@ def test_what_changes_between_two_days_is_told_on_the_day_itself_and_not_after_i
 
 def test_evidence_says_of_each_duty_what_was_checked_and_what_was_not(ben, at):
     shown = read(ben, at("evidence"))
-    assert "not covered not covered by any check us.reg-b.1002.6#1" in shown
+    assert "not covered not covered by any check us.reg-b.1002.6#2" in shown
+    assert re.search(
+        r"partly partly: \d+ checks? passed, for part of it; a lawyer must confirm the entry", shown
+    )
     assert "It is evidence, not certification: people sign." in shown
     assert "kept in 800 of 800 decisions" in shown
 

@@ -101,7 +101,22 @@ def test_a_check_serves_a_duty_that_it_cites_by_id_or_by_version():
         check = Check("residency", True, "stays", (cited,))
         duties = [duty("transfer")]
         (found,) = coverage(duties, evidence_of([check], duties, subject="s", made_at=AT))
-        assert found.standing == "met"
+        assert found.standing == "partly"
+        assert found.said == (
+            "partly: 1 check passed; the duty names none that would show the whole of it; "
+            "a lawyer must confirm the entry"
+        )
+
+
+def test_checks_that_show_part_of_a_duty_never_make_it_met():
+    duties = [duty("logs", ("ledger",), "What was never written.", covers="part")]
+    (found,) = coverage(duties, evidence_of(CHECKS[:1], duties, subject="s", made_at=AT))
+    assert (found.standing, found.said) == (
+        "partly",
+        "partly: 1 check passed, for part of it; a lawyer must confirm the entry",
+    )
+    failed = [Check("ledger", False, "entry 3 altered")]
+    assert coverage(duties, evidence_of(failed, duties, subject="s", made_at=AT))[0].standing == "not_met"
 
 
 def test_one_failure_among_many_passes_is_a_failure():

@@ -11,6 +11,7 @@ __all__ = ["evidence"]
 
 _STANDINGS = {
     "met": "met: all its checks passed",
+    "partly": "partly: its checks passed, and show part of it",
     "watched": "watched: rules look for it, people judge",
     "not_met": "not met: a check failed",
     "not_covered": "not covered: a check is missing",

@@ -150,8 +150,9 @@ def coverage(obligations: Sequence[Obligation], evidence: Sequence[EvidenceRecor
     Returns
     -------
     tuple of Coverage
-        In the order of the duties. "met" says that every check which serves the duty passed, and that none
-        which the duty names is missing. It does not say that the law is kept: that a person signs.
+        In the order of the duties. "met" says that every check which serves the duty passed, that none which
+        the duty names is missing, and that the entry claims these to show the whole duty; "partly" says the
+        same of part of it. Neither says that the law is kept: that a person signs.
         "watched": only rules look out for it, see `rules_asked`.
     """
     return tuple(_covered(item, evidence) for item in obligations)
@@ -178,7 +179,13 @@ def _covered(obligation: Obligation, evidence: Sequence[EvidenceRecord]) -> Cove
         said = f"not covered: {', '.join(missing)} was not checked; {count(len(made), 'check')} passed"
         return Coverage(obligation.key, "not_covered", ids, said)
     confirm = "; a lawyer must confirm the entry" if obligation.confirm_with_counsel else ""
-    return Coverage(obligation.key, "met", ids, f"met: {count(len(made), 'check')} passed{confirm}")
+    passed = f"{count(len(made), 'check')} passed"
+    if not obligation.checks:
+        said = f"partly: {passed}; the duty names none that would show the whole of it{confirm}"
+        return Coverage(obligation.key, "partly", ids, said)
+    if obligation.covers == "part":
+        return Coverage(obligation.key, "partly", ids, f"partly: {passed}, for part of it{confirm}")
+    return Coverage(obligation.key, "met", ids, f"met: {passed}{confirm}")
 
 
 def _serves(check: Check, obligation: Obligation) -> bool:

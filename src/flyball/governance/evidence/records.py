@@ -6,9 +6,10 @@ from typing import Literal
 
 __all__ = ["Coverage", "EvidenceRecord", "Procedure", "Standing"]
 
-Standing = Literal["met", "not_met", "watched", "not_covered"]
-"""Of a duty: all its checks passed; one failed; only rules look out for it, and people judge what they find;
-or no check, or not every check that it names, was made."""
+Standing = Literal["met", "partly", "not_met", "watched", "not_covered"]
+"""Of a duty: all its checks passed, and they show the whole of it; all passed, and they show part of it; one
+failed; only rules look out for it, and people judge what they find; or no check, or not every check that it
+names, was made."""
 
 
 @dataclass(frozen=True, slots=True)
