@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "outcome": "Load what turned out about decisions, and list it.",
     "kpi": "Measure the figures by which the business judges, with intervals.",
     "review": "The cases that wait for people: list, show, claim, answer, hand up, settle; agreement.",
+    "fairness": "Compare how groups of people are decided about, with intervals, by the law of the day.",
     "drift": "Say what changed between two tables, or in what a deployment decides.",
     "impact": "Show what a changed rule, duty, principle or expert touches.",
     "report": "Write one page of the console as one HTML or PDF file, for a board or a regulator.",

@@ -1,0 +1,257 @@
+"""`flyball fairness`: whether groups of people are decided about alike, and how sure that is."""
+
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.markup import escape
+
+from flyball.cli.output import Output
+from flyball.cli.session import DeploymentOption, JsonOption
+from flyball.core.errors import BadInput
+from flyball.core.estimates import as_plain
+from flyball.core.text import count
+from flyball.governance.fairness.cases import SMALLEST_GROUP
+from flyball.governance.fairness.duties import asked_on, everything
+from flyball.governance.fairness.measure import Options, measure, measure_periods
+from flyball.governance.fairness.reading import Named, read_cases
+from flyball.governance.fairness.records import Asked, FairnessReport, MetricFound, TraitFound
+from flyball.governance.obligations.catalogue import load_catalogue
+
+__all__ = ["command"]
+
+
+def command(
+    cases: Annotated[
+        Path | None,
+        typer.Option("--cases", help="Rows: Parquet, CSV, JSON lines or Excel.", show_default=False),
+    ] = None,
+    groups: Annotated[
+        list[str] | None,
+        typer.Option("--group", help="Column of groups; may be repeated. Default: group, sex, race, ..."),
+    ] = None,
+    decision: Annotated[str, typer.Option(help="Column of decisions. Default: decision.")] = "",
+    yes: Annotated[str, typer.Option(help="Value of a decision that people want. Default: 1, yes ...")] = "",
+    outcome: Annotated[str, typer.Option(help="Column of what turned out. Default: outcome, label.")] = "",
+    good: Annotated[str, typer.Option(help="Value of an outcome that is good. Default: 1, yes ...")] = "",
+    score: Annotated[str, typer.Option(help="Column of scores; higher speaks for yes.")] = "",
+    weight: Annotated[str, typer.Option(help="Column of weights of rows.")] = "",
+    approve: Annotated[
+        float | None, typer.Option(help="Instead of a decision: approve this share, by score.")
+    ] = None,
+    threshold: Annotated[float | None, typer.Option(help="Or approve from this score on.")] = None,
+    period: Annotated[str, typer.Option(help="Column by whose values approval is shown one by one.")] = "",
+    reference: Annotated[
+        list[str] | None,
+        typer.Option("--reference", help="TRAIT=GROUP that others are compared with; may be repeated."),
+    ] = None,
+    smallest: Annotated[int, typer.Option(help="Rows below which a group is not compared.")] = SMALLEST_GROUP,
+    together: Annotated[int, typer.Option(help="Up to how many traits are combined.")] = 2,
+    jurisdiction: Annotated[
+        list[str] | None,
+        typer.Option("--jurisdiction", help="Measure what the law of this place asks for; may be repeated."),
+    ] = None,
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--on", formats=["%Y-%m-%d"], help="... on this day. Default: today.", show_default=False
+        ),
+    ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", help="... of such a deployment: credit; may be repeated.")
+    ] = None,
+    measure_all: Annotated[bool, typer.Option("--all", help="... and what no duty asks for.")] = False,
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Compare how groups of people are decided about: with intervals, and with approval rates.
+
+    With --cases, rows of a file. Without it, what the deployment decided lately.
+    """
+    output = Output(json)
+    began = time.perf_counter()
+    options = Options(smallest, together, references=_references(reference or []))
+    if cases is None:
+        raise BadInput("No cases are named.", fix="Add --cases FILE.")
+    named = Named(
+        decision, outcome, score, weight, tuple(groups or ()), yes, good, approve, threshold, period
+    )
+    read = read_cases(cases, named)
+    asked = _asked(jurisdiction or [], on, tag or [], measure_all=measure_all)
+    report = measure(read.cases, options, asked=asked, warnings=read.warnings)
+    periods = {} if read.period is None else measure_periods(read.cases, read.period, options)
+    if json:
+        plain = {"ok": True, "columns": read.columns, **plain_report(report)}
+        if periods:
+            plain["periods"] = {name: _plain_period(one) for name, one in periods.items()}
+        output.json({**plain, "seconds": round(time.perf_counter() - began, 3)})
+        return
+    _tell(report, output)
+    for name, one in periods.items():
+        _tell_period(name, one, output)
+
+
+def _asked(
+    places: list[str], on: datetime | None, tags: list[str], *, measure_all: bool
+) -> tuple[Asked, ...]:
+    if not places:
+        if on is not None or tags:
+            raise BadInput(
+                "A day or a tag is given, but no place whose law is asked.", fix="Add --jurisdiction US-NY."
+            )
+        return everything("No jurisdiction is named, so all of it is measured; no law was looked up.")
+    day: date = datetime.now(UTC).date() if on is None else on.date()
+    return asked_on(load_catalogue(), day, jurisdictions=places, measure_all=measure_all, tags=tags or None)
+
+
+def _references(given: list[str]) -> dict[str, str]:
+    found = {}
+    for one in given:
+        trait, equals, group = one.partition("=")
+        if not equals or not trait or not group:
+            raise BadInput(f"A reference must be TRAIT=GROUP, got {one!r}.", fix="Write sex=male.")
+        found[trait] = group
+    return found
+
+
+def plain_report(report: FairnessReport) -> dict[str, Any]:
+    """Return the outside form of a report."""
+    return {
+        "cases": report.n,
+        "weighted": report.weighted,
+        "approval_rate": as_plain(report.approved),
+        "outcomes_known": {"approved": report.outcome_known[0], "refused": report.outcome_known[1]},
+        "smallest_group": report.smallest_group,
+        "traits": [_plain_trait(one) for one in report.traits],
+        "chance": {
+            "comparisons": report.comparisons,
+            "expected_below_0.05_by_chance": round(report.by_chance, 2),
+            "below_0.05_after_holm": report.significant,
+        },
+        "asked": msgspec.to_builtins(report.asked),
+        "warnings": list(report.warnings),
+    }
+
+
+def _plain_trait(one: TraitFound) -> dict[str, Any]:
+    return {
+        "trait": one.trait,
+        "reference": one.reference,
+        "reference_is": one.reference_from,
+        "groups": [
+            {
+                "group": group.group,
+                "cases": group.n,
+                "approval_rate": as_plain(group.approved),
+                "good_outcomes": as_plain(group.good),
+            }
+            for group in one.groups
+        ],
+        "left_out": {"groups": one.too_few, "cases": one.too_few_rows},
+        "not_said": {"cases": one.not_said, "approval_rate": as_plain(one.approved_not_said)},
+        "metrics": {found.name: _plain_metric(found) for found in one.metrics},
+        "by_score": {
+            group: [{"mean_score": bin.score, "good_outcomes": as_plain(bin.good)} for bin in bins]
+            for group, bins in one.bins.items()
+        },
+    }
+
+
+def _plain_metric(found: MetricFound) -> dict[str, Any]:
+    return {
+        **as_plain(found.gap),
+        "title": found.title,
+        "unit": found.unit,
+        "part": found.part,
+        "lowest": found.lowest,
+        "highest": found.highest,
+        "limit": found.limit,
+        "limit_from": found.limit_from,
+        "finding": found.finding,
+        "version": found.version,
+        "source": found.source,
+        "by_group": {
+            part: {group: as_plain(value) for group, value in values.items()}
+            for part, values in (found.by_group or {}).items()
+        },
+        "against_reference": [
+            {
+                "group": pair.group,
+                "part": pair.part,
+                **as_plain(pair.value),
+                "p": pair.p,
+                "p_adjusted": pair.p_adjusted,
+            }
+            for pair in found.against
+        ],
+    }
+
+
+def _plain_period(report: FairnessReport) -> dict[str, Any]:
+    return {
+        "cases": report.n,
+        "approval_rate": as_plain(report.approved),
+        "traits": [_plain_trait(one) for one in report.traits],
+    }
+
+
+def _tell(report: FairnessReport, output: Output) -> None:
+    rows = count(report.n, "case")
+    output.text(escape(f"{rows}; approved: {report.approved}{', weighted' if report.weighted else ''}."))
+    for warning in report.warnings:
+        output.text(escape(f"Note: {warning}"))
+    for one in report.traits:
+        output.text()
+        _tell_trait(one, output)
+    output.text()
+    if report.comparisons:
+        output.text(
+            f"{count(report.comparisons, 'comparison')} with a reference: {report.by_chance:.1f} would show "
+            f"p < 0.05 by chance alone; {report.significant} do after Holm's correction. The interval of a "
+            "gap holds for all pairs of its groups at once."
+        )
+    off = [one for one in report.asked if not one.on]
+    reasons: dict[str, list[str]] = {}
+    for asked in report.asked:
+        reasons.setdefault(asked.why, []).append(asked.metric)
+    for why, names in reasons.items():
+        state = "Off" if off and names[0] in {one.metric for one in off} else "Measured"
+        output.text(escape(f"{state}: {', '.join(names)}. {why}"))
+
+
+def _tell_trait(one: TraitFound, output: Output) -> None:
+    output.table(
+        [f"{one.trait}", ">cases", "approved", "turned out well"],
+        [[group.group, f"{group.n:,}", str(group.approved), str(group.good)] for group in one.groups],
+    )
+    if one.too_few or one.not_said:
+        output.text(
+            f"Not shown: {count(one.too_few_rows, 'case')} in {count(one.too_few, 'group')} of too few, and "
+            f"{count(one.not_said, 'case')} whose group is not known."
+        )
+    if one.metrics:
+        output.table(
+            [f"by {one.trait}", "gap", "between", "limit", "finding"],
+            [
+                [
+                    found.name + (f" ({found.part})" if found.part else ""),
+                    str(found.gap),
+                    f"{found.lowest} and {found.highest}" if found.lowest else "",
+                    "" if found.limit is None else f"{found.limit:g} ({found.limit_from})",
+                    found.finding,
+                ]
+                for found in one.metrics
+            ],
+        )
+
+
+def _tell_period(name: str, report: FairnessReport, output: Output) -> None:
+    output.text()
+    output.text(escape(f"{name}: {count(report.n, 'case')}; approved: {report.approved}."))
+    for one in report.traits:
+        for found in one.metrics:
+            who = f" ({found.lowest} to {found.highest})" if found.lowest else ""
+            output.text(escape(f"  {one.trait}: ratio of approval rates{who}: {found.gap}"))

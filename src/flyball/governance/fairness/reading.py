@@ -1,0 +1,360 @@
+"""Reading cases from a file of rows: which column is what, and what its values mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flyball.core.text import count
+from flyball.evaluation.drift.reading import Columnwise, Rows, open_rows
+from flyball.governance.fairness.cases import (
+    MOST_GROUPS,
+    BadFairnessCases,
+    Flags,
+    Floats,
+    GroupedCases,
+    Trait,
+)
+
+__all__ = [
+    "KNOWN_TRAITS",
+    "Named",
+    "ReadCases",
+    "approve_share",
+    "numbers_of",
+    "read_cases",
+    "trait_of_column",
+]
+
+KNOWN_TRAITS = (
+    "group", "sex", "gender", "race", "ethnicity", "age_group", "age_band", "religion", "disability",
+    "marital_status", "national_origin", "nationality",
+)  # fmt: skip
+"""Columns that are taken as traits where none is named."""
+
+_DEFAULTS = {
+    "decision": ("decision", "approved", "prediction"),
+    "outcome": ("outcome", "label"),
+    "score": ("score", "probability"),
+    "weight": ("weight",),
+}
+_YES = frozenset(
+    {"1", "1.0", "true", "yes", "y", "approved", "granted", "accepted", "selected", "good", "repaid"}
+)
+_NO = frozenset(
+    {"0", "0.0", "false", "no", "n", "denied", "refused", "rejected", "declined", "bad", "defaulted"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Which column is what.
+
+    Parameters
+    ----------
+    decision, outcome, score, weight : str
+        "" for the first of the usual names that the file has.
+    groups : tuple of str
+        Columns of traits; () for those of `KNOWN_TRAITS` that the file has.
+    yes, good : str
+        The value of the decision, and of the outcome, that people want; "" where they are 1 and 0, yes and no
+        or the like.
+    approve : float or None
+        Approve this share of the rows, those with the highest scores, instead of reading a decision.
+    threshold : float or None
+        Or those with at least this score.
+    period : str
+        Column by whose values approval is looked at one by one; "" for none.
+    """
+
+    decision: str = ""
+    outcome: str = ""
+    score: str = ""
+    weight: str = ""
+    groups: tuple[str, ...] = ()
+    yes: str = ""
+    good: str = ""
+    approve: float | None = None
+    threshold: float | None = None
+    period: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadCases:
+    """Cases with where they came from.
+
+    Parameters
+    ----------
+    cases : GroupedCases
+    columns : dict of str to str
+        What was taken for what.
+    warnings : tuple of str
+    period : Trait or None
+    kept : ndarray of bool, shape (n_rows,)
+        Which rows of the file these are.
+    rows : Rows
+        The file, for its other columns.
+    """
+
+    cases: GroupedCases
+    columns: dict[str, str]
+    warnings: tuple[str, ...]
+    period: Trait | None
+    kept: npt.NDArray[np.bool_]
+    rows: Rows
+
+
+def read_cases(path: Path, named: Named) -> ReadCases:
+    """Read cases from Parquet, CSV, JSON lines or Excel.
+
+    Raises
+    ------
+    BadFairnessCases
+        A column is not there or holds what it cannot, nothing says what was decided, or no trait is there.
+    """
+    rows = open_rows(path)
+    found = _found(rows, named)
+    traits = _traits(rows, named)
+    wanted = [one for one in dict.fromkeys([*found.values(), *traits, named.period]) if one]
+    table = _table(rows, wanted)
+    warnings: list[str] = []
+    score = numbers_of(table, found["score"]) if found["score"] else None
+    weight = numbers_of(table, found["weight"]) if found["weight"] else None
+    if weight is not None and np.isnan(weight).any():
+        raise BadFairnessCases(
+            f"{count(int(np.isnan(weight).sum()), 'row')} of {found['weight']} hold no weight.",
+            fix="Give each row one, 0 where it should not count.",
+        )
+    decided = _decided(table, found["decision"], named, score, weight)
+    kept: npt.NDArray[np.bool_] = decided >= 0
+    if not kept.all():
+        warnings.append(f"{count(int((~kept).sum()), 'row')} without a decision left out.")
+    outcome = _flags(table, found["outcome"], named.good, "--good") if found["outcome"] else None
+    cases = (
+        GroupedCases(
+            decision=decided,
+            traits=tuple(trait_of_column(table[one], one) for one in traits),
+            outcome=outcome,
+            score=score,
+            weight=weight,
+        )
+        if kept.all()
+        else GroupedCases(
+            decision=decided[kept],
+            traits=tuple(trait_of_column(table[one].filter(pa.array(kept)), one) for one in traits),
+            outcome=None if outcome is None else outcome[kept],
+            score=None if score is None else score[kept],
+            weight=None if weight is None else weight[kept],
+        )
+    )
+    period = None
+    if named.period:
+        period = trait_of_column(table[named.period].filter(pa.array(kept)), named.period)
+    columns = {name: column for name, column in found.items() if column} | {"groups": ", ".join(traits)}
+    return ReadCases(cases, columns, tuple(warnings), period, kept, rows)
+
+
+def approve_share(score: Floats, share: float, weight: Floats | None = None) -> Flags:
+    """Return decisions that approve this share, those of the highest scores; ties in the order of rows.
+
+    Raises
+    ------
+    BadFairnessCases
+        The share does not lie between 0 and 1, or a score is missing.
+    """
+    if not 0.0 < share < 1.0:
+        raise BadFairnessCases(
+            f"The share to approve must lie between 0 and 1, got {share}.", fix="Write 0.8 for 80 %."
+        )
+    if not np.isfinite(score).all():
+        raise BadFairnessCases(
+            f"{count(int((~np.isfinite(score)).sum()), 'row')} have no score, so no share can be approved.",
+            fix="Leave them out, or give a column of decisions.",
+        )
+    decided: Flags = np.zeros(len(score), dtype=np.int8)
+    if weight is None:
+        decided[np.argsort(-score, kind="stable")[: round(share * len(score))]] = 1
+        return decided
+    order = np.argsort(-score, kind="stable")
+    decided[order[np.cumsum(weight[order]) <= share * weight.sum() * (1.0 + 1e-12)]] = 1
+    return decided
+
+
+def _found(rows: Rows, named: Named) -> dict[str, str]:
+    there = set(rows.schema.names)
+    found = {}
+    for what, usual in _DEFAULTS.items():
+        wanted = getattr(named, what)
+        if wanted and wanted not in there:
+            raise _no_column(rows, wanted, f"--{what}")
+        found[what] = wanted or next((one for one in usual if one in there), "")
+    by_score = named.approve is not None or named.threshold is not None
+    if named.approve is not None and named.threshold is not None:
+        raise BadFairnessCases("Both a share to approve and a threshold are given.", fix="Give one of them.")
+    if by_score and not found["score"]:
+        raise BadFairnessCases(
+            "Who is approved should follow from scores, but there is no column of them.",
+            fix="Name it with --score COLUMN.",
+        )
+    if by_score:
+        found["decision"] = ""
+    elif not found["decision"]:
+        raise BadFairnessCases(
+            f"{rows.name} has no column of decisions (looked for {', '.join(_DEFAULTS['decision'])}).",
+            fix="Name it with --decision COLUMN, or approve by score: --approve 0.8. "
+            f"Columns: {_some(rows.schema.names)}.",
+        )
+    return found
+
+
+def _traits(rows: Rows, named: Named) -> tuple[str, ...]:
+    there = list(rows.schema.names)
+    if named.period and named.period not in there:
+        raise _no_column(rows, named.period, "--period")
+    for one in named.groups:
+        if one not in there:
+            raise _no_column(rows, one, "--group")
+    traits = named.groups or tuple(one for one in there if one.lower() in KNOWN_TRAITS)
+    if not traits:
+        raise BadFairnessCases(
+            f"{rows.name} has no column of groups (looked for {', '.join(KNOWN_TRAITS)}).",
+            fix=f"Name each with --group COLUMN. Columns: {_some(there)}.",
+        )
+    return tuple(dict.fromkeys(traits))
+
+
+def _no_column(rows: Rows, name: str, option: str) -> BadFairnessCases:
+    return BadFairnessCases(
+        f"{rows.name} has no column {name!r}.",
+        fix=f"Give {option} one of: {_some(rows.schema.names)}.",
+        column=name,
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return ", ".join(names[:20]) + more
+
+
+def _table(rows: Rows, names: Sequence[str]) -> pa.Table:
+    """Return some columns of the file, in memory."""
+    if isinstance(rows, Columnwise):
+        columns = []
+        for name in names:
+            pieces = [piece.column(name) for piece in rows.pieces(name)]
+            columns.append(pa.chunked_array(pieces, type=pieces[0].type if pieces else pa.null()))
+        return pa.Table.from_arrays(columns, names=list(names))
+    batches = [batch.select(list(names)) for batch in rows.batches()]
+    if not batches:
+        raise BadFairnessCases(f"{rows.name} has no rows.", fix="Give a file with one row for each case.")
+    return pa.Table.from_batches(batches).unify_dictionaries()
+
+
+def _decided(
+    table: pa.Table, column: str, named: Named, score: Floats | None, weight: Floats | None
+) -> Flags:
+    if column:
+        return _flags(table, column, named.yes, "--yes")
+    if score is None:  # _found has refused it
+        raise BadFairnessCases("There are no scores.", fix="Name them with --score COLUMN.")
+    if named.approve is not None:
+        return approve_share(score, named.approve, weight)
+    decided: Flags = (score >= (named.threshold or 0.0)).astype(np.int8)
+    decided[~np.isfinite(score)] = -1
+    return decided
+
+
+def numbers_of(table: pa.Table, name: str) -> Floats:
+    """Return a column as numbers; NaN where it holds none.
+
+    Raises
+    ------
+    BadFairnessCases
+        It holds something else.
+    """
+    try:
+        column = table[name].cast(pa.float64())
+    except pa.ArrowInvalid as err:
+        raise BadFairnessCases(
+            f"The column {name} holds {_example(table[name])!r}, which is no number.",
+            fix="Give a column of numbers.",
+            column=name,
+        ) from err
+    values: Floats = pc.fill_null(column, float("nan")).to_numpy()
+    return values
+
+
+def _example(column: pa.ChunkedArray) -> str:
+    for one in column.drop_null().unique()[:1_000].cast(pa.string()).to_pylist():
+        try:
+            float(one)
+        except ValueError:
+            return str(one)[:40]
+    return "something else"
+
+
+def _flags(table: pa.Table, name: str, wanted: str, option: str) -> Flags:
+    """Return 1 for what is wanted, 0 for the other value, -1 for nothing."""
+    codes, values = _coded(table[name])
+    if wanted:
+        if wanted not in values:
+            raise BadFairnessCases(
+                f"No row of {name} is {wanted!r}.",
+                fix=f"Give {option} one of: {_some(values)}.",
+                column=name,
+            )
+        meanings = [int(value == wanted) if value else -1 for value in values]
+    else:
+        meanings = [
+            -1 if not one else 1 if one in _YES else 0 if one in _NO else 2 for one in map(str.lower, values)
+        ]
+        unknown = [value for value, meaning in zip(values, meanings, strict=True) if meaning == 2]
+        if unknown:
+            raise BadFairnessCases(
+                f"The column {name} holds {unknown[0][:40]!r}, which is neither yes nor no.",
+                fix=f"Say which value people want: {option} VALUE. It holds: {_some(values)}.",
+                column=name,
+            )
+    lookup = np.array([*meanings, -1], dtype=np.int8)
+    found: Flags = lookup[codes]
+    return found
+
+
+def trait_of_column(column: pa.ChunkedArray, name: str) -> Trait:
+    """Return a column as a trait; nothing in a cell means that the group is not known.
+
+    Raises
+    ------
+    BadFairnessCases
+        It holds more than 50 values.
+    """
+    codes, values = _coded(column)
+    names = [value for value in values if value]
+    if len(names) > MOST_GROUPS:
+        raise BadFairnessCases(
+            f"The column {name} holds {len(names):,} different values; {MOST_GROUPS} groups are the most.",
+            fix="Give groups, with bands for numbers such as ages, or name other columns with --group.",
+            column=name,
+        )
+    ranked = sorted(names)
+    places = {value: place for place, value in enumerate(ranked)}
+    lookup = np.array([*(places.get(value, -1) for value in values), -1], dtype=np.int32)
+    return Trait(name, tuple(ranked), lookup[codes])
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str]]:
+    """Return codes, -1 for nothing, and the values behind them as text."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+    whole = column.combine_chunks().dictionary_encode()
+    if isinstance(whole, pa.ChunkedArray):  # pragma: no cover - what older readers return
+        whole = whole.combine_chunks()
+    values = [str(one).strip() for one in whole.dictionary.cast(pa.string()).to_pylist()]
+    codes = pc.fill_null(whole.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes, values
