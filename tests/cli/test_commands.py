@@ -220,9 +220,12 @@ def test_a_release_is_never_scored_on_labels_that_tuned_it_and_can_be_compared(m
 
 
 def test_impact_of_a_rule_names_fields_and_policies(made):
-    impact = as_json(flyball("impact", "--rule", "liability.L-01", "--json", folder=made))["impact"]
-    assert {"field", "policy"} <= {one["kind"] for one in impact["touched"]}
-    done = flyball("impact", "--rule", "liability.L-99", folder=made, code=2)
+    impact = as_json(flyball("impact", "rule:liability.L-01", "--json", folder=made))["impact"]
+    assert "cap_on_liability" in {one["id"] for one in impact["fields"]}
+    (policy,) = impact["policies"]
+    assert policy["path"] == ["rule liability.L-01", "cites policy:liability"]
+    assert impact["stages"]["contract-review"] == ["playbook", "constitution", "release"]
+    done = flyball("impact", "rule:liability.L-99", folder=made, code=2)
     assert "Known: " in done.stderr
     assert "Nothing differs from the live release." in flyball("impact", folder=made).stdout
 

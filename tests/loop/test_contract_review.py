@@ -24,7 +24,8 @@ from flyball.ledger.exports import export
 from flyball.ledger.verify import verify_export, verify_ledger
 from flyball.loop.deployment import open_deployment
 from flyball.loop.full_turn import full_turn
-from flyball.loop.impact import Change, impact_of
+from flyball.loop.changes import Change
+from flyball.loop.impact import impact_of
 from flyball.loop.init import init_deployment
 from flyball.loop.kit import KitAltered
 from flyball.loop.live import live_engine
@@ -48,6 +49,7 @@ EVERYTHING = [
     "evaluation",
     "playbook",
     "obligations",
+    "ahead",
     "constitution",
     "release",
 ]
@@ -176,8 +178,10 @@ def test_a_new_duty_re_runs_only_what_names_the_duties(copy):
     assert ran(done) == ["obligations", "constitution", "release"]
     assert "own.group-policy.1" in done.issued[0].decision.obligations
     with opened(copy) as workshop:
-        impact = impact_of(workshop, [Change("duty", "own.group-policy.1", "asked about")])
-        assert impact.decisions == tuple(one.entry for one in done.issued)
+        impact = impact_of(workshop, ["obligation:own.group-policy.1"])
+        (past,) = impact.decisions
+        assert tuple(past.numbers()) == tuple(one.entry for one in done.issued)
+        assert past.path == ("obligation own.group-policy.1", "was in force for it")
 
 
 def test_a_duty_whose_day_is_to_come_is_told_before_it_applies(copy):
@@ -187,8 +191,8 @@ def test_a_duty_whose_day_is_to_come_is_told_before_it_applies(copy):
     (copy / "obligations" / "own.toml").write_text(DUTY.replace("2026-01-01\nchecks", f"{day}\nchecks"))
     with opened(copy) as workshop:
         found = impact_of(workshop)
-        asked = impact_of(workshop, [Change("duty", "own.group-policy.1", "asked about")])
-    assert found.changes == (Change("duty", "own.group-policy.1", f"begins on {day}"),)
+        asked = impact_of(workshop, ["duty:own.group-policy.1"])
+    assert found.changes == (Change("obligation", "own.group-policy.1#1", f"begins on {day}"),)
     assert [one.what for one in asked.changes] == [f"asked about; begins on {day}"]
     assert ("check", "decision.principles") in {(one.kind, one.id) for one in asked.touched}
     assert asked.decisions == ()
@@ -205,10 +209,10 @@ def test_the_duty_that_stands_ready_in_the_folder_can_be_taken_as_it_is(copy):
 def test_a_rule_that_decides_is_told_by_its_name_and_by_its_row(copy):
     with opened(copy) as workshop:
         triage = workshop.deployment.path("rules/triage.csv")
-        found = impact_of(workshop, [Change("rule", "T-11", "asked about")])
+        found = impact_of(workshop, ["T-11"])
         assert [one.id for one in found.changes] == ["triage.T-11"]
         with pytest.raises(UnknownName, match=r"Known: term_and_renewal\.T-01, triage\.T-01\.$"):
-            impact_of(workshop, [Change("rule", "T-01", "asked about")])
+            impact_of(workshop, ["rule:T-01"])
     text = triage.read_text()
     assert ",< 200," in text
     triage.write_text(text.replace(",< 200,", ",< 250,", 1))
@@ -232,6 +236,7 @@ def test_a_new_version_of_the_detector_leaves_documents_rules_and_law_alone(copy
         "expert:triage",
         "predictions:triage",
         "obligations",
+        "ahead",
     }
     assert {"expert:clause_detector", "predictions:clause_detector", "release"} <= set(ran(done))
 

@@ -1,59 +1,29 @@
-"""Impact: what a changed rule, duty, principle, expert or field touches, and the path to each."""
+"""Impact: what a change touches - rules, tests, experts, releases, cases - and the path to each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Literal
 
-import msgspec
-
-from flyball.core.digests import digest_of
-from flyball.core.errors import UnknownName
-from flyball.core.records import Field
-from flyball.governance.constitution.principle import Constitution
-from flyball.governance.obligations.catalogue import Catalogue
-from flyball.governance.obligations.queries import compare
-from flyball.governance.obligations.records import Obligation, Upcoming
-from flyball.loop.deployment import Deployment, digest_of_path
-from flyball.loop.engine import Engine, load_engine
-from flyball.loop.kit import kit_of_deployment
-from flyball.loop.law import changes_ahead
-from flyball.loop.live import LiveEngine, live_engine
+from flyball.core.digests import short
+from flyball.governance.obligations.records import Obligation
+from flyball.loop.changes import Change, changes_asked, changes_since_live
+from flyball.loop.impact_cases import CaseGroup, Named, touched_cases
+from flyball.loop.out_of_date import OutOfDate, out_of_date
 from flyball.loop.plan import make_plan
+from flyball.loop.references import References, references_of
 from flyball.loop.releases import live_release
+from flyball.loop.stage import Stage
 from flyball.loop.stage_list import stages_of
-from flyball.loop.stages.obligations import duties_of, shipped_entries
 from flyball.loop.workshop import Workshop
-from flyball.models.decisions.records import Decision
-from flyball.models.experts.decision_table.records import MadeOfTables, Rule, Table, changed_rules
+from flyball.models.experts.decision_table.records import Rule
 from flyball.models.experts.decision_table.triage import EVERY_FIELD, fields_of
-from flyball.models.experts.expert import ExpertCard
-from flyball.models.router.thresholds import Thresholds
 
-__all__ = ["Change", "Impact", "Kind", "Touched", "engine_of_folder", "impact_of", "tables_that_decide"]
+__all__ = ["Impact", "Touched", "TouchedKind", "impact_of"]
 
-_AHEAD_DAYS = 20 * 366
-
-Kind = Literal["rule", "duty", "principle", "expert", "field"]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing that changed, or that is asked about.
-
-    Parameters
-    ----------
-    kind : Kind
-    id : str
-    what : str
-        "added", "removed", "changed", "rows before it changed", "begins", "ends", "asked about"; of a duty
-        whose day is still to come "begins on 2027-12-02", "changes on ...", "ends on ...".
-    """
-
-    kind: Kind
-    id: str
-    what: str
+TouchedKind = Literal[
+    "deployment", "rule", "obligation", "policy", "principle", "check", "field", "expert", "release"
+]
+_ALL = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,69 +32,61 @@ class Touched:
 
     Parameters
     ----------
-    kind : str
-        "rule", "duty", "policy", "principle", "check", "field" or "expert".
+    kind : TouchedKind
     id : str
     path : tuple of str
-        From the change to it: ("duty eu.gdpr.28.3", "is cited by rule data_protection.D-01").
+        From the change to it: ("obligation eu.gdpr.28.3", "is cited by rule data_protection.D-01").
     """
 
-    kind: str
+    kind: TouchedKind
     id: str
     path: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What changes, and everything that they touch.
+    """What changes in one deployment, and everything that is touched by it.
 
     Parameters
     ----------
+    deployment : str
     changes : tuple of Change
         Empty: nothing differs from what is live, or nothing is live.
     touched : tuple of Touched
-        Each thing once for each change that reaches it.
-    decisions : tuple of int
-        Ledger entries of past decisions that a change touches.
+        Each thing once for each way in which a change reaches it.
+    tests, open_cases, decisions : tuple of CaseGroup
+        Cases of the last re-test, cases that wait for people, decisions of the past; one group for each way.
+    out_of_date : tuple of OutOfDate
+        What is cited although it has ended, and entries whose day to be read again is past.
     stages : tuple of str
-        Stages that a turn would run.
+        Stages that a turn would run; of what is only asked about, those that it would run at most.
     live : bool
         Whether a release is live.
     """
 
+    deployment: str
     changes: tuple[Change, ...]
     touched: tuple[Touched, ...]
-    decisions: tuple[int, ...]
+    tests: tuple[CaseGroup, ...]
+    open_cases: tuple[CaseGroup, ...]
+    decisions: tuple[CaseGroup, ...]
+    out_of_date: tuple[OutOfDate, ...]
     stages: tuple[str, ...]
     live: bool
 
-
-@dataclass(frozen=True, slots=True)
-class _Map:
-    """What refers to what, in the working folder."""
-
-    engine: Engine
-    playbook: tuple[Table, ...]
-    triage: tuple[Table, ...]
-    constitution: Constitution
-    catalogue: Catalogue
-    duties: tuple[Obligation, ...]
-    cards: tuple[ExpertCard, ...]
-    fields: tuple[Field, ...]
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """Rows of every table, the playbook's and those that decide."""
-        return tuple(rule for table in (*self.playbook, *self.triage) for rule in table.rules)
+    def ids(self, kind: TouchedKind) -> tuple[str, ...]:
+        """Return what of one kind is touched, each once."""
+        return tuple(dict.fromkeys(one.id for one in self.touched if one.kind == kind))
 
 
-def impact_of(workshop: Workshop, asked: Sequence[Change] = ()) -> Impact:
+def impact_of(workshop: Workshop, asked: Sequence[str] = ()) -> Impact:
     """Return what the asked changes touch; without any, what differs from the live release.
 
     Parameters
     ----------
     workshop : Workshop
-    asked : sequence of Change
+    asked : sequence of str
+        See `changes_asked`.
 
     Returns
     -------
@@ -132,176 +94,192 @@ def impact_of(workshop: Workshop, asked: Sequence[Change] = ()) -> Impact:
 
     Raises
     ------
-    UnknownName
+    BadInput, UnknownName
         Something is asked about that does not exist.
     """
-    here = _map(workshop)
-    promotion = live_release(workshop.ledger)
-    changes = tuple(_dated(_known(change, here), workshop, here) for change in asked)
-    if not changes and promotion is not None:
-        changes = tuple(_differences(workshop, live_engine(workshop), here))
-    touched = tuple(one for change in changes for one in _reached(change, here))
-    past = tuple(dict.fromkeys(_past(workshop, changes, touched)))
-    plan = make_plan(stages_of(workshop.deployment.settings), workshop)
-    return Impact(changes, touched, past, plan.to_run, live=promotion is not None)
-
-
-def _map(workshop: Workshop) -> _Map:
-    engine = engine_of_folder(workshop.deployment)
-    return _Map(
-        engine,
-        engine.playbook.tables,
-        tables_that_decide(engine),
-        engine.constitution,
-        engine.catalogue,
-        duties_of(workshop),
-        engine.cards,
-        workshop.deployment.fields,
+    here = references_of(workshop)
+    live = live_release(workshop.ledger)
+    stages = stages_of(workshop.deployment.settings)
+    if asked:
+        changes, here = changes_asked(asked, workshop, here)
+        at_most = _after(stages, {name for change in changes for name in _first_stages(change, here)})
+    else:
+        changes = () if live is None else changes_since_live(workshop, here)
+        at_most = make_plan(stages, workshop).to_run
+    touched = list(dict.fromkeys(one for change in changes for one in _reached(change, here)))
+    groups = touched_cases(workshop, _named(changes, touched))
+    touched += _releases(touched, groups.by_release, None if live is None else live.release)
+    if touched or any(group.n for group in (*groups.tests, *groups.decisions)):
+        touched.insert(0, _deployment(here, touched))
+    return Impact(
+        here.about.name,
+        changes,
+        tuple(touched),
+        groups.tests,
+        groups.open_cases,
+        groups.decisions,
+        out_of_date(here, workshop.clock().date(), changes),
+        at_most,
+        live=live is not None,
     )
 
 
-def engine_of_folder(deployment: Deployment) -> Engine:
-    """Load everything as it stands in the working folder, with no threshold chosen."""
-    kit = kit_of_deployment(deployment, shipped_entries())
-    return load_engine(kit, Thresholds(), deployment.settings.deployment)
+def _deployment(here: References, touched: Sequence[Touched]) -> Touched:
+    path = touched[0].path if touched else ()
+    return Touched("deployment", here.about.name, (*path[:1], f"touches {here.about.name}"))
 
 
-def tables_that_decide(engine: Engine) -> tuple[Table, ...]:
-    """Return the tables of the experts that are nothing but rules."""
-    return tuple(
-        table
-        for expert in engine.experts.values()
-        if isinstance(expert, MadeOfTables)
-        for table in expert.tables
-    )
-
-
-def _dated(change: Change, workshop: Workshop, here: _Map) -> Change:
-    """Say of a duty that does not apply today since when it will, or that it does not."""
-    if change.kind != "duty" or any(duty.id == change.id for duty in here.duties):
-        return change
-    day = workshop.clock().date()
-    ahead = next((one for one in _ahead(here.engine, day) if one.obligation.id == change.id), None)
-    when = f"begins on {ahead.day}" if ahead else f"does not apply here on {day}"
-    return replace(change, what=f"{change.what}; {when}")
-
-
-def _ahead(engine: Engine, day: date) -> tuple[Upcoming, ...]:
-    kinds = [card.kind for card in engine.cards]
-    return changes_ahead(engine.catalogue, day, _AHEAD_DAYS, engine.about, engine.kit.fields, kinds)
-
-
-def _known(change: Change, here: _Map) -> Change:
-    """Return the change with its whole name: of a rule its row will do, where one table has it."""
-    known: dict[Kind, set[str]] = {
-        "rule": {rule.id for rule in here.rules},
-        "duty": set(here.catalogue.ids),
-        "principle": {one.id for one in here.constitution.principles},
-        "expert": {card.name for card in here.cards},
-        "field": {field.key for field in here.fields},
-    }
-    rows = sorted(id for id in known["rule"] if change.kind == "rule" and id.endswith(f".{change.id}"))
-    if change.id not in known[change.kind] and len(rows) == 1:
-        return replace(change, id=rows[0])
-    if change.id not in known[change.kind]:
-        raise UnknownName(
-            f"No {change.kind} of this deployment is called {change.id!r}.",
-            fix=f"Known: {', '.join(rows or sorted(known[change.kind])) or 'none'}.",
-            id=change.id,
+def _releases(
+    touched: Sequence[Touched], made: dict[str, tuple[str, ...]], live: str | None
+) -> list[Touched]:
+    """Return the live release where anything is touched, and those that made the past decisions."""
+    found = []
+    if live is not None and touched:
+        found.append(
+            Touched("release", live, (*touched[0].path[:1], f"is part of {short(live)}, which is live"))
         )
-    return change
+    return found + [Touched("release", release, path) for release, path in made.items() if release != live]
 
 
-def _differences(workshop: Workshop, live: LiveEngine, here: _Map) -> Iterator[Change]:
-    for rule in changed_rules(live.engine.playbook.tables, here.playbook):
-        yield Change("rule", rule.rule, rule.change)
-    for rule in changed_rules(tables_that_decide(live.engine), here.triage):
-        yield Change("rule", rule.rule, rule.change)
-    duties = compare(live.engine.duties(workshop.context), here.duties)
-    yield from (Change("duty", duty.id, "begins") for duty in duties.begins)
-    yield from (Change("duty", duty.id, "ends") for duty in duties.ends)
-    yield from (Change("duty", one.after.id, "changed") for one in duties.changed)
-    day = workshop.context.as_of
-    known = set(_ahead(live.engine, day))
-    for one in _ahead(here.engine, day):
-        if one not in known:
-            yield Change("duty", one.obligation.id, f"{one.event} on {one.day}")
-    yield from _by_digest(
-        "principle",
-        {one.id: digest_of(one) for one in live.engine.constitution.principles},
-        {one.id: digest_of(one) for one in here.constitution.principles},
-    )
-    yield from _by_digest(
-        "expert",
-        {settings.name: _artefact(path) for settings, path in live.engine.kit.experts},
-        {
-            settings.name: _artefact(path)
-            for settings, path in kit_of_deployment(workshop.deployment, shipped_entries()).experts
-        },
-    )
-    yield from _by_digest(
-        "field",
-        {field.key: digest_of(field) for field in live.engine.kit.fields},
-        {field.key: digest_of(field) for field in here.fields},
-    )
+def _first_stages(change: Change, here: References) -> set[str]:
+    """Return the stages whose own inputs the change is."""
+    if change.kind == "rule":
+        expert = here.expert_of_table.get(change.id.rpartition(".")[0])
+        return {f"expert:{expert}"} if expert else {"playbook"}
+    if change.kind == "expert":
+        return {f"expert:{change.id}"}
+    if change.kind == "model":
+        return {f"expert:{expert.name}" for model, expert in here.models() if model == change.id}
+    later = " on " in change.what and " since " not in change.what
+    return {
+        "obligation": {"ahead" if later else "obligations"},
+        "principle": {"constitution"},
+        "field": {"snapshot"},
+        "threshold": {"thresholds"},
+    }[change.kind]
 
 
-def _artefact(path: Path | None) -> str:
-    return "" if path is None else digest_of_path(path)
+def _after(stages: Sequence[Stage], first: set[str]) -> tuple[str, ...]:
+    """Return the stages and all that need them, in their order."""
+    found = set(first)
+    for stage in stages:
+        if found & set(stage.needs):
+            found.add(stage.name)
+    return tuple(stage.name for stage in stages if stage.name in found)
 
 
-def _by_digest(kind: Kind, before: dict[str, str], after: dict[str, str]) -> Iterator[Change]:
-    for name in sorted(before.keys() | after.keys()):
-        if name not in before:
-            yield Change(kind, name, "added")
-        elif name not in after:
-            yield Change(kind, name, "removed")
-        elif before[name] != after[name]:
-            yield Change(kind, name, "changed")
-
-
-def _reached(change: Change, here: _Map) -> Iterator[Touched]:
+def _reached(change: Change, here: References) -> Iterator[Touched]:
     """Walk from a change along citations and facts, each step written down."""
-    start = f"{change.kind} {change.id}"
-    keys = {field.key for field in here.fields}
-    if change.kind == "duty":
-        for rule in here.rules:
-            if change.id in rule.cites:
-                step = f"is cited by rule {rule.id}"
-                yield Touched("rule", rule.id, (start, step))
-                yield from _fields_of(rule, keys, (start, step))
-        for principle in here.constitution.principles:
-            if change.id in principle.cites:
-                yield Touched("principle", principle.id, (start, f"is cited by principle {principle.id}"))
-        versions = here.catalogue.versions(change.id) if change.id in here.catalogue.ids else ()
-        for check in dict.fromkeys(check for duty in versions for check in duty.checks):
-            yield Touched("check", check, (start, f"is shown by check {check}"))
+    start = (f"{change.kind} {change.id}",)
+    if change.kind == "obligation":
+        yield from _from_duty(change, start, here)
     elif change.kind == "rule":
+        yield Touched("rule", change.id, start)
         for rule in here.rules:
             if rule.id == change.id:
-                yield from _fields_of(rule, keys, (start,))
+                yield from _fields_of(rule, start, here)
                 for cited in rule.cites:
-                    kind = "policy" if cited.startswith("policy:") else "duty"
-                    yield Touched(kind, cited, (start, f"cites {cited}"))
+                    kind: TouchedKind = "policy" if cited.startswith("policy:") else "obligation"
+                    yield Touched(kind, cited, (*start, f"cites {cited}"))
+        expert = here.expert_of_table.get(change.id.rpartition(".")[0])
+        if expert:
+            yield Touched("expert", expert, (*start, f"is a row of expert {expert}"))
+        yield from _judged(start, here)
     elif change.kind == "principle":
+        yield Touched("principle", change.id, start)
         for principle in here.constitution.principles:
             for cited in principle.cites if principle.id == change.id else ():
-                yield Touched("duty", cited, (start, f"cites {cited}"))
-        yield from (Touched("field", key, (start, "judges every field")) for key in sorted(keys))
+                kind = "policy" if cited.startswith("policy:") else "obligation"
+                yield Touched(kind, cited, (*start, f"cites {cited}"))
+        yield from (Touched("field", key, (*start, "judges every field")) for key in here.field_keys)
     elif change.kind == "expert":
+        yield from _from_expert(change.id, start, here)
+    elif change.kind == "model":
+        for model, asks in here.models():
+            if model == change.id:
+                yield from _from_expert(asks.name, (*start, f"is asked by expert {asks.name}"), here)
+    elif change.kind == "threshold":
+        name, _, key = change.id.partition("/")
+        yield Touched("expert", name, (*start, f"is of expert {name}"))
         for card in here.cards:
-            if card.name == change.id:
-                yield from (Touched("field", key, (start, f"answers {key}")) for key in card.fields)
+            if card.name == name:
+                keys = (key,) if key else card.fields
+                yield from (Touched("field", one, (*start, f"decides field {one}")) for one in keys)
     else:
-        for rule in here.rules:
-            if change.id in {fact.partition(".")[0] for fact in rule.facts}:
-                yield Touched("rule", rule.id, (start, f"is looked at by rule {rule.id}"))
-        for card in here.cards:
-            if change.id in card.fields:
-                yield Touched("expert", card.name, (start, f"is answered by expert {card.name}"))
+        yield from _from_field(change.id, start, here)
 
 
-def _fields_of(rule: Rule, keys: set[str], path: tuple[str, ...]) -> Iterator[Touched]:
+def _from_duty(change: Change, start: tuple[str, ...], here: References) -> Iterator[Touched]:
+    id, _, version = change.id.partition("#")
+    for rule in here.rules:
+        if id in rule.cites:
+            step = (*start, f"is cited by rule {rule.id}")
+            yield Touched("rule", rule.id, step)
+            yield from _fields_of(rule, step, here)
+    for principle in here.constitution.principles:
+        if id in principle.cites:
+            yield Touched("principle", principle.id, (*start, f"is cited by principle {principle.id}"))
+    known = here.catalogue.versions(id) if id in here.catalogue.ids else ()
+    versions = [one for one in known if version in ("", str(one.version))]
+    for check in dict.fromkeys(check for duty in versions for check in duty.checks):
+        yield Touched("check", check, (*start, f"is shown by check {check}"))
+    if _concerns(change, versions, here):
+        yield from _by_condition(versions, start, here)
+
+
+def _concerns(change: Change, versions: Sequence[Obligation], here: References) -> bool:
+    """Return whether the duty is one of this deployment, on the day that the change speaks of."""
+    asked_and_not_here = change.what.startswith("asked about; does not apply")
+    return not asked_and_not_here and bool(versions) and bool(here.cards)
+
+
+def _by_condition(
+    versions: Sequence[Obligation], start: tuple[str, ...], here: References
+) -> Iterator[Touched]:
+    """Yield what the conditions of a duty name: kinds of experts, fields; else it holds for the whole."""
+    kinds = {kind for duty in versions for kind in duty.applies_to.expert_kinds}
+    keys = {key for duty in versions for key in duty.applies_to.fields}
+    for card in here.cards:
+        if card.kind in kinds:
+            step = (*start, f"speaks of experts of the kind {card.kind}")
+            yield from _from_expert(card.name, step, here)
+    for key in here.field_keys:
+        if key in keys:
+            yield Touched("field", key, (*start, f"speaks of field {key}"))
+    if not kinds and not keys:
+        yield Touched("deployment", here.about.name, (*start, f"holds for all of {here.about.name}"))
+
+
+def _from_expert(name: str, start: tuple[str, ...], here: References) -> Iterator[Touched]:
+    yield Touched("expert", name, start)
+    for card in here.cards:
+        if card.name == name:
+            yield from (Touched("field", key, (*start, f"answers {key}")) for key in card.fields)
+
+
+def _from_field(key: str, start: tuple[str, ...], here: References) -> Iterator[Touched]:
+    yield Touched("field", key, start)
+    for rule in here.rules:
+        decided = fields_of(dict(rule.outputs).get("field", ""))
+        if key in {fact.partition(".")[0] for fact in rule.facts}:
+            yield Touched("rule", rule.id, (*start, f"is looked at by rule {rule.id}"))
+        elif key in decided or EVERY_FIELD in decided:
+            yield Touched("rule", rule.id, (*start, f"is decided by rule {rule.id}"))
+    for card in here.cards:
+        if key in card.fields:
+            yield Touched("expert", card.name, (*start, f"is answered by expert {card.name}"))
+    yield from _judged(start, here)
+
+
+def _judged(start: tuple[str, ...], here: References) -> Iterator[Touched]:
+    """Yield the principles: every one of them is held against whatever comes out."""
+    for principle in here.constitution.principles:
+        step = f"is in what principle {principle.id} judges"
+        yield Touched("principle", principle.id, (*start, step))
+
+
+def _fields_of(rule: Rule, path: tuple[str, ...], here: References) -> Iterator[Touched]:
+    keys = set(here.field_keys)
     for key in dict.fromkeys(fact.partition(".")[0] for fact in rule.facts):
         if key in keys:
             yield Touched("field", key, (*path, f"looks at field {key}"))
@@ -310,24 +288,34 @@ def _fields_of(rule: Rule, keys: set[str], path: tuple[str, ...]) -> Iterator[To
         yield Touched("field", key, (*path, f"decides field {key}"))
 
 
-def _past(workshop: Workshop, changes: Sequence[Change], touched: Sequence[Touched]) -> Iterator[int]:
-    """Yield the ledger entries of decisions in which a changed thing played a part."""
-    named = {
-        kind: {one.id for one in changes if one.kind == kind}
-        for kind in ("rule", "duty", "principle", "expert", "field")
-    }
-    named["rule"] |= {one.id for one in touched if one.kind == "rule"}
-    marks = tuple(f"(Rule {id}, row " for id in named["rule"])
-    if not changes:
-        return
-    for entry in workshop.ledger.entries(kind="decision"):
-        decision = msgspec.convert(entry.body, Decision)
-        if (
-            named["duty"] & set(decision.obligations)
-            or named["rule"] & {finding.rule for finding in decision.findings}
-            or any(mark in field.reason for field in decision.fields for mark in marks)
-            or named["principle"] & {one.principle for one in decision.principles}
-            or named["expert"] & {field.route.expert for field in decision.fields}
-            or named["field"] & {field.field for field in decision.fields}
-        ):
-            yield entry.index
+def _named(changes: Sequence[Change], touched: Sequence[Touched]) -> list[Named]:
+    """Return by what cases are found, each with the path so far."""
+    found: dict[tuple[str, ...], Named] = {}
+
+    def add(path: tuple[str, ...], **by: str) -> None:
+        found.setdefault(path, Named(path, **by))
+
+    for change in changes:
+        start = f"{change.kind} {change.id}"
+        name = change.id.partition("#")[0] if change.kind == "obligation" else change.id
+        if change.kind == "rule":
+            add((start, "fired in it"), rule=name)
+        elif change.kind == "obligation":
+            add((start, "was in force for it"), obligation=name)
+        elif change.kind == "principle":
+            add((start, "was held against it"), principle=name)
+        elif change.kind == "expert":
+            add((start, "answered in it"), expert=name)
+        elif change.kind == "field":
+            add((start, "was decided in it"), field=name)
+        elif change.kind == "threshold":
+            expert, _, key = name.partition("/")
+            add(
+                (start, "let an answer leave without a person"), expert=expert, field=key, outcome="automated"
+            )
+    for one in touched:
+        if one.kind == "rule" and one.path[0].startswith("obligation "):
+            add((*one.path, "fired in it"), rule=one.id)
+        elif one.kind == "expert" and one.path[0].startswith("model "):
+            add((*one.path, "answered in it"), expert=one.id)
+    return list(found.values())

@@ -31,6 +31,7 @@ _AT = {
     "thresholds": "router",
     "playbook": "governance",
     "obligations": "governance",
+    "ahead": "governance",
     "constitution": "governance",
 }
 """Station of a stage by the first part of its name; the others are called like their station."""

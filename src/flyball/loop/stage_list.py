@@ -4,6 +4,7 @@ from flyball.core.errors import BadInput
 from flyball.loop.settings import ExpertSettings, Settings, talks_only
 from flyball.loop.sources import document_sources
 from flyball.loop.stage import Stage
+from flyball.loop.stages.ahead import ahead
 from flyball.loop.stages.asking import asking, is_on_demand
 from flyball.loop.stages.constitution import constitution
 from flyball.loop.stages.decisions import decisions
@@ -43,6 +44,7 @@ def stages_of(settings: Settings) -> tuple[Stage, ...]:
         evaluation(settings),
         playbook(settings),
         obligations(),
+        ahead(),
         constitution(settings),
         release(settings),
     )

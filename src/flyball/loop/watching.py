@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from flyball.core.digests import digest_of
 from flyball.core.errors import FlyballError
 from flyball.core.tracing import begin
 from flyball.loop.alerts.alerting import raise_and_resolve
@@ -29,6 +30,7 @@ from flyball.loop.full_turn import full_turn
 from flyball.loop.kpis import kpis_view, record_kpis
 from flyball.loop.plan import make_plan
 from flyball.loop.settings import talks_only
+from flyball.loop.stages.ahead import ahead
 from flyball.loop.stages.obligations import obligations
 from flyball.loop.turn import TurnBusy
 from flyball.loop.watched import KEPT, read_kept, write_kept
@@ -372,19 +374,21 @@ class Watcher:
             self._note_look("schedule", now)
 
     def _ask_for_duties(self, now: datetime) -> None:
-        """Ask for a turn when a duty begins, ends or is worded anew after the last turn."""
+        """Ask for a turn when a duty begins, ends or is worded anew, or a day ahead is moved, after the last."""
         if not self._is_due("duties", 3600.0, now) or self._workshop.memo.last("obligations") is None:
             return
         self._note_look("duties", now)
         try:
-            planned = make_plan((obligations(),), self._workshop).stages[0]
-            if planned.action == "run":
-                duties = obligations().inputs(self._workshop)["duties"]
+            looks = [one for one in (obligations(), ahead()) if self._workshop.memo.last(one.name) is not None]
+            due = [one for one in make_plan(looks, self._workshop).stages if one.action == "run"]
+            if due:
+                law = digest_of([dict(one.inputs(self._workshop)) for one in looks])
+                what = {"obligations": "in force", "ahead": "ahead"}
                 ask_for_turn(
                     self._workshop.ledger,
                     by="obligations",
-                    why=f"duties in force on {now:%Y-%m-%d}: {planned.why}",
-                    key=f"obligations/{duties.removeprefix('sha256:')}",
+                    why="; ".join(f"duties {what[one.stage]} on {now:%Y-%m-%d}: {one.why}" for one in due),
+                    key=f"obligations/{law.removeprefix('sha256:')}",
                 )
             self._note_failure("duties", "")
         except FlyballError as err:

@@ -5,7 +5,7 @@ import typer
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
 from flyball.core.text import count
-from flyball.loop.impact import engine_of_folder, tables_that_decide
+from flyball.loop.references import engine_of_folder, tables_that_decide
 
 __all__ = ["command"]
 

@@ -1,7 +1,7 @@
 """Questions to the catalogue: what applied on day D, what changes, what comes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypedDict, Unpack
 
@@ -10,7 +10,7 @@ from flyball.governance.obligations.catalogue import Catalogue
 from flyball.governance.obligations.jurisdictions import covers, shipped_jurisdictions
 from flyball.governance.obligations.records import Change, Obligation, ObligationDiff, Upcoming
 
-__all__ = ["Conditions", "compare", "diff", "in_force", "upcoming"]
+__all__ = ["Conditions", "compare", "dated", "diff", "in_force", "upcoming"]
 
 
 class Conditions(TypedDict, total=False):
@@ -75,6 +75,11 @@ def in_force(
     return _in_force(catalogue, on, who, as_known_on)
 
 
+def dated(catalogue: Catalogue, on: date, *, as_known_on: date | None = None) -> tuple[Obligation, ...]:
+    """Return every duty of the catalogue that applies on a day, whatever place and whoever it concerns."""
+    return tuple(one for one in catalogue.obligations if _applies_on(one, on, as_known_on))
+
+
 def diff(
     catalogue: Catalogue,
     day_a: date,
@@ -134,7 +139,8 @@ def upcoming(
     within_days : int
         At least 0. 0 gives nothing.
     jurisdictions, as_known_on, **conditions
-        As for `in_force`. As known on a day, a version that was put off later still begins on its first day.
+        As for `in_force`. As known on a day, a version that was put off later still begins on its first day;
+        where an entry does not say since when it, or its end, was known, it counts as known.
 
     Returns
     -------
@@ -153,8 +159,15 @@ def upcoming(
     last = after + timedelta(days=within_days)
     found: list[Upcoming] = []
     for day in _turning_days(catalogue, after, last):
-        eve = _in_force(catalogue, day - timedelta(days=1), who, as_known_on)
-        change = compare(eve, _in_force(catalogue, day, who, as_known_on))
+        eve, then = (
+            tuple(
+                duty
+                for duty in catalogue.obligations
+                if _expected(duty, on, as_known_on) and _concerns(duty, on, who)
+            )
+            for on in (day - timedelta(days=1), day)
+        )
+        change = compare(eve, then)
         found += [Upcoming(day, "ends", item) for item in change.ends]
         found += [Upcoming(day, "begins", item) for item in change.begins]
         found += [Upcoming(day, "changes", item.after) for item in change.changed]
@@ -219,6 +232,15 @@ def _applies_on(obligation: Obligation, on: date, as_known_on: date | None) -> b
         return False
     end_is_known = obligation.end_known_from is not None and as_known_on >= obligation.end_known_from
     return end is None or not end_is_known or on < end
+
+
+def _expected(obligation: Obligation, on: date, as_known_on: date | None) -> bool:
+    """Like `_applies_on`, for a day ahead: what says nothing of when it could be known is not passed over."""
+    if obligation.known_from == obligation.effective_from:
+        obligation = replace(obligation, known_from=date.min)
+    if obligation.end_known_from == obligation.effective_to is not None:
+        obligation = replace(obligation, end_known_from=date.min)
+    return _applies_on(obligation, on, as_known_on)
 
 
 def _concerns(obligation: Obligation, on: date, who: _Circumstances) -> bool:

@@ -52,6 +52,7 @@ def release(settings: Settings) -> Stage:
         "evaluation",
         "playbook",
         "obligations",
+        "ahead",
         "constitution",
     )
     return Stage("release", "put every part under one signature", needs, inputs, run)
@@ -74,6 +75,7 @@ def _made(workshop: Workshop, outputs: Outputs) -> Release:
         "evaluation": outputs["evaluation"]["report"],
         "findings": outputs["playbook"]["findings"],
         "duties": outputs["obligations"]["digest"],
+        "duties ahead": outputs["ahead"]["digest"],
         "reviewed decisions": outputs["constitution"]["decisions"],
     }
     return new_release(
