@@ -40,7 +40,7 @@ COMMANDS: dict[str, str] = {
     "lineage": "Show what a decision rests on, down to the source; and what rests on a row.",
     "replay": "Decide past decisions again with the exact parts of then, and compare.",
     "trace": "Show how a decision came about, and how long each part took.",
-    "notice": "Say why an answer is no, in specific reasons, and what would have changed it.",
+    "explain": "Say why a decision came out as it did, checked, and write letters about it.",
     "erase": "Take a person or a document out of every copy, with a proof.",
     "privacy": "Find and treat personal data, give pseudonyms back, show privacy budgets.",
     "router": "Learn which prompts need the strong model, and measure how well it routes.",

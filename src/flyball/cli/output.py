@@ -41,9 +41,9 @@ class Output:
         sys.stdout.write(canonical_json(value).decode() + "\n")
         sys.stdout.flush()
 
-    def text(self, line: str = "") -> None:
+    def text(self, line: str = "", *, wrap: bool = True) -> None:
         """Write a line of the result; rich markup is allowed, so escape what is not ours."""
-        self.out.print(_still(line))
+        self.out.print(_still(line), soft_wrap=not wrap)
 
     def say(self, line: str) -> None:
         """Talk: what is going on, for people only."""

@@ -38,7 +38,15 @@ from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 from flyball.models.experts.expert import OnDemand
 
-__all__ = ["REPLAYED_KINDS", "Difference", "ReplayRefused", "Replayed", "Status", "replay"]
+__all__ = [
+    "REPLAYED_KINDS",
+    "Difference",
+    "ReplayRefused",
+    "Replayed",
+    "Status",
+    "decided_document",
+    "replay",
+]
 
 REPLAYED_KINDS = ("decision", "decision.shadow")
 """Kinds of entries that hold a decision."""
@@ -261,7 +269,7 @@ def _task(workshop: Workshop, entry: Entry, kits: _Kits, could: _Answering) -> _
             ),
         )
     try:
-        document = _document(workshop, entry, decision)
+        document = decided_document(workshop, entry, decision)
         kit, software = kits.of(decision.release)
     except FlyballError as err:
         return _refused(entry, err)
@@ -269,8 +277,13 @@ def _task(workshop: Workshop, entry: Entry, kits: _Kits, could: _Answering) -> _
     return _Task(entry.index, entry.kind, entry.body, document, live, kit, software)
 
 
-def _document(workshop: Workshop, entry: Entry, decision: Decision) -> Document:
-    """Return the text that was decided about, held against the digests in the decision."""
+def decided_document(workshop: Workshop, entry: Entry, decision: Decision) -> Document:
+    """Return the text that was decided about, held against the digests in the decision.
+
+    Raises
+    ------
+    ReplayRefused, BlobErased, BlobMissing
+    """
     if not entry.refs:
         raise ReplayRefused(
             f"Entry {entry.index} names no text, so nothing can be decided again.",

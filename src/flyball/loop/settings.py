@@ -17,6 +17,7 @@ from flyball.evaluation.objectives.settings import SloSettings
 from flyball.evaluation.outcomes.settings import OutcomeSourceSettings
 from flyball.evaluation.review.settings import ReviewSettings
 from flyball.evaluation.traces.settings import TraceSettings
+from flyball.governance.explanation.settings import ExplanationSettings
 from flyball.loop.alerts.settings import AlertSettings, WatchSettings
 
 __all__ = [
@@ -310,6 +311,7 @@ class Settings(_Section, frozen=True):
     traces: TraceSettings = TraceSettings()
     drift: DriftSettings = DriftSettings()
     fairness: FairnessSettings = FairnessSettings()
+    explanation: ExplanationSettings = ExplanationSettings()
     slo: tuple[SloSettings, ...] = ()
     alerts: AlertSettings = AlertSettings()
     watch: WatchSettings = WatchSettings()

@@ -15,11 +15,11 @@ from flyball.loop.by_group import BadGroups, by_group
 from flyball.loop.deciding import decide_documents
 from flyball.loop.deployment import open_deployment
 from flyball.loop.erasure import erase, find
+from flyball.loop.explaining import explain
 from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
 from flyball.loop.lineage import find_decision, lineage_of_decision, lineage_of_row
 from flyball.loop.live import live_engine
-from flyball.loop.notices import NothingAgainst, notices_of
 from flyball.loop.people import make_person, person_entry
 from flyball.loop.plan import make_plan
 from flyball.loop.report import view_of, write_report
@@ -222,7 +222,14 @@ def test_files_are_read_as_the_source_is_and_bad_rows_are_told(home, turned, tmp
     assert all(isinstance(one, Document) and '"repaid"' not in one.text for one in found)
 
 
-def test_a_notice_has_specific_reasons_and_a_change_that_was_decided_again(home, turned):
+def explained(home, name):
+    with Workshop(open_deployment(home)) as workshop:
+        told = explain(workshop, find_decision(workshop, name))
+    (answer,) = told.answers
+    return told, answer
+
+
+def test_reasons_are_specific_and_the_change_told_was_decided_again(home, turned):
     near = BAD | {
         "application": "N-6",
         "annual_income": 60000,
@@ -230,35 +237,41 @@ def test_a_notice_has_specific_reasons_and_a_change_that_was_decided_again(home,
         "income_verified": True,
     }
     decided(home, [near])
+    _, answer = explained(home, "N-6")
     with Workshop(open_deployment(home)) as workshop:
-        (notice,) = notices_of(workshop, find_decision(workshop, "N-6"))
         engine = live_engine(workshop).engine
-    assert 1 <= len(notice.reasons) <= 4
-    assert "Excessive obligations in relation to income" in notice.reasons
-    assert notice.changes
-    assert notice.checked
+    assert 1 <= len(answer.reasons) <= 4
+    assert "Excessive obligations in relation to income" in [one.words for one in answer.reasons]
+    moves = answer.changed.moves
+    assert moves
     told = {row.column: row for row in engine.experts["credit_model"].reasons.rows}
-    for column, value in notice.changed_to:
-        assert told[column].change == "lower"
-        assert value < near[column]
-    (again,) = decided(home, [near | dict(notice.changed_to) | {"application": "N-7"}])
+    for one in moves:
+        assert told[one.column].change == "lower"
+        assert one.value < near[one.column]
+    (again,) = decided(home, [near | {one.column: one.value for one in moves} | {"application": "N-7"}])
     field = again.issued.decision.fields[0]
     assert (field.answer, field.outcome) == ("true", "automated")
+    assert (answer.changed.answer, answer.changed.outcome) == ("true", "automated")
 
 
-def test_a_refusal_by_policy_tells_the_rule_and_no_change(home, turned):
+def test_a_refusal_by_policy_tells_the_row_and_no_change_where_none_is_in_reach(home, turned):
     decided(home, [GOOD | {"application": "N-8", "of_legal_age": False}])
-    with Workshop(open_deployment(home)) as workshop:
-        (notice,) = notices_of(workshop, find_decision(workshop, "N-8"))
-    assert notice.outcome == "refused by a rule"
-    assert notice.reasons == ("The applicant is not of the legal age to enter into a contract.",)
-    assert notice.changes == ()
+    _, answer = explained(home, "N-8")
+    assert (answer.rule.rule, answer.rule.row) == ("policy.P-01", 8)
+    assert answer.rule.conditions == (("row.of_legal_age", "no", False),)
+    assert [one.words for one in answer.reasons] == [
+        "The applicant is not of the legal age to enter into a contract."
+    ]
+    assert answer.attribution is None
+    assert answer.changed.moves == ()
+    assert "was enough" in answer.changed.why
 
 
-def test_there_is_no_notice_where_nothing_is_against_anybody(home, turned):
-    decided(home, [GOOD | {"application": "N-9"}])
-    with Workshop(open_deployment(home)) as workshop, pytest.raises(NothingAgainst):
-        notices_of(workshop, find_decision(workshop, "N-9"))
+def test_a_refusal_by_a_limit_of_policy_tells_the_limit(home, turned):
+    decided(home, [GOOD | {"application": "N-12", "payment_to_income": 0.36}])
+    _, answer = explained(home, "N-12")
+    assert answer.rule.rule == "policy.P-08"
+    assert [(one.column, one.value) for one in answer.changed.moves] == [("payment_to_income", 0.35)]
 
 
 def test_the_report_shows_a_row_as_a_table_and_speaks_of_applications(home, turned, tmp_path):

@@ -35,7 +35,7 @@ SPREAD = np.ones(3)
 
 def test_one_column_comes_before_two():
     found = smallest_change(ROW, TREES, REASONS, SPREAD, reach=-1.0)
-    assert [(one.column, one.value, one.words) for one in found] == [("debt", 0.4, "Bring debt to 0.4")]
+    assert [(one.column, one.value, one.template) for one in found] == [("debt", 0.4, "Bring debt to {value}")]
 
 
 def test_two_columns_move_where_one_is_not_enough():
@@ -70,5 +70,4 @@ def test_what_is_said_is_enough_when_it_is_done_to_the_letter(threshold):
         trees = flattened(better, share=1.0)
         reach = 0.0 if change == "lower" else 1.0
         found = smallest_change(np.array([start]), trees, reasons, np.ones(1), reach=reach)
-        said = float(found[0].words.replace(",", ""))
-        assert trees.sum(np.array([[said]]))[0] >= reach
+        assert trees.sum(np.array([[found[0].value]]))[0] >= reach

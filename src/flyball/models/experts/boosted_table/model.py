@@ -11,12 +11,14 @@ import pyarrow as pa
 
 from flyball.core.digests import digest_of_bytes, short
 from flyball.data.documents.rows import Value, places_of_columns, row_of
+from flyball.models.experts.attributed import Attributed
 from flyball.models.experts.boosted_table.artefact import load, save
-from flyball.models.experts.boosted_table.changes import Change, smallest_change
+from flyball.models.experts.boosted_table.changes import smallest_change
 from flyball.models.experts.boosted_table.columns import encode, why_not
 from flyball.models.experts.boosted_table.parts import Parts
 from flyball.models.experts.boosted_table.reasons import REASONS, Reasons, plain_reasons, read_reasons
 from flyball.models.experts.boosted_table.shares import Shares, shares_of
+from flyball.models.experts.changes import Allowed, Change
 from flyball.models.experts.digits import comparable, settled
 from flyball.models.experts.expert import PREDICTIONS, ExpertCard
 
@@ -84,6 +86,10 @@ class BoostedTable:
     def _shares(self) -> Shares:
         return shares_of(self.parts.trees, len(self.parts.columns))
 
+    @cached_property
+    def _words(self) -> dict[str, str]:
+        return {row.column: row.words for row in self.reasons.rows}
+
     def chances(self, rows: Sequence[Mapping[str, Value]]) -> Floats:
         """Return the chance of "true" for each row, NaN where it does not answer: see `encode`.
 
@@ -101,6 +107,20 @@ class BoostedTable:
         Against the average of the training rows, before calibration, which only stretches and shifts.
         """
         return comparable(self._shares.of(encode(rows, self.parts.columns)[0]))
+
+    def outputs(self, rows: Sequence[Mapping[str, Value]]) -> Floats:
+        """Return the log odds of "true" for each row, before calibration."""
+        return self.parts.trees.sum(encode(rows, self.parts.columns)[0])
+
+    def attributed(self, rows: Sequence[Mapping[str, Value]]) -> list[Attributed]:
+        """Return what each column did to the log odds of each row, exactly; see `shares`."""
+        matrix = encode(rows, self.parts.columns)[0]
+        shares, outputs = self._shares.of(matrix), self.parts.trees.sum(matrix)
+        names = tuple(column.name for column in self.parts.columns)
+        return [
+            Attributed(names, tuple(each.tolist()), self._shares.base, float(output), "log odds")
+            for each, output in zip(shares, outputs, strict=True)
+        ]
 
     def predict(self, cases: pa.RecordBatch) -> pa.RecordBatch:
         """Answer every row; a text that is no row is not answered.
@@ -136,10 +156,19 @@ class BoostedTable:
         ]
         return pa.RecordBatch.from_pylist(found, schema=PREDICTIONS)
 
-    def principal_reasons(self, text: str) -> tuple[str, ...]:
-        """Return what lowered the chance of "true" most, in words that may be told; at most four."""
-        row = row_of(text)
-        return () if row is None else tuple(self.reasons.principal(self.shares([row])[0]))
+    def words_of(self, column: str, value: Value, *, raised: bool) -> str:
+        """Return the reason of a column that lowered the result, the name of one that raised it."""
+        del value
+        return column.replace("_", " ") if raised else self._words[column]
+
+    @property
+    def changeable(self) -> tuple[Allowed, ...]:
+        """What a person can change, by the table of reasons."""
+        return tuple(
+            Allowed(row.column, row.change, row.lowest, row.highest, 0.0, row.change_words)
+            for row in self.reasons.rows
+            if row.change != "no"
+        )
 
     def smallest_change(self, text: str, least: float) -> tuple[Change, ...] | None:
         """Return the smallest change within a person's power that lifts the chance of "true" to `least`.

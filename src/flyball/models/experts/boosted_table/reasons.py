@@ -29,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flyball.core.errors import BadInput
+from flyball.models.experts.attributed import counted_against
 from flyball.models.experts.boosted_table.columns import Column
 
 __all__ = ["MOST_REASONS", "REASONS", "BadReasons", "Reason", "Reasons", "plain_reasons", "read_reasons"]
@@ -92,11 +93,8 @@ class Reasons:
         shares : ndarray of float64, shape (n_columns,)
             Negative where a column lowered the result, measured against the average of all cases.
         """
-        together: dict[str, float] = {}
-        for row, share in zip(self.rows, shares, strict=True):
-            together[row.words] = together.get(row.words, 0.0) + float(share)
-        worst = sorted((share, words) for words, share in together.items() if share < 0.0)
-        return [words for _, words in worst[:MOST_REASONS]]
+        told = counted_against([row.words for row in self.rows], shares.tolist())
+        return [words for _, words in told[:MOST_REASONS]]
 
 
 def plain_reasons(columns: Sequence[Column]) -> Reasons:

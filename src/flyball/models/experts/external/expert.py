@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from flyball.core.digests import canonical_json, digest_of, short
@@ -15,7 +17,7 @@ from flyball.core.estimates import Failed
 from flyball.core.records import Field
 from flyball.data.documents.rows import ROW_MEDIA_TYPE, row_of
 from flyball.models.experts.expert import PREDICTIONS, ExpertCard
-from flyball.models.experts.external.records import Asker, Question, RawAnswer
+from flyball.models.experts.external.records import Asker, Question, RawAnswer, Told
 from flyball.models.experts.external.settings import ExternalSettings
 from flyball.models.experts.language_model.calibration import Calibration, Counts, Given, calibrated
 from flyball.models.experts.spending import NotPaid
@@ -134,6 +136,41 @@ class ExternalExpert:
             brought.requests,
             tuple(case for case, failed in failures.items() if isinstance(failed, NotPaid)),
         )
+
+    @property
+    def remote(self) -> bool:
+        """Whether cases leave this machine when it is asked."""
+        return self.settings.remote
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of a row that the model is told; () for all."""
+        return self.settings.columns
+
+    def stated(self, cases: pa.RecordBatch, field: str, answer: str) -> npt.NDArray[np.float64]:
+        """Return how sure the model says it is of an answer, not calibrated; NaN where it failed.
+
+        A flag that it answers otherwise counts with the complement; any other answer with 0.
+        """
+        ids = cases.column("case_id").to_pylist()
+        questions = self._questions(cases, dict.fromkeys(ids, (field,)))
+        told = self.ask(questions).told if questions else {}
+        return np.array([self._sure(told.get(case), field, answer) for case in ids], dtype=np.float64)
+
+    def _sure(self, told: Told | None, key: str, answer: str) -> float:
+        known = {one.key: one for one in self.settings.fields}
+        raws = [] if told is None or told.failed is not None else told.answers
+        try:
+            for raw in raws:
+                if raw.field == key and raw.answer is not None:
+                    _tenth(raw)  # refuses what is no confidence
+                    sure = 1.0 if raw.confidence is None else float(str(raw.confidence))
+                    if _json(raw.answer, known[key]) == answer:
+                        return sure
+                    return 1.0 - sure if known[key].kind in ("flag", "spans") else 0.0
+        except _Wrong:
+            return math.nan
+        return math.nan
 
     def most_eur(self, cases: pa.RecordBatch, wanted: Mapping[str, Sequence[str]] | None = None) -> Decimal:
         """Return the most that asking about these cases can cost, every retry counted."""

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from flyball.core.errors import BadInput
 from flyball.data.documents.rows import Value, places_of_columns, row_of
+from flyball.models.experts.attributed import Attributed
 from flyball.models.experts.boosted_table.shares import Shares, shares_of
 from flyball.models.experts.boosted_table.trees import ARRAYS, Trees, misshapen
 from flyball.models.experts.calibration import SCORES, Calibrator
@@ -92,6 +93,24 @@ class NeighbourExpert:
     def shares(self, values: Floats) -> Floats:
         """Return how much each column added to the log odds, exactly; shape (n, n_columns)."""
         return self._shares.of(values)
+
+    def outputs(self, rows: Sequence[Mapping[str, Value]]) -> Floats:
+        """Return the log odds of "true" for each row that has all columns, before calibration."""
+        return self.trees.sum(matrix_of(rows, self.columns))
+
+    def attributed(self, rows: Sequence[Mapping[str, Value]]) -> list[Attributed]:
+        """Return what each column did to the log odds of each row, exactly."""
+        values = matrix_of(rows, self.columns)
+        shares, outputs = self.shares(values), self.trees.sum(values)
+        return [
+            Attributed(self.columns, tuple(each.tolist()), self._shares.base, float(output), "log odds")
+            for each, output in zip(shares, outputs, strict=True)
+        ]
+
+    def words_of(self, column: str, value: Value, *, raised: bool) -> str:
+        """Return what a column says of the neighbours: "14 accounts paid the payee within 7 days"."""
+        del raised
+        return phrase(column, float("nan") if value is None or isinstance(value, str) else float(value))
 
     def predict(self, cases: pa.RecordBatch) -> pa.RecordBatch:
         """Answer its field for every case that is a row with all its columns; others have no answer."""

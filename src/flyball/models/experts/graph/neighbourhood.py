@@ -11,12 +11,12 @@ from flyball.models.experts.graph.features import Described, Limits, describe, n
 from flyball.models.experts.graph.log import BadTransfers, TransferLog
 from flyball.models.experts.graph.transfers import TransferColumns, transfers_of
 
-__all__ = ["CYCLE_PATH", "Neighbourhood", "neighbourhood_of"]
+__all__ = ["ARROW", "CYCLE_PATH", "Neighbourhood", "neighbourhood_of"]
 
 CYCLE_PATH = "cycle_path"
 """Column with the accounts of the cycle that a transfer closes, in the order of the money."""
 
-_ARROW = " > "
+ARROW = " > "
 
 
 @dataclass
@@ -113,9 +113,7 @@ class Neighbourhood:
         for place, name in enumerate(found.names):
             values = rounded[:, place]
             rows = rows.append_column(name, pa.array(values, pa.float64(), mask=np.isnan(values)))
-        paths = [
-            _ARROW.join(found.paths[row]) if row in found.paths else None for row in range(rows.num_rows)
-        ]
+        paths = [ARROW.join(found.paths[row]) if row in found.paths else None for row in range(rows.num_rows)]
         return rows.append_column(CYCLE_PATH, pa.array(paths, pa.string()))
 
     def _hidden(self, rows: pa.Table) -> pa.Table:

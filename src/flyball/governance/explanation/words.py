@@ -1,0 +1,205 @@
+"""Words: how numbers and days are written in a language, and sentences of records in its words.
+
+Records speak English. A table `words.LANGUAGE.csv` with the columns `en` and the language holds the other
+words, one line for each sentence; one in the deployment's folder of letters comes before the shipped one. A
+sentence that stands in neither is not told: no machine translates what a person is told.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from flyball.core.errors import BadInput, UnknownName
+
+__all__ = ["LANGUAGES", "BadWords", "NoWords", "Phrase", "Said", "Words", "load_words"]
+
+SHIPPED = Path(__file__).parent / "letters"
+
+_MONTHS = {
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+    "de": [
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ],
+}
+_MARKS = {"en": (",", "."), "de": (".", ",")}
+LANGUAGES = tuple(_MONTHS)
+
+
+class BadWords(BadInput):
+    """A table of words cannot be used."""
+
+    code = "explanation.bad_words"
+
+
+class NoWords(BadInput):
+    """A sentence has no words in the language of a letter."""
+
+    code = "explanation.no_words"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A sentence of a record, in English, with values that are written as the language writes them.
+
+    Parameters
+    ----------
+    text : str
+        With {name} where a value stands.
+    values : mapping of str to number or text
+        A Decimal is written to its last digit, any other number with four digits that count.
+    """
+
+    text: str
+    values: Mapping[str, float | Decimal | str] = field(default_factory=dict)
+
+
+Said = str | float | int | Decimal | date | datetime | Phrase
+"""What a record can hold: a text as it is, a number, a day, or a sentence with words in each language."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language.
+
+    Parameters
+    ----------
+    language : str
+    table : mapping of str to str
+        English to this language; empty for English.
+    """
+
+    language: str
+    table: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, said: Said) -> str:
+        """Return a value as this language writes it.
+
+        Raises
+        ------
+        NoWords
+        """
+        if isinstance(said, Phrase):
+            return self._phrase(said)
+        if isinstance(said, date):
+            return self._day(said)
+        if isinstance(said, bool):
+            return self.of(Phrase("yes" if said else "no"))
+        return said if isinstance(said, str) else self._number(said)
+
+    def _phrase(self, said: Phrase) -> str:
+        text = said.text
+        if self.language != "en":
+            if text not in self.table:
+                raise NoWords(
+                    f"There are no words in the language {self.language!r} for: {text!r}.",
+                    fix=f"Write them into words.{self.language}.csv in the folder of letters: one line, the "
+                    f"English in the column en, yours in the column {self.language}.",
+                    language=self.language,
+                )
+            text = self.table[text]
+        for name, value in said.values.items():
+            text = text.replace(f"{{{name}}}", value if isinstance(value, str) else self._number(value))
+        return text
+
+    def _number(self, value: float | Decimal) -> str:
+        if value == int(value) and abs(float(value)) < 1e15:
+            text = f"{int(value):,}"
+        elif isinstance(value, Decimal):
+            text = f"{value:,f}"
+        else:
+            text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        thousands, decimal = _MARKS[self.language]
+        return text.translate({ord(","): thousands, ord("."): decimal})
+
+    def _day(self, day: date) -> str:
+        month = _MONTHS[self.language][day.month - 1]
+        return f"{month} {day.day}, {day.year}" if self.language == "en" else f"{day.day}. {month} {day.year}"
+
+
+def load_words(language: str, folder: Path | None) -> Words:
+    """Read the words of a language: the shipped ones, and those of the deployment over them.
+
+    Parameters
+    ----------
+    language : str
+    folder : Path or None
+        Of the deployment's letters; it need not be there.
+
+    Raises
+    ------
+    UnknownName
+        Numbers and days are not known in this language.
+    BadWords
+        A table is none, names a sentence twice, or loses a value: {value} stands in one column only.
+    """
+    if language not in LANGUAGES:
+        raise UnknownName(
+            f"Letters are not written in {language!r}.",
+            fix=f"Known: {', '.join(LANGUAGES)}.",
+            language=language,
+        )
+    if language == "en":
+        return Words("en")
+    table: dict[str, str] = {}
+    for place in (SHIPPED, folder):
+        path = place / f"words.{language}.csv" if place is not None else None
+        if path is not None and path.is_file():
+            table |= _read(path, language)
+    return Words(language, table)
+
+
+def _read(path: Path, language: str) -> dict[str, str]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as err:
+        raise BadWords(f"{path.name} cannot be read: {err}.", fix="Save it as CSV UTF-8.") from err
+    if not lines or lines[0] != ["en", language]:
+        raise BadWords(
+            f"{path.name} has no line with the columns.", fix=f"Its first line must be: en,{language}"
+        )
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines[1:], start=2):
+        if len(line) != 2 or not line[0].strip() or not line[1].strip():
+            raise BadWords(
+                f"{path.name}, line {number}: two filled columns are expected, got {len(line)}.",
+                fix='Put a text with a comma in quotation marks: "like, this".',
+            )
+        english, other = line[0].strip(), line[1].strip()
+        if english in found:
+            raise BadWords(f"{path.name}, line {number}: {english!r} stands there twice.", fix="Keep one.")
+        if english.count("{") != other.count("{") or english.count("}") != other.count("}"):
+            raise BadWords(
+                f"{path.name}, line {number}: the values in braces differ between the two columns.",
+                fix="What stands in braces, such as {value}, must stand in both.",
+            )
+        found[english] = other
+    return found

@@ -1,0 +1,176 @@
+"""Letters about decisions: which template is taken, what fills it, and the entry that says so.
+
+Templates come from the deployment's folder of letters, then from those shipped. A letter is a draft until a
+person has signed it; the ledger keeps which was drafted about which decision, by digests, and no word of it.
+"""
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from flyball.core.digests import digest_of
+from flyball.core.errors import BadInput, UnknownName
+from flyball.core.estimates import as_plain
+from flyball.governance.explanation.facts import KNOWN, facts_of
+from flyball.governance.explanation.letter import Letter, read_template, write_letter
+from flyball.governance.explanation.records import Answer, Explanation
+from flyball.governance.explanation.words import SHIPPED, load_words
+from flyball.loop.workshop import Workshop
+
+__all__ = [
+    "NothingAgainst",
+    "TemplatePlace",
+    "copy_templates",
+    "draft_letter",
+    "keep_draft",
+    "letter_kind",
+    "templates_of",
+]
+
+_ADVERSE = "adverse_action"
+_REG_B = "us.reg-b.1002.9"
+_NAME = re.compile(r"([a-z][a-z0-9_]{0,60})\.([a-z]{2})\.txt")
+
+
+class NothingAgainst(BadInput):
+    """Nothing in the decision goes against anybody, or nothing is decided yet, so there is no such notice."""
+
+    code = "explanation.nothing_against"
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatePlace:
+    """A template of a letter: its kind and language, and whether it is the deployment's own."""
+
+    kind: str
+    language: str
+    path: Path
+    own: bool
+
+
+def templates_of(workshop: Workshop) -> tuple[TemplatePlace, ...]:
+    """Return the templates that count: the deployment's own before the shipped ones."""
+    found: dict[tuple[str, str], TemplatePlace] = {}
+    for folder, own in ((SHIPPED, False), (_folder(workshop), True)):
+        for path in sorted(folder.glob("*.txt")) if folder.is_dir() else ():
+            form = _NAME.fullmatch(path.name)
+            if form is not None:
+                kind, language = form.groups()
+                found[kind, language] = TemplatePlace(kind, language, path, own)
+    return tuple(found[key] for key in sorted(found))
+
+
+def copy_templates(workshop: Workshop) -> tuple[Path, ...]:
+    """Put shipped templates and words into the deployment's folder where they are missing; return which."""
+    folder = _folder(workshop)
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for path in sorted((*SHIPPED.glob("*.txt"), *SHIPPED.glob("*.csv"))):
+        target = folder / path.name
+        if not target.exists():
+            shutil.copyfile(path, target)
+            made.append(target)
+    return tuple(made)
+
+
+def letter_kind(explanation: Explanation, answer: Answer) -> str:
+    """Return the letter that the decision calls for where none is asked for."""
+    duties = {duty.id for duty in explanation.duties}
+    if answer.against and answer.outcome == "automated" and _REG_B in duties:
+        return _ADVERSE
+    return "article_86" if answer.against else "model_note"
+
+
+def draft_letter(
+    workshop: Workshop, explanation: Explanation, *, kind: str = "", language: str = "", field: str = ""
+) -> Letter:
+    """Write a letter about one answer of a decision.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    explanation : Explanation
+    kind, language : str
+        "": what the decision calls for; the language of the settings.
+    field : str
+        "": the first answer against somebody, else the first.
+
+    Raises
+    ------
+    UnknownName
+        There is no such letter in this language.
+    NothingAgainst
+        A notice of adverse action about an answer that is none.
+    NoRecord
+        A sentence has no record behind it.
+    """
+    settings = workshop.deployment.settings.explanation
+    answer = _answer(explanation, field)
+    kind, language = kind or letter_kind(explanation, answer), language or settings.language
+    if kind == _ADVERSE:
+        _refuse_no_action(answer, settings.against)
+    there = {(one.kind, one.language): one for one in templates_of(workshop)}
+    place = there.get((kind, language))
+    if place is None:
+        known = ", ".join(f"{name} ({of})" for name, of in there)
+        raise UnknownName(
+            f"There is no letter {kind!r} in the language {language!r}.",
+            fix=f"Known: {known}. Write your own as {settings.letters}/{kind}.{language}.txt.",
+            kind=kind,
+            language=language,
+        )
+    words = load_words(language, _folder(workshop))
+    facts = facts_of(explanation, answer, settings, workshop.clock().date())
+    return write_letter(read_template(place.path), facts, words, kind=kind, known=KNOWN)
+
+
+def keep_draft(workshop: Workshop, explanation: Explanation, letter: Letter) -> int:
+    """Write down that a letter was drafted; return the number of the entry; the same is written once."""
+    body = {
+        "decision": explanation.entry,
+        "letter": letter.kind,
+        "language": letter.language,
+        "template": letter.template,
+        "digest": letter.digest,
+        "sentences": sum(bool(line.records) for line in letter.lines),
+        "records": sorted(letter.records),
+        "checks": [
+            {"field": answer.field, "name": one.name, "passed": one.passed, **as_plain(one.measured)}
+            for answer in explanation.answers
+            for one in answer.checks
+        ],
+    }
+    key = f"explanation.drafted:{digest_of(body)}"
+    return workshop.ledger.append(kind="explanation.drafted", body=body, actor=workshop.actor, key=key).index
+
+
+def _folder(workshop: Workshop) -> Path:
+    return workshop.deployment.path(workshop.deployment.settings.explanation.letters)
+
+
+def _answer(explanation: Explanation, field: str) -> Answer:
+    if not explanation.answers:
+        raise NothingAgainst("The decision has no answers, so there is nothing to write.", fix="Look at it.")
+    wanted = [one for one in explanation.answers if not field or one.field == field]
+    if not wanted:
+        known = ", ".join(one.field for one in explanation.answers)
+        raise UnknownName(f"The explanation has no field {field!r}.", fix=f"Known: {known}.", field=field)
+    return next((one for one in wanted if one.against), wanted[0])
+
+
+def _refuse_no_action(answer: Answer, against: object) -> None:
+    if not answer.against:
+        told = against if against else "nothing yet"
+        raise NothingAgainst(
+            f"The answer to {answer.field} is {answer.answer}, which goes against nobody.",
+            fix=f"A notice is given about an answer that does; see `against` of [explanation]: {told}.",
+            field=answer.field,
+        )
+    if answer.outcome != "automated":
+        raise NothingAgainst(
+            f"The answer to {answer.field} is {answer.outcome}: nothing is refused yet, a person decides.",
+            fix="The reasons of a notice are those of whoever decides. What the model thought stands in "
+            "flyball explain without --letter.",
+            field=answer.field,
+        )
