@@ -238,3 +238,55 @@ def test_no_list_of_people_is_not_an_empty_list(tmp_path):
 
 def test_the_private_key_is_never_shown():
     assert "private" not in repr(KEYS["anna"])
+
+
+def owning(person, *accounts):
+    return replace(person, accounts=accounts)
+
+
+def test_whoever_owns_an_account_that_had_a_hand_in_it_is_an_author_whatever_name_was_given():
+    people = (owning(ANNA, "alice"), BERT, owning(CARLA, "cc"))
+    signed = (word("anna"),)
+    assert missing(*signed, author="turn", people=people, makers=["cc"]) == ()
+    assert missing(*signed, author="turn", people=people, makers=["alice", "cc"]) != ()
+    assert "could sign: bert" in missing(*signed, author="turn", people=people, makers=["alice", "cc"])[0]
+
+
+def test_an_account_that_is_nobodys_asks_for_two_signatures_since_either_may_be_its_owner():
+    people = (owning(ANNA, "alice"), BERT, CARLA)
+    (said,) = missing(word("anna"), author="turn", people=people, makers=["ci"])
+    assert said.startswith("1 approval of 2 missing")
+    assert "ci, who had a hand in it, is nobody of people.toml, so two must sign" in said
+    assert missing(word("anna"), word("carla"), author="turn", people=people, makers=["ci"]) == ()
+    assert missing(word("anna"), word("carla"), required=2, author="turn", people=people, makers=["ci"]) == ()
+    assert missing(required=0, author="turn", people=people, makers=["ci"]) == ()
+
+
+def test_without_any_account_in_the_list_the_name_counts():
+    assert missing(word("anna"), author="bert", makers=["ci"]) == ()
+
+
+def test_an_approval_that_has_expired_is_named_and_does_not_count_nor_one_dated_ahead():
+    within = (AT - timedelta(days=90), AT)
+    old = word("anna", at=AT - timedelta(days=91))
+    said = missing(old, signed_within=within)
+    assert said[0] == "the approval of anna of 2026-08-22 has expired"
+    assert said[1].startswith("1 approval of 1 missing")
+    assert missing(old, word("anna"), signed_within=within) == ()
+    assert "dated ahead" in missing(word("anna", at=AT + timedelta(days=1)), signed_within=within)[0]
+
+
+def test_a_rejection_does_not_expire():
+    no = word("anna", decision="reject", at=AT - timedelta(days=400))
+    assert "rejected" in missing(no, word("carla"), signed_within=(AT - timedelta(days=90), AT))[0]
+
+
+def test_one_account_of_two_people_is_refused_when_the_list_is_read(tmp_path):
+    text = "".join(
+        f'[[person]]\nid = "{one.id}"\nname = "n"\nrole = "r"\npublic_key = "{one.public_key}"\n'
+        'accounts = ["ops"]\n'
+        for one in (ANNA, BERT)
+    )
+    (tmp_path / "people.toml").write_text(text)
+    with pytest.raises(BadPeople, match="have the account 'ops'"):
+        load_people(tmp_path / "people.toml")

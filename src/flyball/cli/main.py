@@ -42,6 +42,8 @@ COMMANDS: dict[str, str] = {
     "trace": "Show how a decision came about, and how long each part took.",
     "explain": "Say why a decision came out as it did, checked, and write letters about it.",
     "erase": "Take a person or a document out of every copy, with a proof.",
+    "hold": "Legal hold: keep a person, a document, datasets or everything, whatever else says that it goes.",
+    "retention": "How long records stay, by which rule; take away what is due.",
     "privacy": "Find and treat personal data, give pseudonyms back, show privacy budgets.",
     "router": "Learn which prompts need the strong model, and measure how well it routes.",
     "guard": "Say of texts what the guardrails find: injections, secrets and more.",
@@ -54,6 +56,7 @@ COMMANDS: dict[str, str] = {
     "egress": "List every host that the deployment may reach, and why.",
 }
 """Every command with the line that `flyball --help` shows; its module is imported when it is called."""
+    "access": "Emergency access, second signatures, and what somebody else has to look at.",
 
 
 def build(wanted: str | None) -> typer.Typer:

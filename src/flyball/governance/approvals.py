@@ -27,12 +27,24 @@ __all__ = [
     "Person",
     "load_people",
     "missing_approvals",
+    "same_key",
     "sign_approval",
     "signed_bytes",
     "verify_approval",
 ]
 
-ApprovalKind = Literal["release", "rule", "obligation", "threshold", "reveal", "erase", "declassify"]
+ApprovalKind = Literal[
+    "release",
+    "rule",
+    "obligation",
+    "threshold",
+    "reveal",
+    "erase",
+    "declassify",
+    "hold",
+    "emergency",
+    "access-review",
+]
 ApprovalDecision = Literal["approve", "reject"]
 
 # Said before what is signed, so that a signature of an approval can never be taken for that of a checkpoint.
@@ -69,6 +81,9 @@ class Person:
     revoked : bool
         True: no signature of this key counts any more, whenever it says that it was made. The time in an
         approval is written by its signer, so a stolen key could date back.
+    accounts : tuple of str
+        Their accounts on the machines where releases are made: "alice". As soon as anybody has one, what
+        an unknown account made needs two signatures.
     """
 
     id: str
@@ -77,6 +92,7 @@ class Person:
     public_key: str
     kinds: tuple[ApprovalKind, ...] = ("release",)
     revoked: bool = False
+    accounts: tuple[str, ...] = ()
 
     @property
     def key(self) -> VerifierKey:
@@ -122,6 +138,7 @@ class _Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     public_key: str
     kinds: tuple[ApprovalKind, ...] = ("release",)
     revoked: bool = False
+    accounts: tuple[str, ...] = ()
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -143,7 +160,8 @@ def load_people(path: Path) -> tuple[Person, ...]:
     Raises
     ------
     BadPeople
-        No such file, unknown key, an id twice, one key for two people, or something that is no key.
+        No such file, unknown key, an id twice, one key or account for two people, or something that is no
+        key.
     """
     try:
         file = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File, strict=True)
@@ -160,7 +178,7 @@ def load_people(path: Path) -> tuple[Person, ...]:
     people: list[Person] = []
     owners: dict[bytes, str] = {}
     for row in file.person:
-        person = Person(row.id, row.name, row.role, row.public_key, row.kinds, row.revoked)
+        person = Person(row.id, row.name, row.role, row.public_key, row.kinds, row.revoked, row.accounts)
         try:
             public = person.key.public
         except FlyballError as err:
@@ -178,6 +196,15 @@ def load_people(path: Path) -> tuple[Person, ...]:
             raise BadPeople(
                 f"{path.name}: {row.id} and {owners[public]} have the same key, so they are one signature.",
                 fix="Each person makes a key of their own.",
+                file=path,
+                person=row.id,
+            )
+        shared = next((one for other in people for one in other.accounts if one in row.accounts), "")
+        if shared:
+            raise BadPeople(
+                f"{path.name}: {row.id} and another person have the account {shared!r}, so nobody could tell "
+                "which of them made something.",
+                fix="List an account under the one person who uses it; one that several use under nobody.",
                 file=path,
                 person=row.id,
             )
@@ -271,12 +298,18 @@ def missing_approvals(
     people: Sequence[Person],
     *,
     kind: ApprovalKind = "release",
+    makers: Sequence[str] = (),
+    signed_within: tuple[datetime, datetime] | None = None,
 ) -> tuple[str, ...]:
     """Return what still stands between a digest and its approval, as sentences; () when nothing does.
 
     Counted is a person who is listed, not revoked, may sign this kind, is not the author, and whose
     signature over exactly this digest holds; each person and each key once. A rejection by anyone who is
     listed blocks this digest for good: change the thing, or make it anew after talking.
+
+    An author is who is named as one, and whoever an account belongs to that had a hand in the thing. Where
+    `people` say whose accounts are whose and one of the makers is nobody's, any signer may be that maker, so
+    at least two people must sign.
 
     Parameters
     ----------
@@ -289,6 +322,10 @@ def missing_approvals(
     digest : str
     people : sequence of Person
     kind : ApprovalKind
+    makers : sequence of str
+        Accounts that ran what made it, or own its files.
+    signed_within : tuple of datetime, optional
+        First and last moment at which an approval that counts was signed; a rejection counts whenever.
 
     Returns
     -------
@@ -302,9 +339,18 @@ def missing_approvals(
     if required < 0:
         raise BadInput(f"required must be 0 or more, got {required}.", fix="0 means that nobody has to sign.")
     listed = {person.id: person for person in people if not person.revoked and kind in person.kinds}
-    author_keys = {person.key.public for person in people if person.id == author}
+    authors = {author, *(person.id for person in people if set(person.accounts) & set(makers))}
+    author_keys = {person.key.public for person in people if person.id in authors}
+    owned = {account for person in people for account in person.accounts}
+    strange = sorted(set(makers) - owned) if owned else []
+    if strange and required == 1:
+        required = 2
+        unknown = f"; {', '.join(strange)}, who had a hand in it, is nobody of people.toml, so two must sign"
+    else:
+        unknown = ""
     problems: list[str] = []
     signers: dict[bytes, str] = {}
+    stale: dict[bytes, str] = {}
     for approval in approvals:
         person = listed.get(approval.person)
         if (
@@ -317,20 +363,32 @@ def missing_approvals(
         if approval.decision == "reject":
             said = f": {approval.comment}" if approval.comment else ""
             problems.append(f"{person.name} ({person.role}) rejected {short(digest)}{said}")
-        elif approval.decision == "approve" and person.id != author and person.key.public not in author_keys:
+        elif signed_within is not None and not signed_within[0] <= approval.at <= signed_within[1]:
+            what = "has expired" if approval.at < signed_within[0] else "is dated ahead of the clock here"
+            stale[person.key.public] = f"the approval of {person.id} of {approval.at:%Y-%m-%d} {what}"
+        elif approval.decision == "approve" and person.key.public not in author_keys:
             signers[person.key.public] = person.id
     if required and not author.strip():
         problems.append("nobody is named as the author, so nobody can be told apart from them")
     lacking = required - len(signers)
     if lacking > 0:
+        problems += [said for key, said in stale.items() if key not in signers]
         able = sorted(
-            person.id
-            for person in listed.values()
-            if person.id != author and person.key.public not in signers.keys() | author_keys
+            person.id for person in listed.values() if person.key.public not in signers.keys() | author_keys
         )
         who = f"could sign: {', '.join(able)}" if able else "nobody else is listed who could sign"
-        problems.append(f"{count(lacking, 'approval')} of {required} missing for {short(digest)} ({who})")
+        problems.append(
+            f"{count(lacking, 'approval')} of {required} missing for {short(digest)} ({who}{unknown})"
+        )
     return tuple(dict.fromkeys(problems))
+
+
+def same_key(one: str, other: str) -> bool:
+    """Return whether two verifier keys are one key, whatever name stands before it; False where one is none."""
+    try:
+        return VerifierKey.parse(one).public == VerifierKey.parse(other).public
+    except FlyballError:
+        return False
 
 
 def _genuine(approval: Approval, person: Person) -> bool:

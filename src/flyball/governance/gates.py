@@ -307,7 +307,13 @@ def _ledger_verified(record: ReleaseToPromote) -> Check:
 
 def _approvals(record: ReleaseToPromote) -> Check:
     missing = missing_approvals(
-        record.approvals_required, record.author, record.approvals, record.digest, record.people
+        record.approvals_required,
+        record.author,
+        record.approvals,
+        record.digest,
+        record.people,
+        makers=record.makers,
+        signed_within=record.signed_within,
     )
     detail = (
         f"{count(record.approvals_required, 'other person', 'other people')} signed {short(record.digest)}"

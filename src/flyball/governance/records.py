@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from flyball.core.estimates import Estimate, Measurement
@@ -184,6 +184,10 @@ class ReleaseToPromote:
         Other people who must sign; 0 means nobody.
     approvals : tuple of Approval
     people : tuple of Person
+    makers : tuple of str
+        Accounts that ran what made it, or own its files.
+    signed_within : tuple of datetime or None
+        First and last moment at which an approval that counts was signed.
     """
 
     digest: str
@@ -197,6 +201,8 @@ class ReleaseToPromote:
     approvals_required: int
     approvals: tuple[Approval, ...] = ()
     people: tuple[Person, ...] = field(default=())
+    makers: tuple[str, ...] = ()
+    signed_within: tuple[datetime, datetime] | None = None
 
 
 def ends(measurement: Measurement) -> tuple[float, float] | None:

@@ -39,11 +39,14 @@ class Tombstone:
         When it was erased, UTC.
     digest : str
     reason : str
+    may_return : bool
+        Whether the same bytes may be stored again: their time was over, but nobody asked that they go.
     """
 
     at: datetime
     digest: str
     reason: str
+    may_return: bool = False
 
 
 class Blobs:
@@ -167,8 +170,8 @@ class Blobs:
             return "missing"
         return "present" if digest == f"sha256:{found}" else "altered"
 
-    def erase(self, digest: str, *, reason: str) -> Tombstone:
-        """Erase a blob and leave a tombstone. Erasing twice keeps the first tombstone.
+    def erase(self, digest: str, *, reason: str, may_return: bool = False) -> Tombstone:
+        """Erase a blob and leave a tombstone. Erasing twice keeps the first tombstone that is final.
 
         Write an entry of kind "erasure" with the digest in its refs before: without it a
         verification reports a blob that vanished. `flyball.ledger.erase` does both.
@@ -179,14 +182,14 @@ class Blobs:
             There is neither a blob nor a tombstone.
         """
         stone = self.tombstone(digest)
-        if stone is None:
-            if not self.path(digest).exists():
+        if stone is None or (stone.may_return and not may_return):
+            if stone is None and not self.path(digest).exists():
                 raise BlobMissing(
                     f"No blob {digest} is stored in {self.folder}, so it cannot be erased.",
                     fix="Check the digest.",
                     digest=digest,
                 )
-            stone = Tombstone(self._clock(), digest, reason)
+            stone = Tombstone(self._clock(), digest, reason, may_return)
             # The stone first: after a crash the blob counts as erased, and erasing again finishes it.
             write_whole(self._stone(digest), canonical_json(stone), mode=0o600)
         self.path(digest).unlink(missing_ok=True)
@@ -240,7 +243,8 @@ class Blobs:
             )
 
     def _place_for_writing(self, digest: str, even_if_erased: bool) -> Path:
-        if even_if_erased:
+        stone = self.tombstone(digest)
+        if even_if_erased or (stone is not None and stone.may_return):
             self._stone(digest).unlink(missing_ok=True)
         self._refuse_erased(digest)
         place = self.path(digest)

@@ -20,17 +20,30 @@ from flyball.data.datasets.tables import existing_table
 from flyball.data.datasets.wanted import SHORTEST_WORDS, Wanted
 from flyball.ledger.erasure import erase as erase_blob
 from flyball.loop.erased import BEGUN, left_of, subject_digest
+from flyball.loop.holds import Hold, OnHold, open_holds, subject_of
 from flyball.loop.permission import signed_request
 from flyball.loop.releases import read_release
 from flyball.loop.subjects import Subjects, lines_of, subjects_of
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 
-__all__ = ["BEGUN", "DONE", "Erased", "Found", "erase", "find"]
+__all__ = [
+    "BEGUN",
+    "CACHES",
+    "DONE",
+    "REFUSED",
+    "Erased",
+    "Found",
+    "erase",
+    "find",
+    "kept_by",
+    "release_files",
+    "state_files",
+]
 
 DONE, REFUSED = "erasure.done", "erasure.refused"
 
-_CACHES = ("texts", "memo", "listings", "reports", "history", "traces")
+CACHES = ("texts", "memo", "listings", "reports", "history", "traces")
 """Folders of the state that hold nothing of their own, or nothing that must be kept: they may go."""
 _CASES = ("cases", "labels", "places", "reviewed")
 _SHORTEST_REASON = 8
@@ -184,6 +197,8 @@ def erase(
     ------
     Refused
         The person may not erase. That is written down too.
+    OnHold
+        A legal hold keeps something of it; nothing was erased. That is written down too.
     BadInput, UnknownName
         As in `find`; or no reason, or one that names the subject.
     """
@@ -201,6 +216,7 @@ def erase(
         search = _search(workshop, catalogue, subject, document, before)
         plan = _found(workshop, catalogue, search, only)
         left = {} if only else _left(workshop, plan.blobs, search)
+        _refuse_what_is_held(workshop, request, plan)
         body = {**request, "approval": approval, "plan": plan, "continues": before.entries, "left": left}
         begun = workshop.ledger.append(
             kind=BEGUN, actor=f"person:{person}", body=body, refs=tuple(dict.fromkeys(left.values()))
@@ -246,6 +262,40 @@ def erase(
     }
     entry = workshop.ledger.append(kind=DONE, actor=f"person:{person}", body=done).index
     return Erased(entry, removed, remaining, outside)
+
+
+def kept_by(workshop: Workshop, hold: Hold) -> Found:
+    """Return what a hold keeps now: of a person, everything in which they stand.
+
+    Raises
+    ------
+    BlobMissing, BlobErased
+        Whom it is about cannot be read, so nothing may go.
+    """
+    subject = subject_of(workshop, hold)
+    if subject:
+        return find(workshop, subject)
+    return Found(tuple(Held(name, 0, (), (), {}) for name in hold.datasets), hold.documents)
+
+
+def _refuse_what_is_held(workshop: Workshop, request: Mapping[str, object], plan: Found) -> None:
+    """Refuse an erasure that would take something which a hold keeps; erasing rows takes old versions too."""
+    for hold in open_holds(workshop.ledger):
+        kept = kept_by(workshop, hold)
+        shared = {one.dataset for one in kept.datasets} & {one.dataset for one in plan.datasets}
+        met = sorted({*shared, *(short(one) for one in set(kept.documents) & set(plan.documents))})
+        if not (hold.everything or met or hold.subject == request["subject"]):
+            continue
+        why = f"the hold {hold.name} of {hold.at:%Y-%m-%d} keeps {', '.join(met) or hold.about}"
+        workshop.ledger.append(
+            kind=REFUSED, actor=workshop.actor, body={**request, "why": why, "hold": hold.entry}
+        )
+        raise OnHold(
+            f"Nothing was erased: {why}.",
+            fix="Tell who asked that it is kept for a legal matter. Once that is over: "
+            f"flyball hold release {hold.name}",
+            hold=hold.name,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +383,7 @@ def _found(workshop: Workshop, catalogue: Catalogue, search: _Search, only: tupl
     if only:
         return Found(datasets, releases=releases, experts=experts)
     texts = search.texts()
-    kept = _release_files(workshop)
+    kept = release_files(workshop)
     hits = [one for one in _blobs(workshop) if texts.stands_in(workshop.blobs.path(one).read_bytes())]
     stuck = [f"blob {short(one)}: a file of release {kept[one]}" for one in hits if one in kept]
     blobs = tuple(one for one in hits if one not in kept)
@@ -341,8 +391,8 @@ def _found(workshop: Workshop, catalogue: Catalogue, search: _Search, only: tupl
     caches, others = [], []
     about = Wanted((*texts.words, *sorted(search.cases), *sorted(snapshots), *gone, *blobs))
     places = [existing_table(catalogue, name).location() for name in names]
-    for path, name in _state_files(workshop, places):
-        if name.partition("/")[0] in _CACHES:
+    for path, name in state_files(workshop, places):
+        if name.partition("/")[0] in CACHES:
             if about.stands_in(path.read_bytes()):
                 caches.append(name)
         elif Wanted(search.words).stands_in(path.read_bytes()):
@@ -397,7 +447,7 @@ def _blobs(workshop: Workshop) -> Iterator[str]:
             yield f"sha256:{path.parent.name}{path.name}"
 
 
-def _state_files(workshop: Workshop, tables: Iterable[str]) -> Iterator[tuple[Path, str]]:
+def state_files(workshop: Workshop, tables: Iterable[str]) -> Iterator[tuple[Path, str]]:
     """Yield the files of the state folder that are neither blobs, keys, tables, nor the ledger."""
     skipped = {workshop.state / "blobs", workshop.state / "keys"}
     skipped |= {Path(one.partition("://")[2]) for one in tables}
@@ -413,7 +463,7 @@ def _entries_that_name(workshop: Workshop, search: _Search) -> list[int]:
     return [one.index for one in workshop.ledger.entries() if words.stands_in(canonical_json(one.body))]
 
 
-def _release_files(workshop: Workshop) -> dict[str, str]:
+def release_files(workshop: Workshop) -> dict[str, str]:
     """Return the digest of each file of a release, and the release."""
     found: dict[str, str] = {}
     for release in _made(workshop):

@@ -14,6 +14,7 @@ from flyball.loop.workshop import Workshop
 __all__ = ["EntryView", "LedgerView", "entry_view", "holds_no_case", "known_number", "ledger_view"]
 
 _NO_CASE = (
+    "access.",
     "alert.",
     "approval",
     "drift.",
@@ -21,8 +22,10 @@ _NO_CASE = (
     "evidence",
     "expert.",
     "gate.",
+    "hold.",
     "kpi.",
     "release.",
+    "retention.",
     "slo.",
     "snapshot.",
     "turn.",

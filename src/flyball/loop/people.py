@@ -7,6 +7,7 @@ from pathlib import Path
 from flyball.core.errors import BadInput
 from flyball.ledger.keys import load_key, load_or_create_key
 from flyball.ledger.notes import SigningKey
+from flyball.loop.people_noted import note_people
 from flyball.loop.promotion import people_of
 from flyball.loop.workshop import Workshop
 
@@ -47,7 +48,7 @@ def person_entry(key: SigningKey, *, name: str, role: str) -> str:
 
 
 def key_of_person(workshop: Workshop, id: str) -> SigningKey:
-    """Return the private key of a person who may sign here.
+    """Return the private key of a person who may sign here; a list that has changed is written down.
 
     Raises
     ------
@@ -56,7 +57,9 @@ def key_of_person(workshop: Workshop, id: str) -> SigningKey:
     BadKeyFile
         There is no such key on this machine.
     """
-    listed = {person.id: person for person in people_of(workshop)}
+    people = people_of(workshop)
+    note_people(workshop, people)
+    listed = {person.id: person for person in people}
     if id not in listed:
         raise BadInput(
             f"{id!r} is not listed in people.toml.",

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -27,6 +28,7 @@ from flyball.loop.engine import promise_check
 from flyball.loop.erased import left_of
 from flyball.loop.halves import in_tuning_half
 from flyball.loop.live import engine_of_release
+from flyball.loop.people_noted import note_people
 from flyball.loop.releases import Promotion, Release, live_release, promotions, read_release
 from flyball.loop.stages.snapshot import read_part
 from flyball.loop.workshop import Workshop
@@ -37,12 +39,17 @@ __all__ = [
     "Promoted",
     "PromotionOvertaken",
     "approvals_in",
+    "approvals_needed",
     "ask_gate",
     "judge",
+    "makers_of",
     "people_of",
     "promote",
     "roll_back",
+    "signed_within",
 ]
+
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class PromotionOvertaken(FlyballError):
@@ -183,6 +190,8 @@ def judge(workshop: Workshop, digest: str) -> Verdict:
 def ask_gate(workshop: Workshop, release: Release, live: Promotion | None) -> Verdict:
     """Return the verdict of the release gate; it fails closed on whatever cannot be looked at."""
     settings = workshop.deployment.settings
+    people = people_of(workshop)
+    note_people(workshop, people)
     report = report_from_json(workshop.blobs.get(release.parts["evaluation"]))
     thresholds = from_json(workshop.blobs.get(release.parts["thresholds"]), Thresholds)
     workshop.ledger.checkpoint()  # what is verified is what was signed
@@ -200,11 +209,44 @@ def ask_gate(workshop: Workshop, release: Release, live: Promotion | None) -> Ve
             paired=() if live is None else _paired(workshop, release, live, report),
             promise=promise_check(thresholds),
             ledger=Check("ledger verified", verified.ok, verified.reason),
-            approvals_required=release.approvals_required,
+            approvals_required=approvals_needed(workshop, release),
             approvals=tuple(approvals_in(workshop)),
-            people=people_of(workshop),
+            people=people,
+            makers=makers_of(workshop, release.digest),
+            signed_within=signed_within(workshop),
         )
     )
+
+
+def approvals_needed(workshop: Workshop, release: Release) -> int:
+    """Return how many other people must sign: never fewer than the last release that its gate let in.
+
+    A lower number in flyball.toml is itself a change that those must sign who had to until now; and going
+    back to an older release does not lower it.
+    """
+    seen: set[str] = set()
+    let_in = ""
+    for one in promotions(workshop.ledger):
+        let_in = let_in if one.release in seen else one.release
+        seen.add(one.release)
+    if not let_in or let_in == release.digest:
+        return release.approvals_required
+    before = read_release(workshop.state, let_in, workshop.key.verifier).release.approvals_required
+    return max(before, release.approvals_required)
+
+
+def signed_within(workshop: Workshop) -> tuple[datetime, datetime]:
+    """Return the first and the last moment at which an approval that counts now was signed."""
+    now = workshop.clock()
+    days = workshop.deployment.settings.approvals.valid_days
+    return now - timedelta(days=days), now + _CLOCKS_DIFFER
+
+
+def makers_of(workshop: Workshop, digest: str) -> tuple[str, ...]:
+    """Return the accounts that had a hand in a release: who ran the turn, and who owns the files."""
+    made = workshop.ledger.entry_by_key(f"release/{digest}")
+    found = made.body.get("makers", ()) if made is not None else ()
+    return tuple(str(one) for one in found) if isinstance(found, list | tuple) else ()
 
 
 def approvals_in(workshop: Workshop) -> list[Approval]:

@@ -18,7 +18,14 @@ from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.ledger.newest import newest_with
 from flyball.ledger.records import Entry
 from flyball.loop.comparing import Compared, compare_challenge
-from flyball.loop.promotion import approvals_in, is_rejected, people_of
+from flyball.loop.promotion import (
+    approvals_in,
+    approvals_needed,
+    is_rejected,
+    makers_of,
+    people_of,
+    signed_within,
+)
 from flyball.loop.release_words import ChangedWord, changed_words, counted_words
 from flyball.loop.releases import Promotion, Release, ReleaseForged, promotions, read_release
 from flyball.loop.traffic import Change, Traffic, traffic_history, traffic_now
@@ -322,7 +329,15 @@ def _missing(
     workshop: Workshop, release: Release, line: ReleaseLine, approvals: Sequence[Approval]
 ) -> tuple[str, ...]:
     author = line.made_by.partition(":")[2]
-    return missing_approvals(release.approvals_required, author, approvals, line.digest, people_of(workshop))
+    return missing_approvals(
+        approvals_needed(workshop, release),
+        author,
+        approvals,
+        line.digest,
+        people_of(workshop),
+        makers=makers_of(workshop, line.digest),
+        signed_within=signed_within(workshop),
+    )
 
 
 def _state(digest: str, traffic: Traffic, since: dict[str, str]) -> str:

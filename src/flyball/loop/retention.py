@@ -11,12 +11,14 @@ from flyball.data.datasets.catalogue import Catalogue, open_catalogue
 from flyball.data.datasets.errors import RetentionOverdue
 from flyball.data.datasets.retention import Retained, Retention, retain, retention_status
 from flyball.data.datasets.snapshots import list_datasets
+from flyball.loop.erasure import kept_by
+from flyball.loop.holds import open_holds
 from flyball.loop.settings import RetentionSettings
 from flyball.loop.workshop import Workshop
 
-__all__ = ["Standing", "require_retained", "retain_datasets", "retention_of"]
+__all__ = ["Standing", "held_datasets", "require_retained", "retain_datasets", "retention_of"]
 
-RETAINED, FAILED = "retention.kept", "retention.failed"
+RETAINED, FAILED, HELD = "retention.kept", "retention.failed", "retention.held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,9 @@ class Standing:
     Parameters
     ----------
     dataset : str
-    outcome : {"kept", "due", "overdue", "failed"}
-        "due": something is to go, and a run still has time for it. "failed": nobody can say.
+    outcome : {"kept", "due", "overdue", "failed", "held"}
+        "due": something is to go, and a run still has time for it. "failed": nobody can say. "held": a legal
+        hold keeps everything.
     expired : tuple of str
         Digests of snapshots that went, or that are to go.
     files : int
@@ -39,7 +42,7 @@ class Standing:
     """
 
     dataset: str
-    outcome: Literal["kept", "due", "overdue", "failed"]
+    outcome: Literal["kept", "due", "overdue", "failed", "held"]
     expired: tuple[str, ...] = ()
     files: int = 0
     left: int = 0
@@ -57,7 +60,7 @@ def retain_datasets(workshop: Workshop, settings: Iterable[RetentionSettings]) -
     Returns
     -------
     tuple of Standing
-        One for each rule, "kept" or "failed"; each is an entry of the ledger. Hand it to
+        One for each rule, "kept", "held" or "failed"; each is an entry of the ledger. Hand it to
         `require_retained`.
 
     Raises
@@ -66,15 +69,18 @@ def retain_datasets(workshop: Workshop, settings: Iterable[RetentionSettings]) -
         Two rules for one dataset, or a number that makes no sense. Nothing was done.
     """
     rules = _checked(settings)
+    held = held_datasets(workshop)
     done: list[Standing] = []
     with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
         there = list_datasets(catalogue)
         for rule in rules:
-            if rule.dataset in there:
+            if rule.dataset in there and rule.dataset in held:
+                one = Standing(rule.dataset, "held", problem=held[rule.dataset])
+            elif rule.dataset in there:
                 one = _retained(workshop, catalogue, rule)
             else:
                 one = Standing(rule.dataset, "failed", problem="there is no such dataset")
-            kind = RETAINED if one.outcome == "kept" else FAILED
+            kind = {"kept": RETAINED, "held": HELD}.get(one.outcome, FAILED)
             workshop.ledger.append(kind=kind, actor=workshop.actor, body={"rule": rule, "done": one})
             done.append(one)
     return tuple(done)
@@ -95,9 +101,35 @@ def retention_of(workshop: Workshop, settings: Iterable[RetentionSettings]) -> t
         As in `retain_datasets`.
     """
     rules = _checked(settings)
+    held = held_datasets(workshop)
     with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
         there = list_datasets(catalogue)
-        return tuple(_standings(workshop, catalogue, rules, there))
+        return tuple(
+            Standing(one.dataset, "held", one.expired, 0, one.left, held[one.dataset])
+            if one.dataset in held and one.outcome != "failed"
+            else one
+            for one in _standings(workshop, catalogue, rules, there)
+        )
+
+
+def held_datasets(workshop: Workshop) -> dict[str, str]:
+    """Return each dataset that a legal hold keeps, and why.
+
+    Raises
+    ------
+    BlobMissing, BlobErased
+        Whom a hold is about cannot be read, so nothing may go.
+    """
+    found: dict[str, str] = {}
+    for hold in open_holds(workshop.ledger):
+        why = f"the hold {hold.name} of {hold.at:%Y-%m-%d} keeps it"
+        if hold.everything:
+            with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
+                names = list_datasets(catalogue)
+        else:
+            names = [one.dataset for one in kept_by(workshop, hold).datasets]
+        found |= {name: found.get(name, why) for name in names}
+    return found
 
 
 def require_retained(standings: Iterable[Standing]) -> None:
@@ -162,7 +194,7 @@ def _policy(rule: RetentionSettings) -> Retention:
 
 
 def _checked(settings: Iterable[RetentionSettings]) -> tuple[RetentionSettings, ...]:
-    rules = tuple(settings)
+    rules = tuple(one for one in settings if one.dataset)  # those of texts: loop.text_retention
     names = [rule.dataset for rule in rules]
     for rule in rules:
         if min(rule.keep_days, rule.run_every_days) < 0 or rule.keep_last < 1:

@@ -86,7 +86,7 @@ def test_a_page_of_the_deployment_stands_before_the_shipped_one(tmp_path):
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "Disk", "disk.md", "x" * 500])
 def test_an_unknown_page_lists_the_known_ones(tmp_path, name):
-    with pytest.raises(UnknownName, match="Known: availability, business"):
+    with pytest.raises(UnknownName, match="Known: access, availability, business"):
         runbook_named(tmp_path, name)
 
 

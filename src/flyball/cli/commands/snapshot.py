@@ -173,7 +173,7 @@ def retain(
         rules = workshop.deployment.settings.retention
         found = retention_of(workshop, rules) if status else retain_datasets(workshop, rules)
     if json:
-        output.json({"ok": all(one.outcome in ("kept", "due") for one in found), "datasets": found})
+        output.json({"ok": all(one.outcome in ("kept", "due", "held") for one in found), "datasets": found})
     elif not found:
         output.text(escape("None: no [[retention]] says how long anything stays."))
     else:

@@ -70,6 +70,7 @@ class _Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expires_at: datetime | None = None
     replaced_by: str = ""
     why: str = ""
+    emergency: bool = False
 
 
 def is_api_key(presented: str) -> bool:
@@ -232,7 +233,10 @@ class KeyBook:
             (
                 key
                 for key in self._keys.values()
-                if key.name == name and key.person == person and key.state(now) == "valid"
+                if key.name == name
+                and key.person == person
+                and key.state(now) == "valid"
+                and not key.emergency
             ),
             None,
         )
@@ -247,6 +251,45 @@ class KeyBook:
         kept = ApiKey("", name, person, tenant, _each(roles), _each(scopes), "", now, end)
         made = _make(kept)
         self._write([_created(made.kept)], actor)
+        return made
+
+    def emergency(
+        self,
+        name: str,
+        *,
+        actor: str,
+        tenant: str,
+        roles: Sequence[Role],
+        until: datetime,
+        because: Callable[[str], Draft],
+    ) -> NewKey:
+        """Make a key for a person in an emergency, beside any that they have, in one write with its reason.
+
+        Parameters
+        ----------
+        name, actor, tenant, roles
+            As of `create`.
+        until : datetime
+            When it opens nothing any more; it cannot be rotated.
+        because : callable
+            Is told the id of the key and returns the entry that says why.
+
+        Raises
+        ------
+        BadKeyRequest, BadInput
+        """
+        self._followed.look(after=0.0)
+        check_name(name)
+        check_tenant(tenant)
+        now = self._clock()
+        if not roles or until <= now:
+            raise BadKeyRequest(
+                f"A key with {len(roles)} roles until {until.isoformat()} opens nothing.",
+                fix="Give a role, and an end that is ahead.",
+            )
+        made = _make(ApiKey("", name, True, tenant, _each(roles), (), "", now, until, emergency=True))
+        self._ledger.append_many([because(made.kept.id), Draft(KEY_ACT, _created(made.kept), actor)])
+        self._followed.look(after=0.0)
         return made
 
     def rotate(self, id: str, *, actor: str, overlap: timedelta, days: int | None = None) -> NewKey:
@@ -265,7 +308,7 @@ class KeyBook:
         Raises
         ------
         BadKeyRequest
-            There is no such key, or it does not open any more.
+            There is no such key, it does not open any more, or it was made for an emergency.
         """
         old = self.find(id)
         now = self._clock()
@@ -273,6 +316,12 @@ class KeyBook:
             raise BadKeyRequest(
                 f"The key {old.id} of {old.name} is {old.state(now)}, so it cannot be rotated.",
                 fix=f"Make a new one: flyball key create {old.name}",
+                id=old.id,
+            )
+        if old.emergency:
+            raise BadKeyRequest(
+                f"The key {old.id} was made for an emergency, so it cannot be made to last longer.",
+                fix="Where it is still needed: flyball access break-glass, with its own reason.",
                 id=old.id,
             )
         if overlap < timedelta(0) or not 1 <= (days or 1) <= _LONGEST_DAYS:
@@ -336,7 +385,7 @@ class KeyBook:
     def _follow(self, act: _Act) -> None:
         if act.act == "created" and act.expires_at is not None:
             who = (act.id, act.name, act.person, act.tenant, act.roles, act.scopes)
-            self._keys[act.id] = ApiKey(*who, act.hash, act.at, act.expires_at)
+            self._keys[act.id] = ApiKey(*who, act.hash, act.at, act.expires_at, emergency=act.emergency)
             return
         key = self._keys[act.id]
         if act.act == "rotated" and act.expires_at is not None:
@@ -368,6 +417,7 @@ def _created(key: ApiKey) -> _Act:
         hash=key.hash,
         at=key.created_at,
         expires_at=key.expires_at,
+        emergency=key.emergency,
     )
 
 

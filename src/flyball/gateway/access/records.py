@@ -56,6 +56,8 @@ class ApiKey:
     replaced_by : str
         Id of the key that came after it; "" where it was never rotated.
     revoked_at : datetime or None
+    emergency : bool
+        Whether it came with emergency access: it cannot be rotated, so that it ends when it was said to.
     """
 
     id: str
@@ -69,6 +71,7 @@ class ApiKey:
     expires_at: datetime
     replaced_by: str = ""
     revoked_at: datetime | None = None
+    emergency: bool = False
 
     @property
     def holder(self) -> str:

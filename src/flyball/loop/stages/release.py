@@ -7,6 +7,7 @@ import msgspec
 
 from flyball.core.digests import digest_of
 from flyball.loop.kit import kit_of_deployment, pack
+from flyball.loop.makers import makers_now
 from flyball.loop.releases import Release, new_release, sign_release
 from flyball.loop.settings import Settings
 from flyball.loop.sources import document_sources
@@ -39,7 +40,10 @@ def release(settings: Settings) -> Stage:
         sign_release(made, workshop.key, workshop.state)
         key = f"release/{made.digest}"
         if workshop.ledger.entry_by_key(key) is None:  # its author is who made it first
-            body = {"release": made.digest, "parts": dict(made.parts)}
+            root = workshop.deployment.root
+            files = kit_of_deployment(workshop.deployment, shipped_entries()).files().values()
+            makers = makers_now(path for path in files if path.is_relative_to(root))
+            body = {"release": made.digest, "parts": dict(made.parts), "makers": makers}
             workshop.ledger.append(kind="release.made", actor=workshop.actor, key=key, body=body)
         return {"release": msgspec.to_builtins(made), "digest": made.digest}
 
