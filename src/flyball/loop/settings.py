@@ -198,8 +198,8 @@ class Approvals(_Section, frozen=True):
     """
 
     release: int = 1
-
     valid_days: int = 90
+
 
 class BudgetSettings(_Section, frozen=True):
     """`[[privacy.budget]]`: what may ever be told about one dataset and one group of its subjects."""
@@ -225,20 +225,19 @@ class PrivacySettings(_Section, frozen=True):
 class RetentionSettings(_Section, frozen=True):
     """`[[retention]]`: how long the snapshots of a dataset stay, or the texts that decisions speak of.
 
-    A snapshot is due `keep_days` after it was made, unless it is one of the `keep_last` newest, at least 1,
     One of `dataset` and `records` is given; of "texts", `keep_days` alone counts, from the last decision on.
+    A snapshot is due `keep_days` after it was made, unless it is one of the `keep_last` newest, at least 1,
     or has one of the `keep_tags`. `run_every_days` is how long what is due may wait for a run.
     """
 
     keep_days: int
-    keep_last: int = 1
     dataset: str = ""
     records: Literal["", "texts"] = ""
+    keep_last: int = 1
     keep_tags: tuple[str, ...] = ("*",)
     run_every_days: int = 1
 
 
-class MoneySettings(_Section, frozen=True):
 class AccessSettings(_Section, frozen=True):
     """`[access]`: how long emergency access may last, and what two people must sign.
 
@@ -249,6 +248,7 @@ class AccessSettings(_Section, frozen=True):
     two_people: tuple[Literal["erase", "reveal", "hold"], ...] = ()
 
 
+class MoneySettings(_Section, frozen=True):
     """`[budget]`: what asking models may cost in a day, over every door, expert and process.
 
     Amounts are decimals as text. `eur_per_day` is for the whole deployment, "" for no limit; `tenants` are
@@ -315,6 +315,7 @@ class Settings(_Section, frozen=True):
     state: State = State()
     objective: tuple[Objective, ...] = ()
     approvals: Approvals = Approvals()
+    access: AccessSettings = AccessSettings()
     router: RouterSettings = RouterSettings()
     budget: MoneySettings = MoneySettings()
     decisions: DecisionSettings = DecisionSettings()
@@ -358,7 +359,6 @@ def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Setti
     environ : mapping, optional
         Defaults to the process environment. Lists of tables cannot be overlaid.
 
-    access: AccessSettings = AccessSettings()
     Returns
     -------
     Settings
@@ -474,6 +474,24 @@ def _refuse_nonsense(settings: Settings, path: Path) -> None:
             dataset=twice[0][0],
             group=twice[0][1],
         )
+    if not 0.0 < settings.access.emergency_hours_at_most <= 72.0:
+        raise BadInput(
+            f"{path.name}: access.emergency_hours_at_most must be above 0 and at most 72, got "
+            f"{settings.access.emergency_hours_at_most}.",
+            fix="What is needed for longer is no emergency: make a key with a role.",
+        )
+    strange = [one for one in settings.retention if bool(one.dataset) == bool(one.records)]
+    if strange:
+        raise BadInput(
+            f"{path.name}: [[retention]] is about a dataset or about records, got dataset "
+            f"{strange[0].dataset!r} and records {strange[0].records!r}.",
+            fix='Write one of dataset = "cases" and records = "texts".',
+        )
+    if settings.approvals.valid_days < 1:
+        raise BadInput(
+            f"{path.name}: approvals.valid_days must be 1 or more, got {settings.approvals.valid_days}.",
+            fix="An approval that has expired is signed again, for the same digest.",
+        )
     if settings.approvals.release < 0:
         raise BadInput(
             f"{path.name}: approvals.release must be 0 or more, got {settings.approvals.release}.",
@@ -520,24 +538,6 @@ def _refuse_no_euros(amount: str, setting: str, path: Path) -> None:
 
 
 def _flat(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
-    if not 0.0 < settings.access.emergency_hours_at_most <= 72.0:
-        raise BadInput(
-            f"{path.name}: access.emergency_hours_at_most must be above 0 and at most 72, got "
-            f"{settings.access.emergency_hours_at_most}.",
-            fix="What is needed for longer is no emergency: make a key with a role.",
-        )
-    strange = [one for one in settings.retention if bool(one.dataset) == bool(one.records)]
-    if strange:
-        raise BadInput(
-            f"{path.name}: [[retention]] is about a dataset or about records, got dataset "
-            f"{strange[0].dataset!r} and records {strange[0].records!r}.",
-            fix='Write one of dataset = "cases" and records = "texts".',
-        )
-    if settings.approvals.valid_days < 1:
-        raise BadInput(
-            f"{path.name}: approvals.valid_days must be 1 or more, got {settings.approvals.valid_days}.",
-            fix="An approval that has expired is signed again, for the same digest.",
-        )
     if isinstance(value, dict) and value:
         for key, item in value.items():
             yield from _flat(item, f"{prefix}.{key}" if prefix else str(key))
