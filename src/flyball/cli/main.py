@@ -52,11 +52,11 @@ COMMANDS: dict[str, str] = {
     "ledger": "Show, prove and export the ledger.",
     "person": "Keys of the people who approve.",
     "key": "Keys by which programs and people use the gateway: create, list, rotate, revoke.",
+    "access": "Emergency access, second signatures, and what somebody else has to look at.",
     "config": "Show every setting and where it came from.",
     "egress": "List every host that the deployment may reach, and why.",
 }
 """Every command with the line that `flyball --help` shows; its module is imported when it is called."""
-    "access": "Emergency access, second signatures, and what somebody else has to look at.",
 
 
 def build(wanted: str | None) -> typer.Typer:
