@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install develop demo test test-slow check format bench bench-gateway docs lock clean
+.PHONY: help install develop demo demo-law test test-slow check format bench bench-gateway docs lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -31,6 +31,10 @@ develop: $(VENV)/.develop ## Environment with extras and development tools
 
 demo: install ## One whole turn of the loop on the sample contracts
 	@$(BIN)/flyball demo --folder demo
+
+demo-law: install ## The three changes of law of 2026, played on two deployments
+	@rm -rf demo-law
+	@$(BIN)/flyball demo --law --folder demo-law
 
 test: develop ## All tests but the slow ones
 	@$(BIN)/pytest -m "not slow" -n auto -q
@@ -63,4 +67,4 @@ lock: develop ## Resolve again and write the hashed requirement files
 	@$(BIN)/python tools/check_locks.py --write
 
 clean: ## Remove what was built
-	@rm -rf $(VENV) build dist site demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) build dist site demo demo-law .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "fairness": "Compare how groups of people are decided about, with intervals, by the law of the day.",
     "drift": "Say what changed between two tables, or in what a deployment decides.",
     "impact": "Show what a changed rule, duty, principle or expert touches.",
+    "proposal": "What turns suggest to change: list, show, sign or reject.",
     "report": "Write one page of the console as one HTML or PDF file, for a board or a regulator.",
     "verify": "Check the ledger, an export of it, or the proof of one entry, offline.",
     "release": "List, show, approve, promote, try beside the live one, roll back; the evidence behind.",

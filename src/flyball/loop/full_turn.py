@@ -13,6 +13,9 @@ from flyball.loop.issue import Issued, issue
 from flyball.loop.live import LiveEngine, live_engine
 from flyball.loop.outcome_sources import FromSource, load_due
 from flyball.loop.promotion import Promoted, promote
+from flyball.loop.proposals import Standing, record_proposals
+from flyball.loop.proposing import proposals_of
+from flyball.loop.releases import live_release
 from flyball.loop.report import default_path, view_of, write_report
 from flyball.loop.stage import Stage
 from flyball.loop.stage_list import stages_of
@@ -52,6 +55,8 @@ class FullTurn:
         Tables of outcomes that were read, after the cases were decided.
     seconds : float
         From start to signed checkpoint and report.
+    proposals : tuple of Standing
+        What is suggested to be changed, and that nobody has answered yet.
     """
 
     turn: TurnResult
@@ -62,6 +67,7 @@ class FullTurn:
     signed_by: str
     outcomes: tuple[FromSource, ...]
     seconds: float
+    proposals: tuple[Standing, ...] = ()
 
 
 def full_turn(
@@ -81,12 +87,18 @@ def full_turn(
     asked = asked_turns(workshop.ledger)
     turn = run_turn(stages_of(workshop.deployment.settings), workshop, before=before, after=after)
     changed = [ran.stage for ran in turn.stages if ran.ran]
+    before_it = live_release(workshop.ledger)
     promoted = promote(
         workshop,
         turn.outputs["release"]["digest"],
         by=workshop.actor,
         why=f"stages run: {', '.join(changed)}" if changed else "nothing changed",
     )
+    proposals: tuple[Standing, ...] = ()
+    if changed:
+        live_before = None if before_it is None else before_it.release
+        found = proposals_of(workshop, promoted.release, promoted.verdict, live_before)
+        proposals = record_proposals(workshop, found)
     answer_asked(workshop.ledger, asked, actor=workshop.actor, release=promoted.release, live=promoted.live)
     issued: list[Issued] = []
     report = None
@@ -119,6 +131,7 @@ def full_turn(
         signed_by=workshop.key.name,
         outcomes=outcomes,
         seconds=time.perf_counter() - started,
+        proposals=proposals,
     )
 
 
