@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from flyball.governance.obligations.catalogue import Catalogue
 from flyball.governance.obligations.records import Obligation
 from flyball.loop.changes import Change
 from flyball.loop.references import References
@@ -50,9 +51,9 @@ def out_of_date(here: References, day: date, changes: Sequence[Change] = ()) -> 
     return tuple(dict.fromkeys(found))
 
 
-def ended(here: References, id: str, day: date) -> Obligation | None:
+def ended(catalogue: Catalogue, id: str, day: date) -> Obligation | None:
     """Return the last version of a duty that has ended, where no version applies or will; else None."""
-    versions = here.catalogue.versions(id) if id in here.catalogue.ids else ()
+    versions = catalogue.versions(id) if id in catalogue.ids else ()
     if any(
         one.withdrawn_on is None and (one.effective_to is None or day < one.effective_to) for one in versions
     ):
@@ -72,7 +73,7 @@ def _cited(here: References, day: date, about: set[str]) -> Iterator[OutOfDate]:
     for kind, id, cited in citations(here):
         if about and not about & {id, cited}:
             continue
-        duty = ended(here, cited, day)
+        duty = ended(here.catalogue, cited, day)
         if duty is None:
             continue
         instead = ", ".join(duty.superseded_by)
