@@ -120,6 +120,9 @@ def test_rows_of_one_kind_are_found_among_others(store):
     assert [row.index for row in store.rows(0, 6, kind="release")] == [3, 4]
     assert [row.index for row in store.rows(0, 4, kind="release")] == [3]
     assert [row.index for row in store.rows(0, 6, kind="nothing")] == []
+    assert store.kinds(0, 6) == {"decision": 4, "release": 2}
+    assert store.kinds(3, 4) == {"release": 1}
+    assert store.kinds(6, 9) == {}
 
 
 def test_rows_are_found_by_key(store):

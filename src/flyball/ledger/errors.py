@@ -20,6 +20,7 @@ __all__ = [
     "LedgerUnavailable",
     "NoSigningKey",
     "NoSuchEntry",
+    "NotWitnessed",
     "NotWritten",
     "OriginMismatch",
     "OutcomeUnknown",
@@ -163,3 +164,10 @@ class ExportExists(FlyballError):
     """The folder to export into is already there."""
 
     code = "ledger.export_exists"
+
+
+class NotWitnessed(FlyballError):
+    """A witness does not cosign what it was asked to."""
+
+    code = "ledger.not_witnessed"
+    exit_code = 1

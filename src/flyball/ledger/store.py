@@ -109,6 +109,10 @@ class LedgerStore(Protocol):
         """Return the rows that carry one of the keys."""
         ...
 
+    def kinds(self, start: int, stop: int) -> dict[str, int]:
+        """Return how many entries `[start, stop)` there are of each kind."""
+        ...
+
     def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
         """Return the stored leaf hashes of entries `[start, stop)`."""
         ...

@@ -304,6 +304,20 @@ class FairnessSettings(_Section, frozen=True):
     days: Annotated[int, msgspec.Meta(ge=1, le=3660)] = 90
 
 
+class EvidenceSettings(_Section, frozen=True):
+    """`[evidence]`: how long evidence counts, how much of it is looked at, and who else has to have seen it.
+
+    `valid_days` holds for records and for the signatures of people. `sample` is what is drawn at most from the
+    changes, the acts on access and the alerts of a period. `witnesses` are the public keys of third parties, and
+    `witnesses_needed` of them must have cosigned the ledger before a pack is made.
+    """
+
+    valid_days: Annotated[int, msgspec.Meta(ge=1, le=3660)] = 365
+    sample: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 25
+    witnesses: tuple[str, ...] = ()
+    witnesses_needed: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+
+
 class Settings(_Section, frozen=True):
     """Everything that `flyball.toml` says."""
 
@@ -329,6 +343,7 @@ class Settings(_Section, frozen=True):
     traces: TraceSettings = TraceSettings()
     drift: DriftSettings = DriftSettings()
     fairness: FairnessSettings = FairnessSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     explanation: ExplanationSettings = ExplanationSettings()
     slo: tuple[SloSettings, ...] = ()
     alerts: AlertSettings = AlertSettings()

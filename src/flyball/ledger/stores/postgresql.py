@@ -116,6 +116,12 @@ class _PostgresqlStore:
         with self._reading() as cursor:
             return _rows_by_key(cursor, keys)
 
+    def kinds(self, start: int, stop: int) -> dict[str, int]:
+        query = "SELECT kind, COUNT(*) FROM ledger_entries WHERE idx >= %s AND idx < %s GROUP BY kind"
+        with self._reading() as cursor:
+            found = cursor.execute(query, (start, stop)).fetchall()
+        return {_text(kind): int(number) for kind, number in found}
+
     def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
         query = "SELECT leaf_hash FROM ledger_entries WHERE idx >= %s AND idx < %s ORDER BY idx"
         with self._reading() as cursor:

@@ -98,6 +98,11 @@ class _SqliteStore:
         with self._reading() as connection:
             return _rows_by_key(connection, keys)
 
+    def kinds(self, start: int, stop: int) -> dict[str, int]:
+        query = "SELECT kind, COUNT(*) FROM ledger_entries WHERE idx >= ? AND idx < ? GROUP BY kind"
+        with self._reading() as connection:
+            return {str(kind): int(number) for kind, number in connection.execute(query, (start, stop))}
+
     def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
         query = "SELECT leaf_hash FROM ledger_entries WHERE idx >= ? AND idx < ? ORDER BY idx"
         with self._reading() as connection:

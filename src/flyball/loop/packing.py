@@ -1,0 +1,599 @@
+"""Packing: what a deployment can show about a framework in a period, as a sealed folder for strangers."""
+
+import secrets
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import flyball
+from flyball.core.digests import canonical_json, from_json, short
+from flyball.core.errors import BadInput, FlyballError, Refused, UnknownName
+from flyball.core.verdicts import Check
+from flyball.data.datasets.catalogue import open_catalogue
+from flyball.data.datasets.records import Snapshot
+from flyball.data.datasets.snapshots import list_datasets, list_snapshots
+from flyball.evaluation.records import Report, report_from_json
+from flyball.governance.evidence.form import forms_for
+from flyball.governance.evidence.making import (
+    MEASURED,
+    About,
+    Goal,
+    controls_shown,
+    gate_records,
+    ledger_record,
+    measured_records,
+    objective_records,
+    sample_records,
+    what_was_not_tested,
+)
+from flyball.governance.evidence.pack import Dataset, LedgerPart, Model, Pack, Period, figure_of
+from flyball.governance.evidence.populations import Known, wanted_kinds
+from flyball.governance.evidence.sealing import seal
+from flyball.governance.evidence.verifying import COSIGNED_NOTE, verify_pack
+from flyball.governance.frameworks.load import framework as shipped_framework
+from flyball.governance.frameworks.load import load_frameworks
+from flyball.governance.frameworks.records import Control, Framework
+from flyball.governance.obligations.catalogue import Catalogue
+from flyball.ledger.checkpoints import Checkpoint, read_checkpoint
+from flyball.ledger.cosignatures import WitnessKey
+from flyball.ledger.errors import BlobErased, BlobMissing, ExportExists
+from flyball.ledger.excerpts import read_excerpt, write_excerpt
+from flyball.ledger.files import sync_folder
+from flyball.ledger.records import Entry
+from flyball.ledger.verify import verify_ledger
+from flyball.ledger.witnessing import COSIGNED, cosigned
+from flyball.loop.ledger_view import holds_no_case
+from flyball.loop.live import engine_of_release
+from flyball.loop.promotion import approvals_in, people_of
+from flyball.loop.releases import Promotion, Release, SignedRelease, promotions, read_release
+from flyball.loop.settings import Settings
+from flyball.loop.stages.obligations import duties_of
+from flyball.loop.workshop import Workshop
+
+__all__ = [
+    "EXPORTED",
+    "Packed",
+    "framework_for",
+    "frameworks_known",
+    "pack_evidence",
+    "packs_made",
+    "period_of",
+]
+
+EXPORTED = "evidence.exported"
+"""Kind of the ledger entries about packs that were made."""
+
+ToPdf = Callable[[str], bytes]
+
+_PRINTED = ("report.html", "technical-file.html", "validation-note.html")
+_MORE_KINDS = ("approval", "release.made", COSIGNED, EXPORTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A pack that was written.
+
+    Parameters
+    ----------
+    folder : Path
+    digest : str
+        Of the list of its files.
+    pack : Pack
+    entry : int
+        Of the ledger, that says so; after the part of the ledger that is in the pack.
+    """
+
+    folder: Path
+    digest: str
+    pack: Pack
+    entry: int
+
+
+def frameworks_known(catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the names that `framework_for` knows: control frameworks, and laws of the catalogue."""
+    shipped = [one.id for one in load_frameworks()]
+    return (*shipped, *sorted({_law(one) for one in catalogue.ids}))
+
+
+def framework_for(name: str, catalogue: Catalogue, on: date) -> Framework:
+    """Return a control framework, or a law of the catalogue as one: each of its duties is a control.
+
+    Parameters
+    ----------
+    name : str
+        "soc-2", or the beginning of the ids of a law: "eu.ai-act", "us.sr-26-2". "eu-ai-act" is understood.
+    catalogue : Catalogue
+    on : date
+        Of several versions of a duty the one in force is taken, else the newest.
+
+    Raises
+    ------
+    UnknownName
+        No such framework or law.
+    """
+    known = frameworks_known(catalogue)
+    shipped = {one.id for one in load_frameworks()}
+    if name in shipped:
+        return shipped_framework(name)
+    law = next((one for one in known if one not in shipped and _plain(one) == _plain(name)), None)
+    if law is None:
+        raise UnknownName(
+            f"No framework is called {name!r}.", fix=f"Known: {', '.join(known)}.", framework=name
+        )
+    controls, citations, gaps = [], [], []
+    for duty_id in sorted(one for one in catalogue.ids if _law(one) == law):
+        versions = catalogue.versions(duty_id)
+        now = [
+            one
+            for one in versions
+            if one.effective_from <= on and (one.effective_to is None or on < one.effective_to)
+        ]
+        duty = (now or versions)[-1]
+        waits = "" if now else f" Not in force on {on}: from {duty.effective_from}."
+        open_ = f"{duty.gaps or 'Nothing is noted.'}{waits} Checks show a part of a duty; counsel confirms."
+        controls.append(Control(duty.key, duty.title, duty.checks, open_ if duty.checks else ""))
+        citations.append(duty.source.citation)
+        gaps.append(duty.source.law)
+    laws = "; ".join(dict.fromkeys(gaps))
+    return Framework(
+        id=law,
+        title=laws,
+        issuer=laws,
+        version=f"as the catalogue knows it on {on}",
+        citation=citations[0],
+        licence="Duties in our own words",
+        read_at="See the entry of each duty: flyball obligation show.",
+        review_by=on,
+        gaps="Only duties of the catalogue are listed; it is a summary, and counsel confirms each.",
+        controls=tuple(controls),
+    )
+
+
+def period_of(text: str, today: date) -> Period:
+    """Read a period: "2026", "2026-Q3", "2026-11", "2026-01-01..2026-06-30"; "" for the last 365 days.
+
+    Raises
+    ------
+    BadInput
+        It is none of these, ends before it begins, or begins after today.
+    """
+    try:
+        found = _period(text.strip(), today)
+    except ValueError as err:
+        raise BadInput(
+            f"{text!r} is not a period.",
+            fix="Write 2026, 2026-Q3, 2026-11 or 2026-01-01..2026-06-30.",
+            period=text,
+        ) from err
+    if found.last < found.first or found.first > today:
+        raise BadInput(
+            f"The period {found} ends before it begins, or has not begun.",
+            fix="Give a period that has begun.",
+            period=text,
+        )
+    return found
+
+
+def _period(text: str, today: date) -> Period:
+    if not text:
+        return Period(today - timedelta(days=364), today)
+    first, marker, last = text.partition("..")
+    if marker:
+        return Period(date.fromisoformat(first), date.fromisoformat(last))
+    year, _, part = text.partition("-")
+    if len(year) != 4 or not year.isascii() or not year.isdigit():
+        raise ValueError(text)
+    if not part:
+        return Period(date(int(year), 1, 1), date(int(year), 12, 31))
+    if part.upper() in ("Q1", "Q2", "Q3", "Q4"):
+        start, months = 3 * int(part[1]) - 2, 3
+    else:
+        start, months = int(part), 1
+    if len(part) != 2:
+        raise ValueError(text)
+    begin = date(int(year), start, 1)
+    after = start + months
+    end = date(int(year) + (after > 12), after - 12 if after > 12 else after, 1)
+    return Period(begin, end - timedelta(days=1))
+
+
+def pack_evidence(
+    workshop: Workshop,
+    framework: Framework,
+    period: Period,
+    folder: Path,
+    *,
+    whole_ledger: bool = False,
+    forms: Sequence[str] = (),
+    to_pdf: ToPdf | None = None,
+) -> Packed:
+    """Write a pack into a new folder, check it as a stranger would, and write down that it was made.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    framework : Framework
+    period : Period
+    folder : Path
+        Must not exist, or be empty.
+    whole_ledger : bool
+        With the entries that may hold cases.
+    forms : sequence of str
+        In addition to those that belong to the framework.
+    to_pdf : callable (html) -> bytes, optional
+        None: the documents stay HTML and Markdown.
+
+    Returns
+    -------
+    Packed
+
+    Raises
+    ------
+    ExportExists
+        The folder holds something.
+    Refused
+        Fewer witnesses than the settings ask for have cosigned the ledger, or the pack does not hold.
+    """
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ExportExists(
+            f"{folder} exists already.", fix="Give a new folder: a pack is never mixed.", folder=folder
+        )
+    writers = forms_for(framework.id, tuple(forms))
+    checkpoint, cosigned_note = _checkpoint(workshop)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}.part")
+    (part / "ledger").mkdir(mode=0o700, parents=True)
+    try:
+        gathered = _gathered(workshop, framework, period, part, checkpoint, whole_ledger=whole_ledger)
+        pack = from_json(canonical_json(gathered), Pack)  # as whoever reads it has it, in every order
+        _write(part, "pack.json", canonical_json(pack) + b"\n")
+        if cosigned_note:
+            _write(part, COSIGNED_NOTE, cosigned_note.encode())
+        for one in writers.values():
+            for path, data in one.write(pack).items():
+                _write(part, path, data)
+                if to_pdf is not None and path in _PRINTED:
+                    _write(part, f"{path.removesuffix('.html')}.pdf", to_pdf(data.decode()))
+        _write(part, "README.txt", _readme(pack).encode())
+        digest = seal(part, workshop.key)
+        found = verify_pack(part, on=workshop.clock(), key=workshop.key.verifier)
+        if found.pack is None or not all(one.passed for one in found.checks if one.name not in _JUDGED):
+            raise Refused(
+                f"The pack does not hold what it says: {found.reason}.",
+                fix="Run flyball verify: the ledger was altered, or this is a fault of Flyball.",
+            )
+        part.rename(folder)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    sync_folder(folder.parent)
+    body = {
+        "framework": framework.id,
+        "period": str(period),
+        "release": pack.release,
+        "pack": digest,
+        "entries": checkpoint.size,
+        "root": checkpoint.root.hex(),
+        "records": len(pack.records),
+        "not_tested": len(pack.not_tested),
+        "whole_ledger": whole_ledger,
+    }
+    entry = workshop.ledger.append(kind=EXPORTED, actor=workshop.actor, body=body).index
+    return Packed(folder, digest, pack, entry)
+
+
+_JUDGED = ("approvals", "validity", "witnesses")
+"""What may fail in a true pack: it then says so, and whoever verifies it sees it."""
+
+
+def packs_made(workshop: Workshop) -> tuple[Entry, ...]:
+    """Return the packs that were made, newest first."""
+    return tuple(reversed(list(workshop.ledger.entries(kind=EXPORTED))))
+
+
+def _write(folder: Path, path: str, data: bytes) -> None:
+    place = folder / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(data)
+
+
+def _checkpoint(workshop: Workshop) -> tuple[Checkpoint, str]:
+    """Return up to where the ledger is shown: where witnesses are asked for, as far as they saw it."""
+    wanted = workshop.deployment.settings.evidence
+    keys = [WitnessKey.parse(one) for one in wanted.witnesses]
+    note = cosigned(workshop.ledger, keys, needed=wanted.witnesses_needed) if keys else ""
+    if not wanted.witnesses_needed:
+        return workshop.ledger.checkpoint(), note
+    if not note:
+        raise Refused(
+            f"{wanted.witnesses_needed} of {len(keys)} witnesses must have cosigned the ledger, and no "
+            "checkpoint "
+            "has so many.",
+            fix="Ask them: flyball ledger checkpoint --out REQUEST, then flyball ledger cosign ANSWER.",
+            needed=wanted.witnesses_needed,
+        )
+    return read_checkpoint(note, workshop.key.verifier), note
+
+
+def _gathered(
+    workshop: Workshop,
+    framework: Framework,
+    period: Period,
+    part: Path,
+    checkpoint: Checkpoint,
+    *,
+    whole_ledger: bool,
+) -> Pack:
+    ledger, settings = workshop.ledger, workshop.deployment.settings
+    kinds = ledger.store.kinds(0, checkpoint.size)
+    shown = set(kinds) if whole_ledger else _shown(kinds)
+    write_excerpt(ledger, part / "ledger", checkpoint, shown, key=workshop.key.verifier)
+    entries = read_excerpt(part / "ledger", workshop.key.verifier).entries
+    live = _live_at_end(promotions(ledger), period, checkpoint)
+    release = None if live is None else read_release(workshop.state, live.release, workshop.key.verifier)
+    digest = "" if live is None else live.release
+    people = people_of(workshop)
+    approvals = tuple(one for one in approvals_in(workshop) if one.digest == digest)
+    approvals = tuple(one for one in approvals if _is_written(one.signature, entries))
+    made = next(
+        (one for one in entries if one.kind == "release.made" and one.body.get("release") == digest), None
+    )
+    author = "" if made is None else made.actor
+    parts = {} if release is None else dict(release.release.parts)
+    about = About(
+        digest,
+        parts,
+        tuple(sorted({one.person for one in approvals if one.decision == "approve"})),
+        author,
+        timedelta(days=settings.evidence.valid_days),
+    )
+    gate = _last(entries, "evidence", digest, period)
+    released = _settings_of(workshop, digest)
+    goals = (
+        []
+        if released is None
+        else [Goal(one.metric, one.at_least, one.at_most) for one in released.objective]
+    )
+    required = _required(workshop, entries)
+    now = workshop.clock()
+    checked = verify_ledger(ledger)
+    samples, examined = sample_records(
+        Known(entries, people, required),
+        period,
+        about,
+        n=settings.evidence.sample,
+        seed=checkpoint.root.hex(),
+        at=now,
+    )
+    records = (
+        *gate_records(gate, about, nothing_to_test=_unasked(release, gate, promotions(ledger))),
+        *objective_records(_report(workshop, parts), goals, gate, about),
+        *measured_records(entries, period, about),
+        *samples,
+        ledger_record(
+            Check("ledger", checked.ok, checked.reason),
+            about,
+            size=checkpoint.size,
+            root=checkpoint.root.hex(),
+            at=now,
+        ),
+    )
+    controls = controls_shown(framework.controls, records)
+    withheld = {kind: number for kind, number in kinds.items() if kind not in shown}
+    described = (settings if released is None else released).deployment
+    return Pack(
+        form=1,
+        software=f"flyball {flyball.__version__}",
+        framework=framework.id,
+        framework_title=framework.title,
+        framework_source=framework.citation,
+        framework_licence=framework.licence,
+        framework_digest=framework.digest,
+        framework_gaps=framework.gaps,
+        period=period,
+        made_at=now,
+        deployment=described.name,
+        purpose=described.purpose,
+        owner=described.owner,
+        jurisdictions=described.jurisdictions,
+        tags=described.tags,
+        data_labels=described.data_labels,
+        fields={one.key: one.title for one in workshop.deployment.fields},
+        release=digest,
+        release_made_by=author,
+        release_note="" if release is None else release.note,
+        parts=parts,
+        promises=() if release is None else release.release.promises,
+        approvals_required=0 if release is None else release.release.approvals_required,
+        approvals=approvals,
+        people=people,
+        required=required,
+        approval_days=settings.approvals.valid_days,
+        valid_days=settings.evidence.valid_days,
+        sample_of=settings.evidence.sample,
+        models=_models(workshop, digest, parts),
+        datasets=_datasets(workshop, parts),
+        records=records,
+        controls=controls,
+        examined=examined,
+        duties=tuple(
+            f"{one.key}: {one.title} ({one.jurisdiction})"
+            for one in duties_of(workshop, min(period.last, now.date()))
+        ),
+        principles=_principles(workshop, digest),
+        changes=tuple(
+            f"{entry.at:%Y-%m-%d %H:%M} UTC, entry {entry.index}: release "
+            f"{short(str(entry.body['release']))} by "
+            f"{entry.actor}"
+            for entry in entries
+            if entry.kind == "release.promoted" and period.holds(entry.at)
+        ),
+        ledger=LedgerPart(
+            checkpoint.origin, checkpoint.size, checkpoint.root.hex(), kinds, tuple(sorted(withheld))
+        ),
+        witnesses_needed=settings.evidence.witnesses_needed,
+        witnesses=settings.evidence.witnesses,
+        not_tested=what_was_not_tested(controls, records, withheld=withheld),
+    )
+
+
+def _shown(kinds: dict[str, int]) -> set[str]:
+    """Return the kinds of entries in which no case stands."""
+    open_ = {kind for kind in kinds if holds_no_case(kind) or kind in _MORE_KINDS or kind in MEASURED}
+    return open_ | set(wanted_kinds(kinds))
+
+
+def _live_at_end(history: Sequence[Promotion], period: Period, checkpoint: Checkpoint) -> Promotion | None:
+    """Return what was live at the end of the period."""
+    before = [
+        one
+        for one in history
+        if one.entry < checkpoint.size and date.fromisoformat(one.at[:10]) <= period.last
+    ]
+    return before[-1] if before else None
+
+
+def _last(entries: Sequence[Entry], kind: str, digest: str, period: Period) -> Entry | None:
+    mine = [
+        one
+        for one in entries
+        if one.kind == kind and one.body.get("release") == digest and one.at.date() <= period.last
+    ]
+    return mine[-1] if mine else None
+
+
+def _is_written(signature: str, entries: Sequence[Entry]) -> bool:
+    return any(one.kind == "approval" and one.body.get("signature") == signature for one in entries)
+
+
+def _unasked(
+    release: SignedRelease | None, gate: Entry | None, history: Sequence[Promotion]
+) -> tuple[str, ...]:
+    """Return the checks that passed because there was nothing to ask."""
+    found = ["release.approvals"] if release is None or not release.release.approvals_required else []
+    if gate is not None and not any(one.entry < gate.index for one in history):
+        found.append("release.no_regression")
+    return tuple(found)
+
+
+def _settings_of(workshop: Workshop, digest: str) -> Settings | None:
+    """Return the settings as they were released; None where they are no longer kept."""
+    try:
+        return engine_of_release(workshop, digest).settings if digest else None
+    except FlyballError:
+        return None
+
+
+def _required(workshop: Workshop, entries: Sequence[Entry]) -> dict[str, int]:
+    """Return how many signatures each release asks for that the ledger knows and that is still kept."""
+    found: dict[str, int] = {}
+    for digest in {str(one.body["release"]) for one in entries if one.kind == "release.made"}:
+        try:
+            release: Release = read_release(workshop.state, digest, workshop.key.verifier).release
+        except FlyballError:
+            continue
+        found[digest] = release.approvals_required
+    return found
+
+
+def _report(workshop: Workshop, parts: dict[str, str]) -> Report | None:
+    try:
+        return report_from_json(workshop.blobs.get(parts["evaluation"]))
+    except (KeyError, BlobErased, BlobMissing):
+        return None
+
+
+def _models(workshop: Workshop, digest: str, parts: dict[str, str]) -> tuple[Model, ...]:
+    if not digest:
+        return ()
+    try:
+        cards = engine_of_release(workshop, digest).engine.cards
+    except FlyballError:  # its files are no longer kept: names and digests are all that is left
+        return tuple(
+            Model(name.removeprefix("expert "), "", "", one, "", (), (), "", (), {}, {})
+            for name, one in sorted(parts.items())
+            if name.startswith("expert ")
+        )
+    return tuple(
+        Model(
+            one.name,
+            one.version,
+            one.kind,
+            parts.get(f"expert {one.name}", ""),
+            one.summary,
+            one.trained_on,
+            one.limits,
+            one.licence,
+            one.fields,
+            dict(one.parameters),
+            {name: figure_of(figure) for name, figure in one.figures.items()},
+        )
+        for one in cards
+    )
+
+
+def _datasets(workshop: Workshop, parts: dict[str, str]) -> tuple[Dataset, ...]:
+    known: dict[str, Snapshot] = {}
+    wanted = {name: one for name, one in parts.items() if name.startswith("snapshot ")}
+    if wanted:
+        with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
+            known = {
+                one.digest: one
+                for name in list_datasets(catalogue)
+                for one in list_snapshots(catalogue, name)
+            }
+    found = []
+    for name, digest in sorted(wanted.items()):
+        snapshot = known.get(digest)
+        card = {} if snapshot is None else {key: _fact(value) for key, value in snapshot.card.items()}
+        rows = None if snapshot is None else snapshot.rows
+        found.append(Dataset(name.removeprefix("snapshot "), digest, rows, card))
+    return tuple(found)
+
+
+def _fact(value: object) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+
+
+def _principles(workshop: Workshop, digest: str) -> tuple[str, ...]:
+    try:
+        principles = engine_of_release(workshop, digest).engine.constitution.principles if digest else ()
+    except FlyballError:
+        return ()
+    return tuple(f"{one.id}: {one.title}" for one in principles)
+
+
+def _law(duty: str) -> str:
+    """Return the law of a duty: "eu.ai-act" of "eu.ai-act.12", "us.sr-26-2" of itself."""
+    return ".".join(duty.split(".")[:2])
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace(".", "-").replace("_", "-")
+
+
+def _readme(pack: Pack) -> str:
+    return f"""\
+Evidence of {pack.deployment}: {pack.framework_title}
+Period {pack.period}, made {pack.made_at:%Y-%m-%d %H:%M} UTC by {pack.software}.
+
+This is evidence and no certificate. What was not tested stands in not-tested.csv.
+
+pack.json            everything, as one record; all documents are made from it
+controls.csv         control by control: evidence, population, sample, result, limit, what is left open
+samples.csv          the changes, acts on access and alerts that were looked at, one by one
+report.md, .html     the same for people
+oscal/               component definition, assessment results, plan of action (NIST OSCAL 1.2.1)
+cards/               one for each model and dataset
+bom.cdx.json         models and data with their digests (CycloneDX 1.6)
+ledger/              entries, the hashes of all others, the signed checkpoint, the public key
+SHA256SUMS           every file; SHA256SUMS.note is the same with the signature of the deployment
+
+With Flyball:     flyball verify FOLDER --key KEY.vkey      (the key from the owner, not from this folder)
+Without Flyball:  sha256sum -c SHA256SUMS
+                  then check the signature of SHA256SUMS.note with any tool for C2SP signed notes, or
+                  with openssl: docs/evidence.md of Flyball has the four lines.
+"""
