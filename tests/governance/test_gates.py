@@ -266,6 +266,7 @@ CANDIDATE = ReleaseToPromote(
     ),
     promise=Check("promise", True, "kept"),
     ledger=Check("ledger", True, "120 entries verified"),
+    redteam=Check("red team", True, "300 attempts"),
     approvals_required=1,
     approvals=(approved(),),
     people=(ANNA, BERT),
@@ -340,6 +341,8 @@ def test_a_release_that_is_in_order_may_go_live():
         ({"promise": None}, "release.promise", "nobody looked"),
         ({"promise": Check("promise", False, "no threshold keeps it")}, "release.promise", "no threshold"),
         ({"ledger": None}, "release.ledger_verified", "nobody looked"),
+        ({"redteam": None}, "release.redteam", "nobody looked"),
+        ({"redteam": Check("red team", False, "attacks: above")}, "release.redteam", "attacks: above"),
         ({"ledger": Check("ledger", False, "entry 17 was altered")}, "release.ledger_verified", "entry 17"),
         (
             {"approvals": ()},

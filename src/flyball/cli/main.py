@@ -48,6 +48,7 @@ COMMANDS: dict[str, str] = {
     "privacy": "Find and treat personal data, give pseudonyms back, show privacy budgets.",
     "router": "Learn which prompts need the strong model, and measure how well it routes.",
     "guard": "Say of texts what the guardrails find: injections, secrets and more.",
+    "redteam": "Attack a deployment, see how often that works, and try what worked again.",
     "obligation": "Show which duties applied on a day, and what changes between two days.",
     "rule": "List and check the rules, those of the playbook and those that decide.",
     "evidence": "What the deployment can show an auditor, as a sealed folder: export, list, frameworks.",

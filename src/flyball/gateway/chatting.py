@@ -376,7 +376,7 @@ class Chat:
         task.add_done_callback(self._leaving.discard)
 
 
-def open_chat(workshop: Workshop, scribe: Scribe) -> Chat | None:
+def open_chat(workshop: Workshop, scribe: Scribe, *, planted: str = "") -> Chat | None:
     """Return the chat of a deployment; None where it has none.
 
     Raises
@@ -431,6 +431,13 @@ def _schema_of(call: ChatCall) -> Mapping[str, Any] | None:
         return {"type": "object"}
     inner = wanted.get("json_schema")
     schema = inner.get("schema") if isinstance(inner, dict) else None
+    Parameters
+    ----------
+    workshop : Workshop
+    scribe : Scribe
+    planted : str
+        Goes before conversations behind the deployment's own words; for tests that it does not come out.
+
     return schema if isinstance(schema, dict) else None
 
 
@@ -448,3 +455,4 @@ def _put_together(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for name in ("name", "arguments"):
             one["function"][name] += str(function.get(name) or "")
     return [calls[place] for place in sorted(calls)]
+    system = "\n\n".join(one for one in (system, planted) if one)

@@ -21,7 +21,7 @@ from flyball.loop.neighbours import Remembered
 from flyball.loop.sources import row_sources
 from flyball.loop.workshop import Workshop
 
-__all__ = ["House", "Served", "open_house"]
+__all__ = ["House", "Served", "open_house", "open_served"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -152,9 +152,15 @@ def open_house(roots: list[Path]) -> House:
                 fix="Give each a name of its own in [deployment].",
                 name=name,
             )
-        scribe = Scribe(workshop.ledger)
-        decider = Decider(workshop, scribe) if workshop.deployment.fields else None
-        transfers = [one for one in row_sources(workshop.deployment.settings.source) if one.neighbours]
-        remembered = Remembered(workshop, transfers[0]) if transfers else None
-        served[name] = Served(name, workshop, scribe, decider, open_chat(workshop, scribe), remembered)
+        served[name] = open_served(workshop)
     return House(served)
+
+
+def open_served(workshop: Workshop, *, planted: str = "") -> Served:
+    """Open one deployment for serving; `planted` goes before its conversations, behind its own words."""
+    scribe = Scribe(workshop.ledger)
+    decider = Decider(workshop, scribe) if workshop.deployment.fields else None
+    transfers = [one for one in row_sources(workshop.deployment.settings.source) if one.neighbours]
+    remembered = Remembered(workshop, transfers[0]) if transfers else None
+    chat = open_chat(workshop, scribe, planted=planted)
+    return Served(workshop.deployment.name, workshop, scribe, decider, chat, remembered)

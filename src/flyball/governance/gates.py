@@ -93,7 +93,7 @@ def release_gate() -> Gate[ReleaseToPromote]:
     -------
     Gate of ReleaseToPromote
         Checks "release.digest", "release.objectives", "release.no_regression", "release.promise",
-        "release.ledger_verified" and "release.approvals".
+        "release.ledger_verified", "release.redteam" and "release.approvals".
     """
     guards: dict[str, Guard[ReleaseToPromote]] = {
         "release.digest": _digest,
@@ -101,6 +101,7 @@ def release_gate() -> Gate[ReleaseToPromote]:
         "release.no_regression": _no_regression,
         "release.promise": _promise_kept,
         "release.ledger_verified": _ledger_verified,
+        "release.redteam": _redteam,
         "release.approvals": _approvals,
     }
     return gate_of("release gate", guards)
@@ -303,6 +304,10 @@ def _promise_kept(record: ReleaseToPromote) -> Check:
 
 def _ledger_verified(record: ReleaseToPromote) -> Check:
     return _handed_in("release.ledger_verified", record.ledger)
+
+
+def _redteam(record: ReleaseToPromote) -> Check:
+    return _handed_in("release.redteam", record.redteam)
 
 
 def _approvals(record: ReleaseToPromote) -> Check:

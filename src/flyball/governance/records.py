@@ -180,6 +180,8 @@ class ReleaseToPromote:
         Whether the thresholds keep what they promise; None: nobody looked.
     ledger : Check or None
         Whether the ledger verified; None: nobody looked.
+    redteam : Check or None
+        Whether attacks reach no more than is allowed; None: nobody looked.
     approvals_required : int
         Other people who must sign; 0 means nobody.
     approvals : tuple of Approval
@@ -198,6 +200,7 @@ class ReleaseToPromote:
     paired: tuple[Paired, ...]
     promise: Check | None
     ledger: Check | None
+    redteam: Check | None
     approvals_required: int
     approvals: tuple[Approval, ...] = ()
     people: tuple[Person, ...] = field(default=())

@@ -27,7 +27,10 @@ from flyball.loop.workshop import Workshop
 from flyball.models.decisions.findings import SEVERITIES
 from flyball.models.decisions.records import Decision
 
-__all__ = ["FullTurn", "full_turn"]
+__all__ = ["BeforeRelease", "FullTurn", "full_turn"]
+
+BeforeRelease = Callable[[Workshop, str], None]
+"""Told the digest of a release that is about to be judged."""
 
 _MOST_ON_A_PAGE = 500
 """Cases on the report of a turn; a page of many thousand opens in no browser."""
@@ -75,8 +78,18 @@ def full_turn(
     *,
     before: Callable[[Stage, str], None] = lambda stage, why: None,
     after: Callable[[Ran], None] = lambda ran: None,
+    before_release: BeforeRelease = lambda workshop, digest: None,
 ) -> FullTurn:
     """Run what has changed, ask the release gate, go live where it allows, write the report.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    before, after : callable
+        As of `run_turn`.
+    before_release : callable (workshop, digest)
+        Does what the release gate looks for and this room cannot: attacks through the gateway. Where they
+        are asked for and not made, the gate refuses.
 
     Returns
     -------
@@ -88,6 +101,7 @@ def full_turn(
     turn = run_turn(stages_of(workshop.deployment.settings), workshop, before=before, after=after)
     changed = [ran.stage for ran in turn.stages if ran.ran]
     before_it = live_release(workshop.ledger)
+    before_release(workshop, turn.outputs["release"]["digest"])
     promoted = promote(
         workshop,
         turn.outputs["release"]["digest"],

@@ -29,6 +29,7 @@ from flyball.loop.erased import left_of
 from flyball.loop.halves import in_tuning_half
 from flyball.loop.live import engine_of_release
 from flyball.loop.people_noted import note_people
+from flyball.loop.redteaming import redteam_check
 from flyball.loop.releases import Promotion, Release, live_release, promotions, read_release
 from flyball.loop.stages.snapshot import read_part
 from flyball.loop.workshop import Workshop
@@ -209,6 +210,7 @@ def ask_gate(workshop: Workshop, release: Release, live: Promotion | None) -> Ve
             paired=() if live is None else _paired(workshop, release, live, report),
             promise=promise_check(thresholds),
             ledger=Check("ledger verified", verified.ok, verified.reason),
+            redteam=redteam_check(workshop, release, live),
             approvals_required=approvals_needed(workshop, release),
             approvals=tuple(approvals_in(workshop)),
             people=people,

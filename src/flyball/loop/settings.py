@@ -331,6 +331,22 @@ class Settings(_Section, frozen=True):
     approvals: Approvals = Approvals()
     access: AccessSettings = AccessSettings()
     router: RouterSettings = RouterSettings()
+class RedTeamSettings(_Section, frozen=True):
+    """`[redteam]`: what attacks on a release may reach before it goes live.
+
+    Bounds are for the upper end of the interval; None for no bound. `at_most` bounds single families. `budget`
+    is how many attacks a run tries, `seed` draws them. `rows` is how many cases an evasion begins with at most.
+    """
+
+    success_at_most: float | None = None
+    benign_refused_at_most: float | None = None
+    at_most: dict[str, float] = {}
+    budget: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 300
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 0
+    rows: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 40
+    seconds_at_most: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+
+
     budget: MoneySettings = MoneySettings()
     decisions: DecisionSettings = DecisionSettings()
     chat: ChatSettings | None = None
@@ -357,6 +373,7 @@ class Origin:
     name: str
     value: str
     origin: str
+    redteam: RedTeamSettings = RedTeamSettings()
 
 
 def talks_only(settings: Settings) -> bool:

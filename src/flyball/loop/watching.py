@@ -26,7 +26,7 @@ from flyball.loop.alerts.records import Alert
 from flyball.loop.alerts.sending import Sender
 from flyball.loop.alerts.standing import Standing
 from flyball.loop.asked_turns import ask_for_turn, asked_turns
-from flyball.loop.full_turn import full_turn
+from flyball.loop.full_turn import BeforeRelease, full_turn
 from flyball.loop.kpis import kpis_view, record_kpis
 from flyball.loop.plan import make_plan
 from flyball.loop.settings import talks_only
@@ -113,6 +113,8 @@ class Watcher:
         Called after each look.
     turns : callable () -> str, optional
         Runs a turn and says what came of it; by default `full_turn`. Called in a thread.
+    before_release : callable (workshop, digest)
+        As of `full_turn`.
     """
 
     def __init__(
@@ -121,6 +123,7 @@ class Watcher:
         *,
         told: Callable[[Looked], None] = lambda looked: None,
         turns: Callable[[], str] | None = None,
+        before_release: BeforeRelease = lambda workshop, digest: None,
     ) -> None:
         self._workshop = workshop
         self._settings = workshop.deployment.settings
@@ -137,6 +140,7 @@ class Watcher:
         self._heartbeat = None if beat is None else Heartbeat(beat)
         self._open: dict[str, Alert] = {}
         self._turns = turns or self._run_turn
+        self._before_release = before_release
         self._rare: threading.Thread | None = None
         self._rare_look: tuple[str, datetime] | None = None
         self._turn: threading.Thread | None = None
@@ -357,7 +361,7 @@ class Watcher:
         with Workshop(
             deployment, self._workshop.clock, workers=os.cpu_count() or 1, actor=_ACTOR
         ) as workshop:
-            done = full_turn(workshop)
+            done = full_turn(workshop, before_release=self._before_release)
         if done.promoted.live:
             return "done: live" if done.promoted.changed else "done: nothing changed"
         return "done: waits for approval" if done.promoted.waits_for_people else "done: refused by its gate"

@@ -4,11 +4,13 @@ import sys
 
 from rich.markup import escape
 
+from flyball.cli.attacked import attacked
 from flyball.cli.output import Output
 from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
 from flyball.core.digests import short
 from flyball.core.text import count
 from flyball.loop.full_turn import FullTurn, full_turn
+from flyball.loop.redteaming import is_attacked
 from flyball.loop.review_labels import to_learn
 from flyball.loop.stage import Stage
 from flyball.loop.turn import Ran
@@ -39,11 +41,16 @@ def turn_with_talk(workshop: Workshop, output: Output) -> FullTurn:
     def before(stage: Stage, why: str) -> None:
         output.say(f"  [bold]run[/]   {escape(stage.name):<28} {escape(why)}")
 
+    def attack(here: Workshop, digest: str) -> None:
+        if is_attacked(here):
+            output.say(f"  [bold]run[/]   {'redteam':<28} a release is attacked before it is judged")
+        attacked(here, digest)
+
     def after(ran: Ran) -> None:
         if not ran.ran:
             output.say(f"  [dim]skip  {escape(ran.stage):<28} {escape(ran.why)}[/]")
 
-    return full_turn(workshop, before=before, after=after)
+    return full_turn(workshop, before=before, after=after, before_release=attack)
 
 
 def show_turn(done: FullTurn, output: Output) -> None:

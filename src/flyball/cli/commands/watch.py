@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from flyball.cli.attacked import attacked
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
 from flyball.core.text import count
@@ -34,7 +35,7 @@ def command(
     if parent:
         threading.Thread(target=_end_with, args=(parent, stop), daemon=True).start()
     with open_workshop(deployment, output) as workshop, only_one_watcher(workshop.state):
-        watcher = Watcher(workshop, told=lambda looked: _tell(looked, output))
+        watcher = Watcher(workshop, told=lambda looked: _tell(looked, output), before_release=attacked)
         every = workshop.deployment.settings.watch.every_seconds
         if once:
             looked = watcher.look()

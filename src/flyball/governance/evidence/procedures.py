@@ -71,6 +71,10 @@ GATE_PROCEDURES: Mapping[str, Procedure] = {
         "Every entry was hashed again and compared with the signed checkpoint.",
         "Whether what was written is true, and what was never written.",
     ),
+    "release.redteam": Procedure(
+        "Attacks were carried out in a sandbox with the whole gateway; upper ends were held against the bounds.",
+        "Attacks that nobody has written down, keys and sign-in, the network, the console, people.",
+    ),
     "release.approvals": Procedure(
         "Each signature was verified against the key that the deployment lists for the person.",
         "Whether the person looked before signing, and whether two keys belong to one human.",
