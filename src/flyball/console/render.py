@@ -15,6 +15,7 @@ from flyball.console.page import PAGES, Asked, Page, address
 from flyball.console.stamp import Stamp
 from flyball.console.words import FILTERS, person, shown_text
 from flyball.core.errors import FlyballError
+from flyball.loop.emergency import open_now
 
 __all__ = ["STATIC", "Frame", "MenuItem", "frame_of", "menu_of", "render", "static_file", "static_href"]
 
@@ -72,6 +73,8 @@ class Frame:
         Rendered as one file for somebody else: without menu, forms and script; the style stands inside.
     stamp : Stamp or None
         The head of such a file.
+    emergencies : sequence of str
+        Who has emergency access now, and until when.
     """
 
     title: str
@@ -90,6 +93,7 @@ class Frame:
     here: str = "/"
     alone: bool = False
     stamp: Stamp | None = None
+    emergencies: Sequence[str] = ()
 
     @property
     def version(self) -> str:
@@ -110,8 +114,27 @@ def frame_of(page: Page, name: str, asked: Asked, **more: object) -> Frame:
         menu=menu_of(asked, name) if deployment else (),
         problem=asked.problem,
         live=page.live,
+        emergencies=_emergencies(asked, names),
     )
     return replace(frame, **more)  # type: ignore[arg-type]
+
+
+def _emergencies(asked: Asked, names: Sequence[str]) -> list[str]:
+    """Return who has emergency access to a deployment that who asks may use: everybody is told."""
+    found = []
+    for served in asked.house.everything():
+        workshop = served.workshop
+        if served.name not in names:
+            continue
+        try:
+            found += [
+                f"{one.person} has emergency access to {served.name} until {one.until:%H:%M} UTC on "
+                f"{one.until:%Y-%m-%d}."
+                for one in open_now(workshop.ledger, workshop.clock())
+            ]
+        except FlyballError as err:
+            found.append(f"Whether anybody has emergency access to {served.name} is not known: {err.message}")
+    return found
 
 
 def menu_of(asked: Asked, current: str) -> list[MenuItem]:

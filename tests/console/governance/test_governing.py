@@ -46,6 +46,7 @@ PAGES = [
     "ledger?kind=release.made",
     "ledger/0",
     "settings",
+    "access",
 ]
 
 
@@ -171,6 +172,20 @@ def test_what_changes_between_two_days_is_told_on_the_day_itself_and_not_after_i
     assert "ends Model risk management of banks (2011" in both
     assert change("2026-04-16", "2026-04-17") == both
     assert "Nothing changes for this deployment." in change("2026-04-18", "2026-04-17")
+
+
+def test_a_duty_says_what_each_of_its_checks_does_and_when_it_is_read_again(ben, at):
+    shown = read(ben, at("obligations/us.sr-26-2"))
+    assert "Shown by part of the duty: release.objectives The end of each interval was compared" in shown
+    assert "To be read again by 30 June 2027" in shown
+    assert "Asks record.kept_days at least 762" in read(ben, at("obligations/us.reg-b.1002.12"))
+
+
+def test_what_is_out_of_date_on_the_day_asked_about_is_told(ben, at):
+    assert "To put right" not in read(ben, at("obligations?on=2026-11-30"))
+    later = read(ben, at("obligations?on=2027-06-30"))
+    assert "To put right review due" in later
+    assert "us.sr-26-2#1 was to be read again by 2027-06-30; last read 2026-11-30." in later
 
 
 def test_evidence_says_of_each_duty_what_was_checked_and_what_was_not(ben, at):

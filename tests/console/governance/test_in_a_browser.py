@@ -35,6 +35,7 @@ SIGNING = urlencode({"person": "anna", "at": "2026-01-01T00:00:00Z", "comment": 
         "ledger",
         "ledger/12",
         "settings?all=1",
+        "access",
     ],
 )
 def test_a_page_is_accessible_in_every_colour_and_width(governed, looks_at, path):
