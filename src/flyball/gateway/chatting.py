@@ -379,6 +379,13 @@ class Chat:
 def open_chat(workshop: Workshop, scribe: Scribe, *, planted: str = "") -> Chat | None:
     """Return the chat of a deployment; None where it has none.
 
+    Parameters
+    ----------
+    workshop : Workshop
+    scribe : Scribe
+    planted : str
+        Goes before conversations behind the deployment's own words; for tests that it does not come out.
+
     Raises
     ------
     BadInput
@@ -401,6 +408,7 @@ def open_chat(workshop: Workshop, scribe: Scribe, *, planted: str = "") -> Chat 
     around = Around(data_labels=labels, places=models.places)
     guards = open_guards(chat.guards_in, chat.guards_out, deployment.settings.guardrails, around)
     system = deployment.path(chat.system).read_text(encoding="utf-8").strip() if chat.system else ""
+    system = "\n\n".join(one for one in (system, planted) if one)
     return Chat(
         deployment.name,
         chat,
@@ -431,13 +439,6 @@ def _schema_of(call: ChatCall) -> Mapping[str, Any] | None:
         return {"type": "object"}
     inner = wanted.get("json_schema")
     schema = inner.get("schema") if isinstance(inner, dict) else None
-    Parameters
-    ----------
-    workshop : Workshop
-    scribe : Scribe
-    planted : str
-        Goes before conversations behind the deployment's own words; for tests that it does not come out.
-
     return schema if isinstance(schema, dict) else None
 
 
@@ -455,4 +456,3 @@ def _put_together(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for name in ("name", "arguments"):
             one["function"][name] += str(function.get(name) or "")
     return [calls[place] for place in sorted(calls)]
-    system = "\n\n".join(one for one in (system, planted) if one)
