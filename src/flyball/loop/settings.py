@@ -318,19 +318,6 @@ class EvidenceSettings(_Section, frozen=True):
     witnesses_needed: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
 
 
-class Settings(_Section, frozen=True):
-    """Everything that `flyball.toml` says."""
-
-    deployment: DeploymentSettings
-    source: tuple[SourceSettings, ...] = ()
-    expert: tuple[ExpertSettings, ...] = ()
-    promise: Promise = Promise(wrong_share_at_most=0.0)
-    playbook: Playbook = Playbook()
-    state: State = State()
-    objective: tuple[Objective, ...] = ()
-    approvals: Approvals = Approvals()
-    access: AccessSettings = AccessSettings()
-    router: RouterSettings = RouterSettings()
 class RedTeamSettings(_Section, frozen=True):
     """`[redteam]`: what attacks on a release may reach before it goes live.
 
@@ -347,6 +334,19 @@ class RedTeamSettings(_Section, frozen=True):
     seconds_at_most: Annotated[float, msgspec.Meta(gt=0)] = 10.0
 
 
+class Settings(_Section, frozen=True):
+    """Everything that `flyball.toml` says."""
+
+    deployment: DeploymentSettings
+    source: tuple[SourceSettings, ...] = ()
+    expert: tuple[ExpertSettings, ...] = ()
+    promise: Promise = Promise(wrong_share_at_most=0.0)
+    playbook: Playbook = Playbook()
+    state: State = State()
+    objective: tuple[Objective, ...] = ()
+    approvals: Approvals = Approvals()
+    access: AccessSettings = AccessSettings()
+    router: RouterSettings = RouterSettings()
     budget: MoneySettings = MoneySettings()
     decisions: DecisionSettings = DecisionSettings()
     chat: ChatSettings | None = None
@@ -359,6 +359,7 @@ class RedTeamSettings(_Section, frozen=True):
     traces: TraceSettings = TraceSettings()
     drift: DriftSettings = DriftSettings()
     fairness: FairnessSettings = FairnessSettings()
+    redteam: RedTeamSettings = RedTeamSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     explanation: ExplanationSettings = ExplanationSettings()
     slo: tuple[SloSettings, ...] = ()
@@ -373,7 +374,6 @@ class Origin:
     name: str
     value: str
     origin: str
-    redteam: RedTeamSettings = RedTeamSettings()
 
 
 def talks_only(settings: Settings) -> bool:
