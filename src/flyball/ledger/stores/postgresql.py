@@ -120,7 +120,7 @@ class _PostgresqlStore:
         query = "SELECT kind, COUNT(*) FROM ledger_entries WHERE idx >= %s AND idx < %s GROUP BY kind"
         with self._reading() as cursor:
             found = cursor.execute(query, (start, stop)).fetchall()
-        return {_text(kind): int(number) for kind, number in found}
+        return {str(kind): int(number) for kind, number in found}
 
     def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
         query = "SELECT leaf_hash FROM ledger_entries WHERE idx >= %s AND idx < %s ORDER BY idx"
