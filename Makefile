@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install develop demo demo-law test test-slow check format bench bench-gateway docs lock clean
+.PHONY: help install develop demo demo-law test test-slow check format bench bench-gateway docs sbom dist lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -62,6 +62,12 @@ bench-gateway: develop ## Measure the gateway beside the LiteLLM proxy (installs
 docs: develop ## Build the documentation into site/
 	@$(BIN)/python tools/make_reference.py
 	@$(BIN)/zensical build --clean
+
+sbom: install ## What Flyball is made of, as a CycloneDX bill of materials in build/
+	@$(BIN)/python tools/sbom.py build/flyball.cdx.json
+
+dist: develop ## Wheel, source and bill of materials of this commit, signed: make dist KEY=release.pem
+	@$(BIN)/python tools/dist.py --key "$(KEY)"
 
 lock: develop ## Resolve again and write the hashed requirement files
 	@$(BIN)/python tools/check_locks.py --write
