@@ -1,7 +1,7 @@
 """A witness signs one history of a ledger only, in the form of C2SP, and verifiers count distinct witnesses.
 
 By hand: the message of a cosignature is "cosignature/v1" and "time N", each a line, before the text of the
-checkpoint; the key id is the start of SHA-256 over the name, a newline, 0x04 and the key; the line holds the id,
+checkpoint; the key id is the start of SHA-256 over name, newline, 0x04 and key; the line holds the id,
 eight bytes of time and the signature: 4 + 8 + 64 = 76 bytes.
 """
 

@@ -28,6 +28,7 @@ from flyball.governance.evidence.making import (
     sample_records,
     what_was_not_tested,
 )
+from flyball.governance.evidence.more_checks import with_more_checks
 from flyball.governance.evidence.pack import Dataset, LedgerPart, Model, Pack, Period, figure_of
 from flyball.governance.evidence.populations import Known, wanted_kinds
 from flyball.governance.evidence.sealing import seal
@@ -116,7 +117,7 @@ def framework_for(name: str, catalogue: Catalogue, on: date) -> Framework:
     known = frameworks_known(catalogue)
     shipped = {one.id for one in load_frameworks()}
     if name in shipped:
-        return shipped_framework(name)
+        return with_more_checks(shipped_framework(name))
     law = next((one for one in known if one not in shipped and _plain(one) == _plain(name)), None)
     if law is None:
         raise UnknownName(
@@ -137,7 +138,7 @@ def framework_for(name: str, catalogue: Catalogue, on: date) -> Framework:
         citations.append(duty.source.citation)
         gaps.append(duty.source.law)
     laws = "; ".join(dict.fromkeys(gaps))
-    return Framework(
+    found = Framework(
         id=law,
         title=laws,
         issuer=laws,
@@ -149,6 +150,7 @@ def framework_for(name: str, catalogue: Catalogue, on: date) -> Framework:
         gaps="Only duties of the catalogue are listed; it is a summary, and counsel confirms each.",
         controls=tuple(controls),
     )
+    return with_more_checks(found)
 
 
 def period_of(text: str, today: date) -> Period:
