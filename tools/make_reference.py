@@ -5,10 +5,11 @@ Every error code, every extension, every command's help; and the pages that are 
 `python tools/make_reference.py` writes; `--check` says whether the pages are current.
 """
 
+import contextlib
 import importlib
+import io
 import os
 import pkgutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,15 +78,19 @@ def extensions() -> str:
 def commands() -> str:
     """Return the page with the help of every command."""
     from flyball.cli.main import COMMANDS
+    from flyball.cli.main import main as run
 
-    environment = os.environ | {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    os.environ |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
     lines = ["# Commands", "", "What `--help` prints.", ""]
     for name in COMMANDS:
-        code = f"from flyball.cli import main; main([{name!r}, '--help'])"
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
-        )
-        text = "\n".join(line.rstrip() for line in done.stdout.strip("\n").split("\n"))
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told):
+            try:
+                run([name, "--help"])
+            except SystemExit as left:
+                if left.code:
+                    raise
+        text = "\n".join(line.rstrip() for line in told.getvalue().strip("\n").split("\n"))
         lines += [f"## flyball {name}", "", "```", text, "```", ""]
     return "\n".join(lines)
 
