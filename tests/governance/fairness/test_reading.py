@@ -11,8 +11,9 @@ import pytest
 
 from flyball.cli.main import main
 from flyball.core.errors import FlyballError
+from flyball.governance.fairness.approving import approve_share
 from flyball.governance.fairness.cases import BadFairnessCases
-from flyball.governance.fairness.reading import Named, approve_share, read_cases
+from flyball.governance.fairness.reading import Named, read_cases
 
 
 def rows(n=200):

@@ -1,6 +1,7 @@
 """`flyball fairness`: whether groups of people are decided about alike, and how sure that is."""
 
 import time
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,16 +13,21 @@ from rich.markup import escape
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption
 from flyball.core.errors import BadInput
-from flyball.core.estimates import as_plain
+from flyball.core.estimates import NotMeasured, as_plain
 from flyball.core.text import count
+from flyball.governance.fairness.alternatives import Found, said_of, search_cases
 from flyball.governance.fairness.cases import SMALLEST_GROUP
 from flyball.governance.fairness.duties import asked_on, everything
 from flyball.governance.fairness.measure import Options, measure, measure_periods
-from flyball.governance.fairness.reading import Named, read_cases
+from flyball.governance.fairness.proxies import Told, TraitTold, proxies
+from flyball.governance.fairness.reading import Named, ReadCases, read_cases
 from flyball.governance.fairness.records import Asked, FairnessReport, MetricFound, TraitFound
 from flyball.governance.obligations.catalogue import load_catalogue
 
 __all__ = ["command"]
+
+_SHOWN = 10
+_MOST_CANDIDATES = 500
 
 
 def command(
@@ -50,6 +56,20 @@ def command(
     ] = None,
     smallest: Annotated[int, typer.Option(help="Rows below which a group is not compared.")] = SMALLEST_GROUP,
     together: Annotated[int, typer.Option(help="Up to how many traits are combined.")] = 2,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            help="Column that the model looks at: what tells traits is found; may be repeated, * for all.",
+        ),
+    ] = None,
+    search: Annotated[
+        str,
+        typer.Option(
+            "--search", help="Look for models that pass fewer people over, by this trait, at --approve."
+        ),
+    ] = "",
+    candidates: Annotated[int, typer.Option(help="How many models --search fits.")] = 24,
     jurisdiction: Annotated[
         list[str] | None,
         typer.Option("--jurisdiction", help="Measure what the law of this place asks for; may be repeated."),
@@ -76,22 +96,70 @@ def command(
     options = Options(smallest, together, references=_references(reference or []))
     if cases is None:
         raise BadInput("No cases are named.", fix="Add --cases FILE.")
+    _refuse_search(search, approve, candidates)
     named = Named(
-        decision, outcome, score, weight, tuple(groups or ()), yes, good, approve, threshold, period
-    )
-    read = read_cases(cases, named)
+        decision, outcome, score, weight, tuple(groups or ()), yes, good, approve, threshold, period,
+        ("*",) if inputs and "*" in inputs else tuple(inputs or ()),
+    )  # fmt: skip
     asked = _asked(jurisdiction or [], on, tag or [], measure_all=measure_all)
+    read = read_cases(cases, named)
     report = measure(read.cases, options, asked=asked, warnings=read.warnings)
     periods = {} if read.period is None else measure_periods(read.cases, read.period, options)
+    told = _proxies(read, report, smallest)
+    found = _search(read, search, approve, candidates, smallest, output) if search else None
     if json:
         plain = {"ok": True, "columns": read.columns, **plain_report(report)}
         if periods:
             plain["periods"] = {name: _plain_period(one) for name, one in periods.items()}
+        if told is not None:
+            plain["proxies"] = [_plain_told(one) for one in told]
+        if found is not None:
+            plain["alternatives"] = _plain_found(found)
         output.json({**plain, "seconds": round(time.perf_counter() - began, 3)})
         return
     _tell(report, output)
     for name, one in periods.items():
         _tell_period(name, one, output)
+    for told_of in told or ():
+        _tell_told(told_of, output)
+    if found is not None:
+        _tell_found(found, output)
+
+
+def _refuse_search(search: str, approve: float | None, candidates: int) -> None:
+    if search and approve is None:
+        raise BadInput(
+            "Models are compared at one approval rate, and none is given.", fix="Add --approve 0.8."
+        )
+    if not 1 <= candidates <= _MOST_CANDIDATES:
+        raise BadInput(
+            f"--candidates must lie between 1 and {_MOST_CANDIDATES}, got {candidates}.", fix="Write 24."
+        )
+
+
+def _proxies(read: ReadCases, report: FairnessReport, smallest: int) -> list[TraitTold | NotMeasured] | None:
+    """Return what inputs tell of each trait; None where none was named or no duty asks for it."""
+    on = next(one.on for one in report.asked if one.metric == "proxies")
+    if not read.inputs or not on:
+        return None
+    return [proxies(read.inputs, one, smallest=smallest) for one in read.cases.traits]
+
+
+def _search(
+    read: ReadCases, trait: str, approve: float | None, candidates: int, smallest: int, output: Output
+) -> Found | NotMeasured:
+    def shown(numbers: Iterator[int]) -> Iterator[int]:
+        return output.progress(numbers, "models fitted", candidates)
+
+    return search_cases(
+        read.cases,
+        read.inputs,
+        trait,
+        approve=approve or 0.0,
+        many=candidates,
+        smallest=smallest,
+        progress=shown,
+    )
 
 
 def _asked(
@@ -190,6 +258,51 @@ def _plain_metric(found: MetricFound) -> dict[str, Any]:
     }
 
 
+def _plain_told(told: TraitTold | NotMeasured) -> dict[str, Any]:
+    if isinstance(told, NotMeasured):
+        return {"reason": told.reason}
+
+    def of(one: Told) -> dict[str, Any]:
+        return {
+            "inputs": list(one.inputs),
+            "group": one.group,
+            **as_plain(one.area),
+            "information": one.information,
+        }
+
+    return {
+        "trait": told.trait,
+        "rows": told.rows,
+        "alone": [of(one) for one in told.alone],
+        "pairs": [of(one) for one in told.pairs],
+        "all_together": [of(one) for one in told.all_together],
+    }
+
+
+def _plain_found(found: Found | NotMeasured) -> dict[str, Any]:
+    if isinstance(found, NotMeasured):
+        return {"reason": found.reason}
+    return {
+        "approval_rate": found.approved,
+        "trait": found.trait,
+        "tried": found.tried,
+        "said": said_of(found),
+        "first": {"area": as_plain(found.first_area), **_plain_period(found.first_report)},
+        "front_where_chosen": msgspec.to_builtins(found.front),
+        "chosen": [
+            {
+                "area_lost_at_most": one.at_most,
+                "model": dict(one.about),
+                "area": as_plain(one.area),
+                "area_lost": as_plain(one.area_lost),
+                "ratio_won": as_plain(one.ratio_won),
+                **_plain_period(one.report),
+            }
+            for one in found.choices
+        ],
+    }
+
+
 def _plain_period(report: FairnessReport) -> dict[str, Any]:
     return {
         "cases": report.n,
@@ -255,3 +368,60 @@ def _tell_period(name: str, report: FairnessReport, output: Output) -> None:
         for found in one.metrics:
             who = f" ({found.lowest} to {found.highest})" if found.lowest else ""
             output.text(escape(f"  {one.trait}: ratio of approval rates{who}: {found.gap}"))
+
+
+def _tell_told(told: TraitTold | NotMeasured, output: Output) -> None:
+    output.text()
+    if isinstance(told, NotMeasured):
+        output.text(escape(f"What inputs tell: {told}"))
+        return
+    rows = [*told.alone[:_SHOWN], *told.pairs[:_SHOWN], *told.all_together[:_SHOWN]]
+    output.table(
+        [f"inputs that tell {told.trait}", "best told", "area (0.5 tells nothing)", "share of uncertainty"],
+        [
+            [
+                " and ".join(one.inputs) if len(one.inputs) < 3 else f"all {len(one.inputs)} together",
+                one.group,
+                str(one.area),
+                "" if one.information is None else f"{one.information:.1%}",
+            ]
+            for one in rows
+        ],
+    )
+
+
+def _tell_found(found: Found | NotMeasured, output: Output) -> None:
+    output.text()
+    if isinstance(found, NotMeasured):
+        output.text(escape(f"Other models: {found}"))
+        return
+    output.text(escape(f"{said_of(found)} All at {found.approved:.0%} approved, by {found.trait}."))
+
+    def ratio(report: FairnessReport) -> str:
+        return str(report.traits[0].metrics[0].gap)
+
+    output.table(
+        ["on rows that did not choose", "area", "area lost", "ratio of approval rates", "won"],
+        [
+            ["the model in use", str(found.first_area), "", ratio(found.first_report), ""],
+            *(
+                [
+                    f"at most {one.at_most:g} lost: {_said_about(one.about)}",
+                    str(one.area),
+                    str(one.area_lost),
+                    ratio(one.report),
+                    str(one.ratio_won),
+                ]
+                for one in found.choices
+            ),
+        ],
+    )
+
+
+def _said_about(about: Mapping[str, object]) -> str:
+    without = about.get("without")
+    left = (
+        f"without {', '.join(map(str, without))}" if isinstance(without, list) and without else "all inputs"
+    )
+    share = about.get("share in a blend with the first")
+    return "the same" if about.get("the first") else left + (f", {share:.0%} of a blend" if share else "")

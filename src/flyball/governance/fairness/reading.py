@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from flyball.core.text import count
 from flyball.evaluation.drift.reading import Columnwise, Rows, open_rows
+from flyball.governance.fairness.approving import approve_share
 from flyball.governance.fairness.cases import (
     MOST_GROUPS,
     BadFairnessCases,
@@ -19,12 +20,12 @@ from flyball.governance.fairness.cases import (
     GroupedCases,
     Trait,
 )
+from flyball.governance.fairness.proxies import Input, input_of_numbers, input_of_texts
 
 __all__ = [
     "KNOWN_TRAITS",
     "Named",
     "ReadCases",
-    "approve_share",
     "numbers_of",
     "read_cases",
     "trait_of_column",
@@ -69,6 +70,8 @@ class Named:
         Or those with at least this score.
     period : str
         Column by whose values approval is looked at one by one; "" for none.
+    inputs : tuple of str
+        Columns that the model looks at; ("*",) for all that are nothing else, no usual trait and no name.
     """
 
     decision: str = ""
@@ -81,6 +84,7 @@ class Named:
     approve: float | None = None
     threshold: float | None = None
     period: str = ""
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,18 +98,14 @@ class ReadCases:
         What was taken for what.
     warnings : tuple of str
     period : Trait or None
-    kept : ndarray of bool, shape (n_rows,)
-        Which rows of the file these are.
-    rows : Rows
-        The file, for its other columns.
+    inputs : tuple of Input
     """
 
     cases: GroupedCases
     columns: dict[str, str]
     warnings: tuple[str, ...]
     period: Trait | None
-    kept: npt.NDArray[np.bool_]
-    rows: Rows
+    inputs: tuple[Input, ...]
 
 
 def read_cases(path: Path, named: Named) -> ReadCases:
@@ -119,8 +119,9 @@ def read_cases(path: Path, named: Named) -> ReadCases:
     rows = open_rows(path)
     found = _found(rows, named)
     traits = _traits(rows, named)
-    wanted = [one for one in dict.fromkeys([*found.values(), *traits, named.period]) if one]
-    table = _table(rows, wanted)
+    used = [one for one in dict.fromkeys([*found.values(), *traits, named.period]) if one]
+    inputs = _inputs(rows, named, used)
+    table = _table(rows, [*used, *inputs])
     warnings: list[str] = []
     score = numbers_of(table, found["score"]) if found["score"] else None
     weight = numbers_of(table, found["weight"]) if found["weight"] else None
@@ -134,54 +135,24 @@ def read_cases(path: Path, named: Named) -> ReadCases:
     if not kept.all():
         warnings.append(f"{count(int((~kept).sum()), 'row')} without a decision left out.")
     outcome = _flags(table, found["outcome"], named.good, "--good") if found["outcome"] else None
-    cases = (
-        GroupedCases(
-            decision=decided,
-            traits=tuple(trait_of_column(table[one], one) for one in traits),
-            outcome=outcome,
-            score=score,
-            weight=weight,
-        )
-        if kept.all()
-        else GroupedCases(
-            decision=decided[kept],
-            traits=tuple(trait_of_column(table[one].filter(pa.array(kept)), one) for one in traits),
-            outcome=None if outcome is None else outcome[kept],
-            score=None if score is None else score[kept],
-            weight=None if weight is None else weight[kept],
-        )
-    )
-    period = None
-    if named.period:
-        period = trait_of_column(table[named.period].filter(pa.array(kept)), named.period)
     columns = {name: column for name, column in found.items() if column} | {"groups": ", ".join(traits)}
-    return ReadCases(cases, columns, tuple(warnings), period, kept, rows)
-
-
-def approve_share(score: Floats, share: float, weight: Floats | None = None) -> Flags:
-    """Return decisions that approve this share, those of the highest scores; ties in the order of rows.
-
-    Raises
-    ------
-    BadFairnessCases
-        The share does not lie between 0 and 1, or a score is missing.
-    """
-    if not 0.0 < share < 1.0:
-        raise BadFairnessCases(
-            f"The share to approve must lie between 0 and 1, got {share}.", fix="Write 0.8 for 80 %."
-        )
-    if not np.isfinite(score).all():
-        raise BadFairnessCases(
-            f"{count(int((~np.isfinite(score)).sum()), 'row')} have no score, so no share can be approved.",
-            fix="Leave them out, or give a column of decisions.",
-        )
-    decided: Flags = np.zeros(len(score), dtype=np.int8)
-    if weight is None:
-        decided[np.argsort(-score, kind="stable")[: round(share * len(score))]] = 1
-        return decided
-    order = np.argsort(-score, kind="stable")
-    decided[order[np.cumsum(weight[order]) <= share * weight.sum() * (1.0 + 1e-12)]] = 1
-    return decided
+    only = table if kept.all() else table.filter(pa.array(kept))
+    cases = GroupedCases(
+        decision=decided[kept],
+        traits=tuple(trait_of_column(only[one], one) for one in traits),
+        outcome=None if outcome is None else outcome[kept],
+        score=None if score is None else score[kept],
+        weight=None if weight is None else weight[kept],
+    )
+    return ReadCases(
+        cases=cases,
+        columns=columns,
+        warnings=tuple(warnings),
+        period=trait_of_column(only[named.period], named.period) if named.period else None,
+        inputs=tuple(
+            one for name in inputs if (one := _input(only, name, named_alone=named.inputs != ("*",)))
+        ),
+    )
 
 
 def _found(rows: Rows, named: Named) -> dict[str, str]:
@@ -225,6 +196,36 @@ def _traits(rows: Rows, named: Named) -> tuple[str, ...]:
             fix=f"Name each with --group COLUMN. Columns: {_some(there)}.",
         )
     return tuple(dict.fromkeys(traits))
+
+
+def _inputs(rows: Rows, named: Named, used: Sequence[str]) -> tuple[str, ...]:
+    there = list(rows.schema.names)
+    if named.inputs == ("*",):
+        return tuple(one for one in there if one not in used and one.lower() not in KNOWN_TRAITS)
+    for one in named.inputs:
+        if one not in there:
+            raise _no_column(rows, one, "--input")
+        if one in used:
+            raise BadFairnessCases(
+                f"The column {one} is named as an input, and as something else.",
+                fix="An input is none of decision, outcome, score, weight, period and groups.",
+                column=one,
+            )
+    return tuple(dict.fromkeys(named.inputs))
+
+
+def _input(table: pa.Table, name: str, *, named_alone: bool) -> Input | None:
+    """Return a column as an input; None where it names rows or is empty, unless it was asked for by name."""
+    kind = table[name].type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        values = numbers_of(table, name)
+        return input_of_numbers(name, values) if named_alone or np.isfinite(values).any() else None
+    if pa.types.is_boolean(kind):
+        return input_of_numbers(name, numbers_of(table, name))
+    codes, texts = _coded(table[name])
+    if not named_alone and len(texts) > max(MOST_GROUPS, len(codes) // 20):
+        return None
+    return input_of_texts(name, codes, texts)
 
 
 def _no_column(rows: Rows, name: str, option: str) -> BadFairnessCases:
