@@ -26,6 +26,7 @@ from flyball.governance.evidence.pack import Pack
 from flyball.governance.evidence.populations import draw
 from flyball.governance.evidence.sealing import seal
 from flyball.ledger.checkpoints import sign_checkpoint
+from flyball.ledger.cosignatures import WitnessKey
 from flyball.ledger.keys import load_or_create_key
 from flyball.loop.deployment import open_deployment
 from flyball.loop.full_turn import full_turn
@@ -228,7 +229,7 @@ def test_without_one_of_its_marks_it_is_still_taken_for_a_pack_and_refused(verif
 def test_a_file_behind_a_link_is_refused(verify, pack):
     (pack / "report.md").rename(pack.parent / "elsewhere")
     (pack / "report.md").symlink_to(pack.parent / "elsewhere")
-    assert verify(pack)[1]["files"] == "report.md is a link"
+    assert verify(pack) == (False, {"files": "report.md: a link, or no file"})
 
 
 def _sealed_again(pack, name="flyball/contract-review"):
@@ -376,3 +377,61 @@ def test_an_unknown_framework_and_a_period_that_is_none_are_named(house, tmp_pat
     )
     assert said["message"] == "'2026-13' is not a period."
     assert not (tmp_path / "p").exists()
+
+
+def _as_witness(house, folder, key, capsys, name="auditor.example/w1"):
+    """Carry a request to a witness and their answer back, all by commands."""
+    folder.mkdir()
+    asked, answered = folder / "request", folder / "answer"
+    flyball("ledger", "checkpoint", "--out", asked, "-d", house, capsys=capsys)
+    own = ("--key", folder / "w.pem", "--name", name, "--state", folder / "state")
+    flyball("ledger", "witness", asked, *own, "--log", key, "--out", answered, capsys=capsys)
+    public = folder / "w.pem.witness.vkey"
+    kept = ("--request", asked, "--witness", public, "-d", house)
+    said = flyball("ledger", "cosign", answered, *kept, capsys=capsys)
+    assert list(said["witnesses"]) == [name]
+    return public
+
+
+@pytest.fixture
+def settings_of(house):
+    """The file of settings, to be changed; it is what it was afterwards."""
+    path = house / "flyball.toml"
+    before = path.read_text()
+    yield path
+    path.write_text(before)
+
+
+def test_a_pack_that_needs_witnesses_is_made_as_far_as_they_saw_and_verified_by_them(
+    house, key, settings_of, tmp_path, capsys
+):
+    settings = settings_of.read_text()
+    first = _as_witness(house, tmp_path / "w1", key, capsys)
+    wanted = f'\n[evidence]\nwitnesses = ["{first.read_text().strip()}"]\nwitnesses_needed = 1\n'
+    settings_of.write_text(settings + wanted)
+    arguments = ("evidence", "export", "--framework", "soc-2", "--no-pdf", "-d", house)
+    flyball(*arguments, "--out", tmp_path / "p", capsys=capsys)
+    found = flyball("verify", tmp_path / "p", "--key", key, "--witness", first, capsys=capsys)
+    said = {one["name"]: one["detail"] for one in found["checks"]}
+    assert said["witnesses"].startswith("auditor.example/w1 at ")
+    stranger = load_or_create_key(tmp_path / "s.pem", name="press.example/w")
+    (tmp_path / "s.vkey").write_text(str(WitnessKey(stranger.name, stranger.verifier.public)))
+    two = ("--witness", first, "--witness", tmp_path / "s.vkey")
+    found = flyball("verify", tmp_path / "p", "--key", key, *two, capsys=capsys, code=1)
+    assert found["reason"].endswith("; 2 needed, 1 found")
+    flyball("verify", tmp_path / "p", "--key", key, *two, "--witnesses", 1, capsys=capsys)
+    settings_of.write_text(settings + wanted.replace("needed = 1", "needed = 2"))
+    refused = flyball(*arguments, "--out", tmp_path / "q", capsys=capsys, code=1)
+    assert refused["message"].startswith("2 of 1 witnesses must have cosigned the ledger")
+
+
+def test_whoever_verifies_can_ask_for_witnesses_that_the_pack_does_not(pack, key, capsys):
+    on = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    arguments = ("verify", pack, "--key", key, "--on", on, "--witnesses", 1)
+    found = flyball(*arguments, capsys=capsys, code=1)
+    assert found["reason"] == "witnesses: none cosigned, 1 needed"
+
+
+def test_options_of_packs_are_refused_for_what_is_none(house, capsys):
+    said = flyball("verify", "--witnesses", 1, "-d", house, capsys=capsys, code=2)
+    assert said["message"].startswith("--witness, --witnesses and --on are about a pack")

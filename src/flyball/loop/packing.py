@@ -363,7 +363,7 @@ def _gathered(
     now = workshop.clock()
     checked = verify_ledger(ledger)
     samples, examined = sample_records(
-        Known(entries, people, required),
+        Known(entries, people, required, settings.approvals.valid_days),
         period,
         about,
         n=settings.evidence.sample,

@@ -7,6 +7,7 @@ writing another ledger.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flyball.core.digests import canonical_json, from_json
 from flyball.core.errors import BadInput
@@ -15,6 +16,9 @@ from flyball.governance.evidence.pack import Examined, Period, Sample
 from flyball.ledger.records import Entry
 
 __all__ = ["POPULATIONS", "Known", "PopulationKind", "draw", "examine", "population_of", "wanted_kinds"]
+
+_AHEAD = timedelta(minutes=5)
+"""By how much the clock of a signer may be ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,46 @@ class Known:
     people : tuple of Person
     required : mapping of str to int
         Signatures asked for by each release that is known, by its digest.
+    approval_days : int
+        So long before a release first went live a signature counted.
     """
 
     entries: tuple[Entry, ...]
     people: tuple[Person, ...]
     required: Mapping[str, int]
+    approval_days: int
+
+    def made(self, release: str) -> Entry | None:
+        """Return the entry that says who made a release."""
+        return self._first("release.made", release)
+
+    def went_live(self, release: str) -> Entry | None:
+        """Return the entry with which a release first went live; going back to it asks nobody again."""
+        return self._first("release.promoted", release)
+
+    def _first(self, kind: str, release: str) -> Entry | None:
+        of = (one for one in self.entries if one.kind == kind and one.body.get("release") == release)
+        return next(of, None)
+
+    def missing(self, release: str, required: int, before: Entry) -> tuple[str, ...]:
+        """Return what stood between a release and its approval when it went live."""
+        made, first = self.made(release), self.went_live(release) or before
+        approvals = [
+            approval
+            for one in self.entries
+            if one.kind == "approval" and one.index < first.index and (approval := _approval(one)) is not None
+        ]
+        author = "" if made is None else made.actor.partition(":")[2]
+        makers = made.body.get("makers", ()) if made is not None else ()
+        return missing_approvals(
+            required,
+            author,
+            approvals,
+            release,
+            self.people,
+            makers=[str(one) for one in makers] if isinstance(makers, list | tuple) else (),
+            signed_within=(first.at - timedelta(days=self.approval_days), first.at + _AHEAD),
+        )
 
 
 def wanted_kinds(kinds: Iterable[str]) -> tuple[str, ...]:
@@ -174,17 +213,7 @@ def _change(entry: Entry, known: Known) -> tuple[str, dict[str, str]]:
             "not known: the release is no longer kept, so nobody knows how many had to"
         )
         return release, answers
-    made = next(
-        (one for one in known.entries if one.kind == "release.made" and one.body.get("release") == release),
-        None,
-    )
-    author = "" if made is None else made.actor.partition(":")[2]
-    approvals = [
-        approval
-        for one in known.entries
-        if one.kind == "approval" and one.index < entry.index and (approval := _approval(one)) is not None
-    ]
-    missing = missing_approvals(required, author, approvals, release, known.people)
+    missing = known.missing(release, required, entry)
     answers["others signed it"] = (
         f"no: {'; '.join(missing)}"
         if missing

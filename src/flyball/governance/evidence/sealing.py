@@ -9,7 +9,7 @@ from flyball.ledger.errors import BadCheckpoint
 from flyball.ledger.files import write_whole
 from flyball.ledger.notes import SigningKey, VerifierKey, open_note, sign_note
 
-__all__ = ["NOTE", "SUMS", "check_seal", "is_pack", "seal"]
+__all__ = ["NOTE", "SUMS", "check_seal", "is_pack", "not_files", "seal"]
 
 SUMS = "SHA256SUMS"
 NOTE = "SHA256SUMS.note"
@@ -72,20 +72,17 @@ def check_seal(folder: Path, key: VerifierKey) -> list[Check]:
     return [*checks, Check("files", not wrong, said or f"{len(listed)} files as signed")]
 
 
+def not_files(folder: Path) -> list[str]:
+    """Return what in a folder is neither file nor folder: links, pipes, devices. None of it is opened."""
+    found = (path for path in folder.rglob("*") if path.is_symlink() or not (path.is_file() or path.is_dir()))
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
 def _problem(folder: Path, name: str, digest: str) -> list[str]:
     path = folder / name
-    if path.is_symlink() or any(parent.is_symlink() for parent in _between(folder, path)):
-        return [f"{name} is a link"]
     if not path.is_file():
         return [f"{name} is missing"]
     return [] if _digest(path) == digest else [f"{name} was changed"]
-
-
-def _between(folder: Path, path: Path) -> list[Path]:
-    return [
-        folder.joinpath(*path.relative_to(folder).parts[:depth])
-        for depth in range(1, len(path.relative_to(folder).parts))
-    ]
 
 
 def _files(folder: Path) -> Iterable[str]:

@@ -10,12 +10,12 @@ from flyball.core.digests import canonical_json, from_json
 from flyball.core.errors import BadInput, FlyballError
 from flyball.core.text import count
 from flyball.core.verdicts import Check
-from flyball.governance.approvals import ApprovalForged, missing_approvals, verify_approval
+from flyball.governance.approvals import ApprovalForged, verify_approval
 from flyball.governance.evidence.form import FORMS
 from flyball.governance.evidence.making import About, controls_shown, sample_records
 from flyball.governance.evidence.pack import Pack, sealed
 from flyball.governance.evidence.populations import Known
-from flyball.governance.evidence.sealing import check_seal
+from flyball.governance.evidence.sealing import check_seal, not_files
 from flyball.governance.frameworks.records import Control
 from flyball.ledger.checkpoints import Checkpoint, read_checkpoint
 from flyball.ledger.cosignatures import WitnessKey, cosignatures
@@ -88,6 +88,8 @@ def verify_pack(
     PackVerification
     """
     checks: list[Check] = []
+    if strange := not_files(folder):
+        return _verdict([Check("files", False, f"{', '.join(strange[:10])}: a link, or no file")], None)
     trusted = _key(folder, key, checks)
     if trusted is None:
         return _verdict(checks, None)
@@ -210,7 +212,7 @@ def _samples(pack: Pack, excerpt: Excerpt) -> Check:
     mine = [one for one in pack.records if one.check.endswith(".sample")]
     if not mine:
         return Check("samples", False, "no population was counted")
-    known = Known(excerpt.entries, pack.people, pack.required)
+    known = _known_of(pack, excerpt)
     one = mine[0]
     about = About(
         one.digests.get("release", ""), {}, one.reviewers, pack.release_made_by, one.expires_at - one.made_at
@@ -269,26 +271,15 @@ def _approvals(pack: Pack, excerpt: Excerpt, on: datetime) -> Check:
     """Check every signature on the release, its place in the ledger, and that it has not expired."""
     listed = {one.id: one for one in pack.people}
     written = {str(one.body.get("signature")): one for one in excerpt.entries if one.kind == "approval"}
-    live = [
-        one
-        for one in excerpt.entries
-        if one.kind == "release.promoted"
-        and one.body.get("release") == pack.release
-        and one.at.date() <= pack.period.last
-    ]
     problems: list[str] = []
-    in_time = []
     for one in pack.approvals:
         said = f"the approval of {one.person} of {one.at:%Y-%m-%d}"
         entry, person = written.get(one.signature), listed.get(one.person)
         until = one.at + timedelta(days=pack.valid_days)
-        counted = one.at + timedelta(days=pack.approval_days)
         if entry is None or canonical_json(entry.body) != canonical_json(one):
             problems.append(f"{said} is not in the ledger")
         elif person is None:
             problems.append(f"{said}: {one.person} is not listed among the people who may sign")
-        elif one.decision == "approve" and live and counted <= live[-1].at:
-            problems.append(f"{said} had expired on {counted:%Y-%m-%d}, before the release went live")
         elif one.decision == "approve" and until <= on:
             problems.append(f"{said} expired on {until:%Y-%m-%d}")
         else:
@@ -296,13 +287,18 @@ def _approvals(pack: Pack, excerpt: Excerpt, on: datetime) -> Check:
                 verify_approval(one, person)
             except ApprovalForged as err:
                 problems.append(err.message)
-            if one.decision == "reject" or not live or entry.index < live[-1].index:
-                in_time.append(one)
-    if pack.release:
-        author = pack.release_made_by.partition(":")[2]
-        problems += missing_approvals(pack.approvals_required, author, in_time, pack.release, pack.people)
+    known = _known_of(pack, excerpt)
+    live = known.went_live(pack.release) if pack.release else None
+    if live is not None:
+        problems += known.missing(pack.release, pack.approvals_required, live)
+    elif pack.release:
+        problems.append("no entry says that the release went live")
     said = f"{count(len(pack.approvals), 'signature')}, {pack.approvals_required} asked for"
-    return Check("approvals", not problems, "; ".join(problems) or said)
+    return Check("approvals", not problems, "; ".join(dict.fromkeys(problems)) or said)
+
+
+def _known_of(pack: Pack, excerpt: Excerpt) -> Known:
+    return Known(excerpt.entries, pack.people, pack.required, pack.approval_days)
 
 
 def _valid(pack: Pack, on: datetime) -> Check:
