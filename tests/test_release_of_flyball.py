@@ -129,9 +129,11 @@ def test_the_same_commit_gives_the_same_bytes_and_the_signature_holds(tmp_path):
     if not (ROOT / ".git").exists():
         pytest.skip("a release is built from a commit, and this is no checkout")
     key = pem(tmp_path, Ed25519PrivateKey.generate())
+    asked = ["git", "rev-parse", "HEAD"]
+    commit = subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
     for name in ("one", "two"):
         command = [sys.executable, str(ROOT / "tools" / "dist.py"), "--out", str(tmp_path / name)]
-        subprocess.run([*command, "--key", str(key)], check=True, capture_output=True)
+        subprocess.run([*command, "--commit", commit, "--key", str(key)], check=True, capture_output=True)
     one, two = (
         {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two")
     )

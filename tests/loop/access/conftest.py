@@ -62,13 +62,16 @@ class Bank:
             text += more.get(id, "")
         (self.root / "people.toml").write_text(text)
 
-    def load(self, accounts=14):
+    def fill(self, accounts=14):
         with sqlite3.connect(self.root / "core.db") as core:
             core.execute("drop table if exists accounts")
             core.execute("create table accounts (account text primary key, customer integer)")
             rows = [(f"A{n:03}", 40_000 + n % 7) for n in range(accounts)]
             core.executemany("insert into accounts values (?, ?)", rows)
         core.close()
+
+    def load(self, accounts=14):
+        self.fill(accounts)
         with self.open() as workshop:
             return list(sync_source(workshop, find_source(workshop.deployment, "core")))
 
