@@ -20,6 +20,8 @@ def duties_on(
     about: DeploymentSettings,
     fields: Sequence[Field],
     kinds: Sequence[ExpertKind],
+    *,
+    as_known_on: date | None = None,
 ) -> tuple[Obligation, ...]:
     """Return the duties in force for a deployment.
 
@@ -32,6 +34,8 @@ def duties_on(
     fields : sequence of Field
     kinds : sequence of ExpertKind
         Of its experts; some duties apply to models and not to rules.
+    as_known_on : date, optional
+        Answer with what could be known on that day; None: with all that the catalogue knows.
 
     Returns
     -------
@@ -41,6 +45,7 @@ def duties_on(
         catalogue,
         day,
         jurisdictions=about.jurisdictions,
+        as_known_on=as_known_on,
         tags=about.tags,
         data_labels=about.data_labels,
         fields=[field.key for field in fields],

@@ -5,15 +5,16 @@ from datetime import date, timedelta
 
 import msgspec
 
+from flyball.governance.evidence.procedures import GATE_PROCEDURES
 from flyball.governance.evidence.records import Coverage
 from flyball.governance.obligations.records import Obligation, ObligationDiff, Upcoming
 from flyball.loop.law import changes_ahead, changes_between, duties_on
-from flyball.loop.release_view import evidence_entry
+from flyball.loop.release_view import evidence_entry, evidence_of_release
 from flyball.loop.releases import live_release
 from flyball.loop.stages.obligations import catalogue_of, kinds_of
 from flyball.loop.workshop import Workshop
 
-__all__ = ["LawView", "law_view", "span_of"]
+__all__ = ["LawView", "check_words", "law_view", "span_of"]
 
 _AHEAD_DAYS = 3 * 366
 _RECENT_DAYS = 5 * 366
@@ -72,7 +73,7 @@ def law_view(workshop: Workshop, on: date | None = None, against: date | None = 
     deployment = workshop.deployment
     about, fields, kinds = deployment.settings.deployment, deployment.fields, kinds_of(deployment)
     catalogue = catalogue_of(deployment)
-    today = workshop.clock().date()
+    today = workshop.today
     on = on or today
     turning = {duty.effective_from for duty in catalogue.obligations} | {on}
     ever = {duty.key: duty for day in turning for duty in duties_on(catalogue, day, about, fields, kinds)}
@@ -93,6 +94,14 @@ def law_view(workshop: Workshop, on: date | None = None, against: date | None = 
         evidence_entry=entry,
         jurisdictions=tuple(about.jurisdictions),
     )
+
+
+def check_words(workshop: Workshop) -> dict[str, str]:
+    """Return in words what each check does, by its name: those of the gates, and of the live principles."""
+    live = live_release(workshop.ledger)
+    found = None if live is None else evidence_of_release(workshop, live.release)
+    words = {name: procedure.done for name, procedure in GATE_PROCEDURES.items()}
+    return words | {one.check: one.procedure for one in (() if found is None else found.records) if one.check}
 
 
 def span_of(view: LawView) -> tuple[date, date]:

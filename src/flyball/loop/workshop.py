@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
+from datetime import UTC, date
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -113,13 +114,18 @@ class Workshop:
         return self._url(self.deployment.settings.state.catalogue, "catalogue.sqlite")
 
     @property
+    def today(self) -> date:
+        """Day in UTC, whatever zone the clock shows."""
+        return self.clock().astimezone(UTC).date()
+
+    @property
     def context(self) -> Context:
         """The circumstances of what is decided now: today's law, in UTC."""
         return self.context_of(self.deployment.settings.deployment)
 
     def context_of(self, about: DeploymentSettings) -> Context:
         """Return the circumstances under given settings, for instance those of the live release."""
-        return Context(about.jurisdictions, self.clock().date(), about.purpose, about.data_labels)
+        return Context(about.jurisdictions, self.today, about.purpose, about.data_labels)
 
     def acting(self, actor: str) -> "Workshop":
         """Return the same workshop for somebody else to act in; what both use is closed by this one."""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from flyball.governance.obligations.catalogue import BadCatalogue, load_catalogue
+from flyball.governance.obligations.catalogue import load_catalogue
+from flyball.governance.obligations.errors import BadCatalogue
 
 GOOD = {
     "id": '"x.1"',

@@ -1,8 +1,8 @@
 """One duty in all its versions: what it asks, where it is written, what shows that it is met."""
 
 from flyball.console.page import Asked, NoSuchPage, Page, Shown
-from flyball.governance.obligations.catalogue import BadCatalogue
-from flyball.loop.law_view import law_view
+from flyball.governance.obligations.errors import BadCatalogue
+from flyball.loop.law_view import check_words, law_view
 from flyball.loop.stages.obligations import catalogue_of
 
 __all__ = ["obligation"]
@@ -23,6 +23,7 @@ def _show(asked: Asked) -> Shown:
         "ever": {duty.key for duty in view.ever},
         "standing": view.standing,
         "evidence_entry": view.evidence_entry,
+        "words": check_words(workshop),
     }
 
 

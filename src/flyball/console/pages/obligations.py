@@ -5,7 +5,8 @@ from datetime import date
 from flyball.console.charts import Chart, Period, Reference, timeline
 from flyball.console.keeping import chart_files
 from flyball.console.page import Asked, Page, Shown
-from flyball.core.errors import BadInput
+from flyball.core.errors import BadInput, FlyballError
+from flyball.loop.law_check import check_law
 from flyball.loop.law_view import LawView, law_view, span_of
 
 __all__ = ["obligations"]
@@ -13,7 +14,12 @@ __all__ = ["obligations"]
 
 def _show(asked: Asked) -> Shown:
     view = _view(asked)
-    return {"view": view, "charts": _charts_of(asked, view)}
+    check, problem = None, ""
+    try:
+        check = check_law(asked.desk.served.workshop, view.on)
+    except FlyballError as err:  # a folder that somebody is working on hides no duty
+        problem = err.message
+    return {"view": view, "charts": _charts_of(asked, view), "check": check, "problem": problem}
 
 
 def _view(asked: Asked) -> LawView:

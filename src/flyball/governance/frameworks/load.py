@@ -83,7 +83,7 @@ def _read(file: Path) -> Framework:
         read = msgspec.toml.decode(file.read_bytes(), type=_File, strict=True)
     except (msgspec.DecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
         raise BadFramework(
-            f"{file.name}: {err}.", fix="See docs/governance.md for every key and its form.", file=file
+            f"{file.name}: {err}.", fix="See docs/obligations.md for every key and its form.", file=file
         ) from err
     controls = tuple(Control(row.id, row.title, row.checks, row.gaps) for row in read.control)
     found = Framework(**msgspec.structs.asdict(read.framework), controls=controls)

@@ -3,5 +3,5 @@
 In:       TOML files, shipped (`entries/`) and the deployment's own, and a day with its circumstances
 Out:      the `Obligation`s in force, what changes between two days, what comes next
 Imports:  core
-Add one:  an `[[obligation]]` in a file of `entries/`; docs/governance.md names every key
+Add one:  an `[[obligation]]` in a file of `entries/`; docs/obligations.md names every key
 """

@@ -1,30 +1,20 @@
 """The catalogue of duties: TOML files, read strictly, joined, and checked against each other."""
 
 import itertools
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from flyball.core.digests import digest_of
-from flyball.core.errors import BadInput
-from flyball.governance.obligations.jurisdictions import shipped_jurisdictions
-from flyball.governance.obligations.records import AppliesTo, Covers, Obligation, Source
+from flyball.governance.obligations.contradictions import contradiction, named
+from flyball.governance.obligations.entry import read_entries
+from flyball.governance.obligations.errors import BadCatalogue
+from flyball.governance.obligations.records import Obligation, Precedence
 
-__all__ = ["SHIPPED", "BadCatalogue", "Catalogue", "load_catalogue"]
+__all__ = ["SHIPPED", "Catalogue", "load_catalogue"]
 
 SHIPPED = Path(__file__).with_name("entries")
 """Folder of the entries that Flyball ships."""
-
-
-class BadCatalogue(BadInput):
-    """An entry of the catalogue cannot be believed."""
-
-    code = "obligations.bad_catalogue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +24,12 @@ class Catalogue:
     Parameters
     ----------
     obligations : tuple of Obligation
+    precedences : tuple of Precedence
+        Which of two duties that contradict each other goes before.
     """
 
     obligations: tuple[Obligation, ...]
+    precedences: tuple[Precedence, ...] = ()
 
     @property
     def ids(self) -> frozenset[str]:
@@ -46,7 +39,7 @@ class Catalogue:
     @property
     def digest(self) -> str:
         """Digest of all entries together."""
-        return digest_of([obligation.digest for obligation in self.obligations])
+        return digest_of([*(obligation.digest for obligation in self.obligations), *self.precedences])
 
     def versions(self, id: str) -> tuple[Obligation, ...]:
         """Return the versions of one duty, oldest first.
@@ -66,50 +59,19 @@ class Catalogue:
         return found
 
 
-class _Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    law: str
-    article: str
-    citation: str
-
-
-class _AppliesTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    sectors: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    data_labels: tuple[str, ...] = ()
-    fields: tuple[str, ...] = ()
-    decision_kinds: tuple[str, ...] = ()
-    expert_kinds: tuple[str, ...] = ()
-
-
-class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    id: str
-    title: str
-    jurisdiction: str
-    source: _Source
-    text: str
-    effective_from: date
-    read_at: str
-    version: int = 1
-    effective_to: date | None = None
-    known_from: date | None = None
-    end_known_from: date | None = None
-    withdrawn_on: date | None = None
-    supersedes: tuple[str, ...] = ()
-    applies_to: _AppliesTo = _AppliesTo()
-    checks: tuple[str, ...] = ()
-    gaps: str = ""
-    confirm_with_counsel: bool = True
-    confirmed_by: str = ""
-    override_reason: str = ""
-    covers: Covers = "whole"
-    review_by: date | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class _Placed:
     """An entry with the file that it stands in, for messages."""
 
     obligation: Obligation
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A rule of precedence with the file that it stands in."""
+
+    precedence: Precedence
     file: str
 
 
@@ -135,21 +97,27 @@ def load_catalogue(paths: Sequence[Path] = (), *, shipped: bool = True) -> Catal
     ------
     BadCatalogue
         A path that does not exist, a file that is not TOML, an unknown key, a bad or disordered
-        date, a duplicate, a dangling `supersedes`, or two versions in force on one day. The message
-        names the file and the id.
+        date, a duplicate, a dangling `supersedes` or `contradicts`, two versions in force on one day, or
+        a rule of precedence that settles nothing or runs in a circle. The message names the file and the id.
     """
     known: dict[str, _Placed] = {}
+    rules: list[_Settled] = []
     for path in [*([SHIPPED] if shipped else []), *paths]:
-        _join(known, path)
+        rules += _join(known, path)
     _check_versions(known.values())
-    return Catalogue(tuple(_with_successors(known)))
+    _check_contradicted(known.values())
+    _check_precedences(rules, [placed.obligation for placed in known.values()])
+    return Catalogue(tuple(_with_successors(known)), tuple(one.precedence for one in rules))
 
 
-def _join(known: dict[str, _Placed], path: Path) -> None:
-    """Add what stands under one path; within it every key stands once."""
+def _join(known: dict[str, _Placed], path: Path) -> list[_Settled]:
+    """Add what stands under one path, where every key stands once; return its rules of precedence."""
     here: dict[str, _Placed] = {}
+    rules: list[_Settled] = []
     for file in _files(path):
-        for obligation in _read(file):
+        obligations, precedences = read_entries(file)
+        rules += [_Settled(one, file.name) for one in precedences]
+        for obligation in obligations:
             twin = here.get(obligation.key)
             if twin is not None:
                 raise BadCatalogue(
@@ -178,6 +146,7 @@ def _join(known: dict[str, _Placed], path: Path) -> None:
                 id=placed.obligation.id,
             )
     known.update(here)
+    return rules
 
 
 def _files(path: Path) -> list[Path]:
@@ -190,144 +159,6 @@ def _files(path: Path) -> list[Path]:
         fix="Make the folder, or take the setting away; a missing folder must not read as no duties.",
         path=path,
     )
-
-
-def _read(file: Path) -> list[Obligation]:
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise BadCatalogue(
-            f"{file.name} is not TOML: {err}.", fix="Mend the line it names.", file=file
-        ) from err
-    unknown = sorted(set(data) - {"obligation"})
-    if unknown:
-        raise BadCatalogue(
-            f"{file.name}: unknown key {unknown[0]!r}.",
-            fix="Write each duty as an [[obligation]] table.",
-            file=file,
-        )
-    rows = data.get("obligation", [])
-    if not isinstance(rows, list):
-        raise BadCatalogue(
-            f"{file.name}: `obligation` is a single table.",
-            fix="Write [[obligation]] with two brackets.",
-            file=file,
-        )
-    return [_entry(row, number, file) for number, row in enumerate(rows, start=1)]
-
-
-def _entry(row: dict[str, Any], number: int, file: Path) -> Obligation:
-    name = row.get("id") if isinstance(row.get("id"), str) else f"number {number}"
-    for key, value in row.items():
-        if isinstance(value, datetime):  # msgspec would cut a time of day off silently
-            raise BadCatalogue(
-                f"{file.name}: obligation {name}: {key} must be a date without a time, "
-                f"got {value.isoformat()}.",
-                fix="Write YYYY-MM-DD.",
-                file=file,
-                id=name,
-            )
-    try:
-        entry = msgspec.convert(row, _Entry, strict=True)
-    except msgspec.ValidationError as err:
-        raise BadCatalogue(
-            f"{file.name}: obligation {name}: {err}.",
-            fix="See docs/governance.md for every key and its form.",
-            file=file,
-            id=name,
-        ) from err
-    obligation = Obligation(
-        id=entry.id,
-        version=entry.version,
-        title=entry.title,
-        jurisdiction=entry.jurisdiction,
-        source=Source(entry.source.law, entry.source.article, entry.source.citation),
-        text=entry.text,
-        effective_from=entry.effective_from,
-        effective_to=entry.effective_to,
-        known_from=entry.known_from or entry.effective_from,
-        end_known_from=entry.end_known_from or entry.effective_to,
-        withdrawn_on=entry.withdrawn_on,
-        supersedes=entry.supersedes,
-        superseded_by=(),
-        applies_to=AppliesTo(**{key: getattr(entry.applies_to, key) for key in _AppliesTo.__struct_fields__}),
-        checks=entry.checks,
-        read_at=entry.read_at,
-        gaps=entry.gaps,
-        confirm_with_counsel=entry.confirm_with_counsel,
-        confirmed_by=entry.confirmed_by,
-        override_reason=entry.override_reason,
-        covers=entry.covers,
-        review_by=entry.review_by,
-    )
-    _refuse_nonsense(obligation, file)
-    return obligation
-
-
-def _refuse_nonsense(obligation: Obligation, file: Path) -> None:
-    """Check what types cannot: empty words, days out of order, a place that is none."""
-
-    def refuse(what: str, fix: str) -> BadCatalogue:
-        return BadCatalogue(
-            f"{file.name}: obligation {obligation.id}: {what}.", fix=fix, file=file, id=obligation.id
-        )
-
-    source = obligation.source
-    words = {
-        "id": obligation.id,
-        "title": obligation.title,
-        "text": obligation.text,
-        "read_at": obligation.read_at,
-        "source.law": source.law,
-        "source.article": source.article,
-        "source.citation": source.citation,
-    }
-    for key, value in words.items():
-        if not value.strip():
-            raise refuse(f"{key} is empty", f"Write {key}; an entry without it cannot be checked by anyone")
-    if "#" in obligation.id or obligation.id != obligation.id.strip() or " " in obligation.id:
-        raise refuse(
-            f"the id {obligation.id!r} holds '#' or a space", "Use letters, digits, dots and dashes."
-        )
-    if obligation.version < 1:
-        raise refuse(f"version must be 1 or more, got {obligation.version}", "Count versions from 1.")
-    start, end = obligation.effective_from, obligation.effective_to
-    if end is not None and start >= end:
-        raise refuse(
-            f"effective_from {start} is not before effective_to {end}",
-            "effective_to is the first day on which it no longer applies.",
-        )
-    if obligation.known_from > start:
-        raise refuse(
-            f"known_from {obligation.known_from} is after effective_from {start}",
-            "A duty is known on the day it begins, or before.",
-        )
-    if obligation.end_known_from is not None and (end is None or obligation.end_known_from > end):
-        raise refuse(
-            f"end_known_from {obligation.end_known_from} does not fit effective_to {end}",
-            "Give the day on which the end was published; it is not after the end.",
-        )
-    withdrawn = obligation.withdrawn_on
-    if withdrawn is not None and not obligation.known_from < withdrawn <= start:
-        raise refuse(
-            f"withdrawn_on {withdrawn} must lie after known_from {obligation.known_from} and not after "
-            f"effective_from {start}",
-            "A version that did apply ends by effective_to instead.",
-        )
-    if not obligation.confirm_with_counsel and not obligation.confirmed_by.strip():
-        raise refuse(
-            "confirm_with_counsel is false, but confirmed_by names nobody",
-            "Write who confirmed it and when.",
-        )
-    if obligation.covers == "part" and not (obligation.checks and obligation.gaps.strip()):
-        raise refuse(
-            'covers is "part", but checks or gaps are empty',
-            "Name the checks that show part of the duty, and say in `gaps` what they leave open.",
-        )
-    try:
-        shipped_jurisdictions().normal(obligation.jurisdiction)
-    except BadInput as err:
-        raise refuse(err.message.removesuffix("."), err.fix) from err
 
 
 def _check_versions(placed: Iterable[_Placed]) -> None:
@@ -355,6 +186,56 @@ def _check_versions(placed: Iterable[_Placed]) -> None:
                     file=later.file,
                     id=id,
                 )
+
+
+def _check_contradicted(placed: Iterable[_Placed]) -> None:
+    """Refuse a duty that contradicts itself, or one that is not there."""
+    everything = [item.obligation for item in placed]
+    names = {name for one in everything for name in (one.id, one.key)}
+    for item in placed:
+        duty = item.obligation
+        for name in duty.contradicts:
+            if name not in names or name in (duty.id, duty.key):
+                raise BadCatalogue(
+                    f"{item.file}: obligation {duty.id}: it contradicts {name!r}, which is not another "
+                    "entry.",
+                    fix="Correct the name.",
+                    file=item.file,
+                    id=duty.id,
+                )
+
+
+def _check_precedences(rules: Sequence[_Settled], duties: Sequence[Obligation]) -> None:
+    """Refuse a rule of precedence that settles nothing, or that runs in a circle with others."""
+    above: dict[str, set[str]] = {}
+    for rule in rules:
+        high, low = rule.precedence.duty, rule.precedence.over
+        if not any(contradiction(a, b) for a in named(duties, high) for b in named(duties, low)):
+            raise BadCatalogue(
+                f"{rule.file}: precedence of {high} over {low}: these are not two duties of the catalogue "
+                "that contradict each other.",
+                fix="Correct the names, or take the rule away.",
+                file=rule.file,
+                id=high,
+            )
+        above.setdefault(_id(low), set()).add(_id(high))
+    for rule in rules:
+        start = _id(rule.precedence.duty)
+        higher, todo = set[str](), above.get(start, set())
+        while todo:
+            higher = higher | todo
+            todo = {name for one in todo for name in above.get(one, ())} - higher
+        if start in higher:
+            raise BadCatalogue(
+                f"{rule.file}: precedence of {start} over {rule.precedence.over} runs in a circle.",
+                fix="Take one of the rules of the circle away.",
+                file=rule.file,
+                id=start,
+            )
+
+
+def _id(name: str) -> str:
+    return name.partition("#")[0]
 
 
 def _with_successors(known: dict[str, _Placed]) -> list[Obligation]:

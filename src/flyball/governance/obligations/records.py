@@ -1,12 +1,34 @@
 """One duty, in one version, as data."""
 
+import re
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from flyball.core.digests import digest_of
 
-__all__ = ["AppliesTo", "Change", "Covers", "Obligation", "ObligationDiff", "Source", "Upcoming"]
+__all__ = [
+    "AppliesTo",
+    "Change",
+    "Contradiction",
+    "Covers",
+    "Demand",
+    "Obligation",
+    "ObligationDiff",
+    "Precedence",
+    "Source",
+    "Stale",
+    "StaleKind",
+    "Upcoming",
+]
+
+StaleKind = Literal["cited", "review due", "undated", "replaced", "ended"]
+"""What is out of date: a citation of what applies no longer; an entry that was to be read again, or of which
+nobody can say when it was read; one that is still counted beside what took its place; or one that ended,
+and nobody says what came after it."""
+
+_A_YEAR = timedelta(days=365)
+_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 Covers = Literal["whole", "part"]
 """Of a duty: what its checks show when all of them pass."""
@@ -62,6 +84,44 @@ class AppliesTo:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """What a duty asks of one thing, in a form in which a machine can hold it against another duty.
+
+    Parameters
+    ----------
+    of : str
+        The thing: "record.kept_days", or the name of a check.
+    at_least, at_most : int or None
+        Bounds of a number; both, or one of them.
+    must : bool or None
+        Instead of bounds: it has to be so (true), or may not be so (false).
+    """
+
+    of: str
+    at_least: int | None = None
+    at_most: int | None = None
+    must: bool | None = None
+
+    def opposes(self, other: "Demand") -> bool:
+        """Say whether nobody can do both."""
+        if self.of != other.of:
+            return False
+        if self.must is not None or other.must is not None:
+            return self.must is not None and other.must is not None and self.must != other.must
+        low = max((one.at_least for one in (self, other) if one.at_least is not None), default=None)
+        high = min((one.at_most for one in (self, other) if one.at_most is not None), default=None)
+        return low is not None and high is not None and low > high
+
+    @property
+    def in_words(self) -> str:
+        """For people: "record.kept_days at least 184"."""
+        if self.must is not None:
+            return f"{self.of} {'must be' if self.must else 'may not be'}"
+        bounds = [("at least", self.at_least), ("at most", self.at_most)]
+        return f"{self.of} " + " and ".join(f"{word} {value}" for word, value in bounds if value is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Obligation:
     """A duty in one version. A changed date or text is a new version of the same `id`.
 
@@ -109,6 +169,10 @@ class Obligation:
         Whether the checks show the whole duty, or part of it: `gaps` says what they leave open.
     review_by : date or None
         Day by which somebody has to read the source again; None: a year after it was read.
+    demands : tuple of Demand
+        What it asks in numbers, or as yes and no; two duties whose demands oppose each other contradict.
+    contradicts : tuple of str
+        Ids or keys of duties that cannot be kept together with this one, where no demand shows it.
     """
 
     id: str
@@ -133,11 +197,25 @@ class Obligation:
     override_reason: str = ""
     covers: Covers = "whole"
     review_by: date | None = None
+    demands: tuple[Demand, ...] = ()
+    contradicts: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """Name of this version: `id#version`."""
         return f"{self.id}#{self.version}"
+
+    @property
+    def read_on(self) -> date | None:
+        """Latest day that `read_at` names; None where it names none."""
+        return max((day for word in _DAY.findall(self.read_at) if (day := _day(word))), default=None)
+
+    @property
+    def review_due(self) -> date | None:
+        """Day by which somebody has to read the source again; None where nobody can say."""
+        if self.review_by is not None or self.read_on is None:
+            return self.review_by
+        return self.read_on + _A_YEAR
 
     @property
     def digest(self) -> str:
@@ -186,3 +264,74 @@ class Upcoming:
     day: date
     event: Literal["begins", "ends", "changes"]
     obligation: Obligation
+
+
+@dataclass(frozen=True, slots=True)
+class Precedence:
+    """A rule of precedence: which of two duties that contradict each other goes before, and who says so.
+
+    Parameters
+    ----------
+    duty, over : str
+        Ids or keys: `duty` goes before `over`.
+    why : str
+    decided_by : str
+        Who decided it and when.
+    """
+
+    duty: str
+    over: str
+    why: str
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two duties that nobody can keep together.
+
+    Parameters
+    ----------
+    first, second : str
+        Keys, in the order of the catalogue.
+    said : str
+        What each of them asks.
+    settled : Precedence or None
+        The rule that settles it; None: nobody has.
+    """
+
+    first: str
+    second: str
+    said: str
+    settled: Precedence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Something that is out of date, with what to do about it.
+
+    Parameters
+    ----------
+    kind : StaleKind
+    about : str
+        Key of an entry, or what is cited.
+    since : date or None
+        First day on which it was out of date; None: not known.
+    said, fix : str
+        For people.
+    cited_by : tuple of str
+        "rule policy.P-01", "principle reason_named"; empty where nobody's citation is meant.
+    """
+
+    kind: StaleKind
+    about: str
+    since: date | None
+    said: str
+    fix: str
+    cited_by: tuple[str, ...] = ()
+
+
+def _day(word: str) -> date | None:
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        return None

@@ -46,7 +46,7 @@ def ahead() -> Stage:
 
 def duties_ahead(workshop: Workshop) -> tuple[Upcoming, ...]:
     """Return the days to come, as known today, soonest first."""
-    deployment, today = workshop.deployment, workshop.clock().date()
+    deployment, today = workshop.deployment, workshop.today
     return changes_ahead(
         catalogue_of(deployment),
         today,

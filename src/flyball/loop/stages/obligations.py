@@ -5,7 +5,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from flyball.core.digests import digest_of
 from flyball.governance.obligations.catalogue import SHIPPED, Catalogue, load_catalogue
+from flyball.governance.obligations.contradictions import contradictions, require_settled
 from flyball.governance.obligations.records import Obligation
 from flyball.loop.deployment import Deployment
 from flyball.loop.law import digest_of_duties, duties_on
@@ -21,12 +25,17 @@ def obligations() -> Stage:
 
     def inputs(workshop: Workshop) -> dict[str, str]:
         duties = duties_of(workshop)
-        return {f"duty {duty.key}": duty.digest for duty in duties} | {"duties": digest_of_duties(duties)}
+        rules = catalogue_of(workshop.deployment).precedences
+        found = {f"duty {duty.key}": duty.digest for duty in duties} | {"duties": digest_of_duties(duties)}
+        return found | ({"precedence": digest_of(rules)} if rules else {})
 
     def run(workshop: Workshop, outputs: Outputs) -> Mapping[str, Any]:
         del outputs
         duties = duties_of(workshop)
+        rules = catalogue_of(workshop.deployment).precedences
+        require_settled(duties, rules)
         return {
+            "settled": [msgspec.to_builtins(one) for one in contradictions(duties, rules)],
             "duties": [
                 {
                     "id": duty.id,
@@ -54,7 +63,7 @@ def duties_of(workshop: Workshop, day: date | None = None) -> tuple[Obligation, 
     deployment = workshop.deployment
     return duties_on(
         catalogue_of(deployment),
-        day or workshop.clock().date(),
+        day or workshop.today,
         deployment.settings.deployment,
         deployment.fields,
         kinds_of(deployment),
