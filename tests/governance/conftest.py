@@ -10,6 +10,7 @@ from flyball.core.digests import digest_of_bytes
 from flyball.core.records import Context, Span
 from flyball.core.verdicts import Verdict
 from flyball.governance.constitution.checker import Reading
+from flyball.governance.constitution.principle import Principle
 from flyball.models.decisions.records import Decision, FieldDecision, Finding
 from flyball.models.router.route import Considered, Route
 from flyball.models.router.thresholds import ExpertThresholds, Thresholds
@@ -74,6 +75,25 @@ def reading_of(**others):
         policies=frozenset({"law"}),
     )
     return replace(given, **others)
+
+
+@pytest.fixture
+def make_principle():
+    def made(id, **others):
+        plain = {
+            "id": id,
+            "title": id,
+            "text": "t",
+            "critique": "c",
+            "revision": "r",
+            "checker": id,
+            "priority": 10,
+            "severity": "high",
+            "when_failed": "revise",
+        }
+        return Principle(**(plain | others))
+
+    return made
 
 
 @pytest.fixture

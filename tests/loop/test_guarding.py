@@ -53,7 +53,7 @@ class Engine:
     def duties(self, context):
         return ()
 
-    def decide(self, documents, *, context, release, live, at):
+    def decide(self, documents, *, context, release, live, at, trails=None):
         self.asked.append([one.text for one in documents])
         said = json.dumps(self.answer)
         field = FieldDecision("law", said, "automated", 0.9, (), Route("e", "", ()), "sure", self.answer)

@@ -190,8 +190,8 @@ def test_a_batch_in_which_one_row_breaks_an_expert_is_halved_and_the_others_deci
     documents = [document_of_row({"n": number}, name=f"L-{number}") for number in range(128)]
     task = _Task(tuple(documents), Path(), None, "", frozenset(), None)
     found = _decide_documents(Fussy(), documents, task)
-    assert [decision for _, decision, _ in found if decision] == [
+    assert [decision for _, decision, _, _ in found if decision] == [
         one.name for one in documents if one.name != "L-77"
     ]
-    assert [problem.name for _, _, problem in found if problem] == ["L-77"]
+    assert [problem.name for _, _, problem, _ in found if problem] == ["L-77"]
     assert len(asked) == 2 * 7 + 1  # 128 is seven times halved

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,12 +15,14 @@ from flyball.core.digests import digest_of_bytes
 from flyball.core.errors import FlyballError
 from flyball.core.tracing import NO_SPAN, Span, now_tracing, span
 from flyball.gateway.chat_files import ChatFiles
-from flyball.gateway.errors import GuardRefused, NoneAnswered
+from flyball.gateway.errors import AnswerWithheld, GuardRefused, NoneAnswered
 from flyball.gateway.fencing import fenced
 from flyball.gateway.guarding import NOT_SEEN, Guards, Seen, open_guards
 from flyball.gateway.principal import Principal
+from flyball.gateway.principled import Kept, Principled, open_principled, rewriting
 from flyball.gateway.routing import Models, open_router, open_upstreams
 from flyball.gateway.writing import Scribe
+from flyball.governance.constitution.principle import Principle
 from flyball.governance.guardrails.records import Around
 from flyball.ledger.blobs import Blobs
 from flyball.ledger.records import Draft
@@ -85,6 +87,7 @@ class _Talk:
     finish: str = ""
     seen_in: Seen = NOT_SEEN
     seen_out: Seen = NOT_SEEN
+    kept: Kept | None = None
 
 
 class Chat:
@@ -96,6 +99,8 @@ class Chat:
     settings : ChatSettings
     models : Models
     guards : Guards
+    principled : Principled or None
+        The principles that every answer is held against; None for none.
     system : str
         What goes before every conversation; "" for nothing.
     files : ChatFiles
@@ -111,6 +116,7 @@ class Chat:
         settings: ChatSettings,
         models: Models,
         guards: Guards,
+        principled: Principled | None = None,
         *,
         system: str,
         files: ChatFiles,
@@ -121,6 +127,7 @@ class Chat:
         self._settings = settings
         self._models = models
         self._guards = guards
+        self._principled = principled
         self._system = system
         self.files = files
         self._scribe = scribe
@@ -142,13 +149,7 @@ class Chat:
         try:
             prepared = await self._prepared(talk)
             reply = await self._ask(talk, prepared)
-            message = reply.choices[0].message
-            talk.tokens, talk.finish = reply.usage, reply.choices[0].finish_reason or ""
-            with span("guards out") as told:
-                talk.seen_out = await self._guards.outgoing(message, _schema_of(call))
-                _tell(told, talk.seen_out)
-            talk.words.append(message.content or message.refusal or "")
-            talk.words += [str(one.get("function")) for one in message.tool_calls or ()]
+            await self._let_leave(talk, reply)
         except FlyballError as err:
             await self._note(talk, _outcome(err), err)
             raise
@@ -238,8 +239,56 @@ class Chat:
             return reply
         raise refused or self._none(talk)
 
+    async def _let_leave(self, talk: _Talk, reply: Reply) -> ReplyMessage:
+        """Hold a whole reply against principles and guards; what may leave of it is changed in place."""
+        message = reply.choices[0].message
+        talk.tokens, talk.finish = reply.usage, reply.choices[0].finish_reason or ""
+        if self._principled is not None:
+            with span("principles") as told:
+                await self._hold(self._principled, talk, message)
+                told.set("flyball.principles.rounds", talk.kept.rounds if talk.kept else 0)
+        with span("guards out") as told:
+            talk.seen_out = await self._guards.outgoing(message, _schema_of(talk.call))
+            _tell(told, talk.seen_out)
+        talk.words.append(message.content or message.refusal or "")
+        talk.words += [str(one.get("function")) for one in message.tool_calls or ()]
+        return message
+
+    async def _hold(self, principled: Principled, talk: _Talk, message: ReplyMessage) -> None:
+        async def rewrite(text: str, problems: Sequence[tuple[Principle, str]]) -> str:
+            call = ChatCall("", rewriting(text, problems), max_tokens=talk.call.max_tokens)
+            for upstream in self._models.in_order(talk.choice):
+                try:
+                    reply = await upstream.complete(call, talk.tried, tenant=talk.principal.tenant)
+                except _NEXT as err:
+                    self._failed(talk, upstream, err)
+                    continue
+                return reply.choices[0].message.content or ""
+            return ""
+
+        try:
+            talk.kept = await principled.hold(message, talk.principal.tenant, rewrite, talk.tried)
+        except AnswerWithheld as err:
+            talk.kept = err.kept if isinstance(err.kept, Kept) else None
+            raise
+
+    async def _as_a_whole(self, talk: _Talk, call: ChatCall) -> AsyncGenerator[Delta]:
+        """Yield a reply that is held against principles: half of an answer keeps none of them."""
+        asked = msgspec.structs.replace(call, stream=False, stream_options=None)
+        message = await self._let_leave(talk, await self._ask(talk, asked))
+        if message.content or message.refusal:
+            yield Delta(content=message.content, refusal=message.refusal)
+        if message.tool_calls:
+            calls = [one | {"index": number} for number, one in enumerate(message.tool_calls)]
+            yield Delta(tool_calls=calls)
+
     async def _guarded(self, talk: _Talk, call: ChatCall) -> AsyncGenerator[Delta]:
         """Yield what may leave; calls of tools only as a whole, when the guards have seen all of them."""
+        if self._principled is not None:
+            async with aclosing(self._as_a_whole(talk, call)) as parts:
+                async for delta in parts:
+                    yield delta
+            return
         guard = self._guards.leaving(_schema_of(talk.call))
         told = span("guards out") if guard is not None else NO_SPAN
         calls: list[dict[str, Any]] = []
@@ -331,6 +380,8 @@ class Chat:
         refs: tuple[str, ...] = ()
         if self._settings.keep_texts and outcome != "begun":
             refs = tuple(dict.fromkeys(self._blobs.put_many([asked, words])))
+        if talk.kept is not None and talk.kept.trail:
+            refs = tuple(dict.fromkeys((*refs, talk.kept.trail)))
         body = {
             "id": talk.id,
             "deployment": self._name,
@@ -353,6 +404,7 @@ class Chat:
                 "failures": talk.failures,
             },
             "guards": {"in": talk.seen_in, "out": talk.seen_out},
+            **({"principles": talk.kept} if talk.kept is not None else {}),
             "attempts": talk.tried,
             "tokens": talk.tokens,
             "cost_eur": format(sum((Decimal(one.cost_eur) for one in talk.tried), Decimal(0)), "f"),
@@ -414,6 +466,7 @@ def open_chat(workshop: Workshop, scribe: Scribe, *, planted: str = "") -> Chat 
         chat,
         models,
         guards,
+        open_principled(workshop),
         system=system,
         files=files,
         scribe=scribe,
@@ -429,7 +482,8 @@ def _tell(told: Span, seen: Seen) -> None:
 
 
 def _outcome(err: FlyballError) -> str:
-    return "refused" if isinstance(err, GuardRefused | BudgetSpent | BudgetUnreadable) else "failed"
+    refused = GuardRefused | AnswerWithheld | BudgetSpent | BudgetUnreadable
+    return "refused" if isinstance(err, refused) else "failed"
 
 
 def _schema_of(call: ChatCall) -> Mapping[str, Any] | None:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from flyball.core.errors import BadInput, FlyballError, Refused, UnknownName
 
 __all__ = [
+    "AnswerWithheld",
     "BadRequest",
     "CannotListen",
     "GuardRefused",
@@ -70,6 +71,15 @@ class NotLetIn(Refused):
     status: ClassVar[int] = 401
 
 
+class AnswerWithheld(Refused):
+    """An answer breaks a principle of the constitution, and could not be revised."""
+
+    code = "gateway.answer_withheld"
+    status: ClassVar[int] = 403
+    kept: object = None
+    """What came of holding it against the principles, for the ledger."""
+
+
 class GuardRefused(Refused):
     """A guard found something that may not come in or leave, or could not look."""
 
@@ -103,7 +113,13 @@ class ShuttingDown(FlyballError):
     exit_code = 3
 
 
-_STATUS = {"router.budget_spent": 429, "router.budget_unreadable": 503, "loop.nothing_live": 503}
+_STATUS = {
+    "router.budget_spent": 429,
+    "router.budget_unreadable": 503,
+    "loop.nothing_live": 503,
+    "ledger.blob_erased": 410,
+    "loop.replay_refused": 422,
+}
 """Of errors of rooms that know nothing of HTTP."""
 
 

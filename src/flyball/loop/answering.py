@@ -17,6 +17,7 @@ from flyball.core.records import Context
 from flyball.core.tracing import begin, now_tracing
 from flyball.data.datasets.cases import case_id_of
 from flyball.data.documents.records import Document
+from flyball.governance.constitution.review import ReviewedDecision
 from flyball.ledger.errors import KeyReused
 from flyball.loop.issue import Issued, issue
 from flyball.loop.live import LiveEngine, engine_of_release
@@ -95,23 +96,31 @@ class Answering:
             with begin("decide", self._workshop.traces, tenant=given.tenant) as told:
                 told.set("flyball.release", release)
                 told.set("flyball.cases", len(group))
-                decisions = self._decide(live, release, group, given, at)
-                issued = issue(self._workshop, decisions, group, actor=actor)
+                trails: dict[str, ReviewedDecision] = {}
+                decisions = self._decide(live, release, group, given, at, trails)
+                issued = issue(self._workshop, decisions, group, actor=actor, trails=trails)
             found |= {document.content_digest: one for document, one in zip(group, issued, strict=True)}
         return [found[document.content_digest] for document in documents]
 
     def _decide(
-        self, live: LiveEngine, release: str, documents: list[Document], context: Context, at: datetime
+        self,
+        live: LiveEngine,
+        release: str,
+        documents: list[Document],
+        context: Context,
+        at: datetime,
+        trails: dict[str, ReviewedDecision],
     ) -> list[Decision]:
         if release != live.digest:
             try:
-                return _decided(self._engine(release), documents, context, at)
+                return _decided(self._engine(release), documents, context, at, trails)
             except Exception as err:  # noqa: BLE001 - a challenger may break in any way; the champion answers
                 what = f"[{err.code}] {err.message}" if isinstance(err, FlyballError) else type(err).__name__
                 now_tracing().fail(FAILED)
                 for document in documents:
                     note_failure(self._workshop, release, document, context, what)
-        return _decided(live, documents, context, at)
+        trails.clear()
+        return _decided(live, documents, context, at, trails)
 
     def _champion(self, traffic: Traffic) -> LiveEngine:
         if not traffic.champion:
@@ -155,7 +164,13 @@ def note_failure(workshop: Workshop, release: str, document: Document, context: 
         return  # it broke on this case before today, in another way
 
 
-def _decided(engine: LiveEngine, documents: list[Document], context: Context, at: datetime) -> list[Decision]:
+def _decided(
+    engine: LiveEngine,
+    documents: list[Document],
+    context: Context,
+    at: datetime,
+    trails: dict[str, ReviewedDecision],
+) -> list[Decision]:
     return engine.guards.decide(
         engine.engine,
         documents,
@@ -163,4 +178,5 @@ def _decided(engine: LiveEngine, documents: list[Document], context: Context, at
         release=engine.digest,
         live=frozenset({engine.digest}),
         at=at,
+        trails=trails,
     )

@@ -17,6 +17,7 @@ from flyball.core.tracing import Span, SpanRecord, Trace, begin, span
 from flyball.data.datasets.cases import case_id_of
 from flyball.data.documents.extract import extract_many
 from flyball.data.documents.records import Document, Limits, Unreadable
+from flyball.governance.constitution.review import ReviewedDecision
 from flyball.loop.answering import note_failure
 from flyball.loop.engine import Engine
 from flyball.loop.erased import erased_case, erased_documents
@@ -68,7 +69,7 @@ class _Task:
     at: datetime
 
 
-Result = tuple[Document | None, Decision | None, Unreadable | None]
+Result = tuple[Document | None, Decision | None, Unreadable | None, ReviewedDecision | None]
 _FromProcess = tuple[list[Result], list[SpanRecord]]
 
 
@@ -233,7 +234,7 @@ def _answered(
         if task.release == live.digest:
             results += given
             continue
-        broken = [(document, problem) for document, _, problem in given if document and problem]
+        broken = [(document, problem) for document, _, problem, _ in given if document and problem]
         results += [one for one in given if one[2] is None]
         for document, problem in broken:
             what = f"[{problem.code}] {problem.message}"
@@ -266,7 +267,7 @@ def _decide(engine: Engine, task: _Task) -> list[Result]:
         told.set("flyball.release", task.release)
         told.set("flyball.cases", len(task.documents))
         results = _decide_documents(engine, task.documents, task)
-        broken = [problem.code for _, _, problem in results if problem]
+        broken = [problem.code for _, _, problem, _ in results if problem]
         if broken:
             told.set("flyball.cases.failed", len(broken))
             told.fail(broken[0])
@@ -276,13 +277,17 @@ def _decide(engine: Engine, task: _Task) -> list[Result]:
 def _decide_documents(engine: Engine, documents: Sequence[Document], task: _Task) -> list[Result]:
     """Decide documents together; where that breaks, in halves, so that one stops nothing but itself."""
     try:
+        trails: dict[str, ReviewedDecision] = {}
         decisions = engine.decide(
-            documents, context=task.context, release=task.release, live=task.live, at=task.at
+            documents, context=task.context, release=task.release, live=task.live, at=task.at, trails=trails
         )
-        return [(document, one, None) for document, one in zip(documents, decisions, strict=True)]
+        return [
+            (document, one, None, trails.get(document.content_digest))
+            for document, one in zip(documents, decisions, strict=True)
+        ]
     except Exception as err:  # noqa: BLE001 - an expert may break in any way; it becomes a record
         if len(documents) == 1:
-            return [(documents[0], None, _problem(documents[0].name, err))]
+            return [(documents[0], None, _problem(documents[0].name, err), None)]
     half = len(documents) // 2
     halves = documents[:half], documents[half:]
     return [result for part in halves for result in _decide_documents(engine, part, task)]
@@ -292,10 +297,13 @@ def _issued(
     workshop: Workshop, batch: Sequence[Document | Unreadable], results: Sequence[Result]
 ) -> Iterator[Decided]:
     """Write the decisions of a batch down, then yield what came of each of its files."""
-    pairs = [(decision, document) for document, decision, _ in results if decision and document]
-    written = issue(workshop, [one for one, _ in pairs], [one for _, one in pairs])
+    pairs = [(decision, document) for document, decision, _, _ in results if decision and document]
+    trails = {document.content_digest: trail for document, _, _, trail in results if document and trail}
+    written = issue(workshop, [one for one, _ in pairs], [one for _, one in pairs], trails=trails)
     entries = {one.decision.content_digest: one for one in written}
-    problems = {document.content_digest: problem for document, _, problem in results if document and problem}
+    problems = {
+        document.content_digest: problem for document, _, problem, _ in results if document and problem
+    }
     for one in batch:
         if isinstance(one, Unreadable):
             yield Decided(None, None, one)

@@ -72,6 +72,15 @@ def egress_of(settings: Settings) -> list[Egress]:
                 fix="Write base_url into its settings, also for the vendor's own endpoint.",
                 expert=expert.name,
             )
+    if settings.constitution.critic:
+        url = settings.constitution.critic.get("base_url")
+        if not isinstance(url, str):
+            raise BadInput(
+                "The critic of [constitution] names no base_url, so its host cannot be listed.",
+                fix="Write base_url into its settings, also for the vendor's own endpoint.",
+            )
+        why = "the critic judges answers there: it is sent them, and the passages that they quote"
+        found += _hosts(url, "constitution.critic base_url", why)
     if settings.traces.otlp is not None:
         texts = settings.traces.keep_texts
         what = "what models were asked and answered, personal data covered" if texts else "no words of cases"

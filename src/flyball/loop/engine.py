@@ -1,10 +1,12 @@
 """The engine: a kit made ready to decide. Stages and live decisions run through the same functions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -15,13 +17,16 @@ from flyball.core.verdicts import Check, Verdict
 from flyball.data.datasets.cases import case_id_of, cases_of, unread_of
 from flyball.data.documents.records import Document
 from flyball.governance.constitution.checker import Reading
+from flyball.governance.constitution.critic import ModelCritic
 from flyball.governance.constitution.principle import Constitution, load_constitution
 from flyball.governance.constitution.review import ReviewedDecision, review
+from flyball.governance.constitution.scope import cultures_of
 from flyball.governance.gates import decision_gate
 from flyball.governance.obligations.catalogue import Catalogue, load_catalogue
 from flyball.governance.obligations.records import Obligation
 from flyball.governance.records import DecisionToLeave
 from flyball.loop.candidates import passed_over
+from flyball.loop.critics import critic_for, needs_a_critic, open_critic
 from flyball.loop.kit import Kit
 from flyball.loop.law import duties_on
 from flyball.loop.policies import Policy, load_policies
@@ -54,6 +59,8 @@ __all__ = [
     "make_expert",
     "promise_check",
 ]
+
+Given = TypeVar("Given")
 
 SOURCE = "given"
 """Name of the source of documents that are decided without belonging to one."""
@@ -142,6 +149,8 @@ class Engine:
     playbook : PlaybookRules
     constitution : Constitution
     catalogue : Catalogue
+    critic : ModelCritic or None
+        Judges by the principles that no program can check; None where there are none.
     """
 
     about: DeploymentSettings
@@ -153,6 +162,12 @@ class Engine:
     playbook: PlaybookRules
     constitution: Constitution
     catalogue: Catalogue
+    critic: ModelCritic | None = None
+
+    @property
+    def cultures(self) -> tuple[str, ...]:
+        """For whom the deployment writes."""
+        return cultures_of(self.about.tags)
 
     @property
     def rules(self) -> frozenset[str]:
@@ -273,30 +288,41 @@ class Engine:
             cost_eur=self._cost(fields) if spent is None else str(spent),
             decided_at=at,
         )
-        reading = Reading(
-            text=document.text,
-            fields=tuple(field.key for field in self.kit.fields),
-            thresholds=self.thresholds,
-            rules=self.rules,
-            catalogue=self.catalogue.ids,
-            in_force=frozenset(ids),
-            policies=frozenset(policy.id.removeprefix("policy:") for policy in self.playbook.policies),
-        )
-        reviewed = review(first, reading, self.constitution)
+        law = self.constitution.for_case(context, self.cultures)
+        critic = None if self.critic is None else critic_for(self.critic, self.kit, self.about, context)
+        reviewed = review(first, self.reading(document, duties), law, critic)
         verdict = decision_gate()(
             DecisionToLeave(
                 decision=reviewed.revised,
                 text_length=len(document.text),
                 thresholds=self.thresholds,
                 rules=self.rules,
-                principles=tuple(principle.id for principle in self.constitution.principles),
+                principles=tuple(principle.id for principle in law.principles),
                 in_force=ids,
                 promise=promise_check(self.thresholds),
                 live=live,
                 retest=not release,
             )
         )
-        return replace(reviewed, revised=replace(reviewed.revised, verdict=verdict))
+        revised = replace(reviewed.revised, verdict=verdict)
+        if critic is not None and critic.tried:
+            revised = replace(revised, cost_eur=str(Decimal(revised.cost_eur) + critic.cost_eur))
+        if reviewed.kept_at_once:
+            return replace(reviewed, revised=revised)
+        return replace(reviewed, revised=revised, constitution=self.constitution.digest)
+
+    def reading(self, document: Document, duties: Sequence[Obligation]) -> Reading:
+        """Return what principles may look at beside a decision about a document."""
+        return Reading(
+            text=document.text,
+            fields=tuple(field.key for field in self.kit.fields),
+            thresholds=self.thresholds,
+            rules=self.rules,
+            catalogue=self.catalogue.ids,
+            in_force=frozenset(duty.id for duty in duties),
+            policies=frozenset(policy.id.removeprefix("policy:") for policy in self.playbook.policies),
+            questions={field.key: field.question for field in self.kit.fields},
+        )
 
     def decide(
         self,
@@ -306,6 +332,7 @@ class Engine:
         release: str,
         live: frozenset[str],
         at: datetime,
+        trails: dict[str, ReviewedDecision] | None = None,
     ) -> list[Decision]:
         """Decide a batch of documents from their texts to the decision gate.
 
@@ -320,6 +347,8 @@ class Engine:
             Digests of the releases that may decide, from the ledger.
         at : datetime
             UTC.
+        trails : dict of content digest to ReviewedDecision, optional
+            Filled with the review of each decision that did not keep every principle at once.
 
         Returns
         -------
@@ -339,8 +368,12 @@ class Engine:
             findings = self.playbook.find(documents, answers, context.jurisdictions)
         with span("gate"):
             duties = self.duties(context)
-            return [
-                self.review(
+
+            def one(
+                given: tuple[Document, tuple[FieldDecision, ...], tuple[Finding, ...]],
+            ) -> ReviewedDecision:
+                document, fields, found = given
+                return self.review(
                     document,
                     fields,
                     found,
@@ -350,9 +383,27 @@ class Engine:
                     live=live,
                     at=at,
                     spent=asked.costs.get(case_id_of(document.content_digest)),
-                ).revised
-                for document, fields, found in zip(documents, answers, findings, strict=True)
-            ]
+                )
+
+            reviewed = self.all_reviewed(one, list(zip(documents, answers, findings, strict=True)))
+        if trails is not None:
+            trails.update(
+                {
+                    document.content_digest: found
+                    for document, found in zip(documents, reviewed, strict=True)
+                    if not found.kept_at_once
+                }
+            )
+        return [found.revised for found in reviewed]
+
+    def all_reviewed(
+        self, review_one: Callable[[Given], ReviewedDecision], given: Iterable[Given]
+    ) -> list[ReviewedDecision]:
+        """Review cases one by one, or several at a time where a language model has to be waited for."""
+        if self.critic is None:
+            return [review_one(one) for one in given]
+        with ThreadPoolExecutor(self.critic.settings.parallel) as pool:
+            return list(pool.map(review_one, given))
 
     def _cost(self, fields: Sequence[FieldDecision]) -> str:
         """Add up the prices of the experts that were asked, each once per case."""
@@ -383,6 +434,7 @@ def load_engine(kit: Kit, thresholds: Thresholds, about: DeploymentSettings) -> 
     catalogue = load_catalogue(kit.catalogue, shipped=False)
     playbook = load_playbook(kit, catalogue)
     known = catalogue.ids | {policy.id for policy in playbook.policies}
+    constitution = load_constitution(kit.constitution, known=known)
     return Engine(
         about=about,
         kit=kit,
@@ -391,8 +443,9 @@ def load_engine(kit: Kit, thresholds: Thresholds, about: DeploymentSettings) -> 
         readers={field.reads: READERS.load(field.reads) for field in kit.fields if field.reads},
         thresholds=thresholds,
         playbook=playbook,
-        constitution=load_constitution(kit.constitution, known=known),
+        constitution=constitution,
         catalogue=catalogue,
+        critic=open_critic(kit, limits_of(kit.budget)) if needs_a_critic(constitution) else None,
     )
 
 

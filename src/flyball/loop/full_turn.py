@@ -184,7 +184,7 @@ def _decide_own_cases(
             with span("decide") as told:
                 told.set("flyball.release", live.digest)
                 told.set("flyball.cases", len(part))
-                decisions = [
+                reviewed = [
                     live.engine.review(
                         document,
                         fields,
@@ -194,8 +194,13 @@ def _decide_own_cases(
                         release=live.digest,
                         live=frozenset({live.digest}),
                         at=at,
-                    ).revised
+                    )
                     for document, fields in zip(part, answers[first : first + _BATCH], strict=True)
                 ]
-            issued += issue(workshop, decisions, part)
+            trails = {
+                document.content_digest: one
+                for document, one in zip(part, reviewed, strict=True)
+                if not one.kept_at_once
+            }
+            issued += issue(workshop, [one.revised for one in reviewed], part, trails=trails)
     return issued

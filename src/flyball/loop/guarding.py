@@ -19,6 +19,7 @@ from flyball.core.verdicts import Check, Verdict
 from flyball.data.datasets.cases import case_id_of
 from flyball.data.documents.records import Document
 from flyball.data.documents.rows import document_of_row, row_of
+from flyball.governance.constitution.review import ReviewedDecision
 from flyball.governance.guardrails.errors import BadGuardrail
 from flyball.governance.guardrails.inspect import Guardrails, open_guardrails
 from flyball.governance.guardrails.records import GuardResult, Passage, Source
@@ -65,6 +66,7 @@ class CaseGuards:
         release: str,
         live: frozenset[str],
         at: datetime,
+        trails: dict[str, ReviewedDecision] | None = None,
     ) -> list[Decision]:
         """Decide a batch as `Engine.decide` does, but for what may not pass.
 
@@ -81,6 +83,7 @@ class CaseGuards:
                 release=release,
                 live=live,
                 at=at,
+                trails=trails,
             )
         )
         decisions = [

@@ -1,6 +1,6 @@
 """Issue decisions: write them to the ledger, then hand them on. Never the other way round."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -8,13 +8,17 @@ import msgspec
 from flyball.core.digests import canonical_json
 from flyball.core.tracing import now_tracing, span
 from flyball.data.documents.records import Document
+from flyball.governance.constitution.review import ReviewedDecision
 from flyball.ledger.errors import KeyReused
 from flyball.ledger.records import Draft
 from flyball.loop.guarding import FAILED
+from flyball.loop.trails import bytes_of_trail
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 
 __all__ = ["Issued", "issue", "trace_of"]
+
+_NO_TRAILS: Mapping[str, ReviewedDecision] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,12 @@ class Issued:
 
 
 def issue(
-    workshop: Workshop, decisions: Sequence[Decision], documents: Sequence[Document], *, actor: str = ""
+    workshop: Workshop,
+    decisions: Sequence[Decision],
+    documents: Sequence[Document],
+    *,
+    actor: str = "",
+    trails: Mapping[str, ReviewedDecision] = _NO_TRAILS,
 ) -> list[Issued]:
     """Write decisions down, with the texts that they speak of as blobs.
 
@@ -48,6 +57,8 @@ def issue(
         The one of each decision, in the same order.
     actor : str
         Who asked; by default who works in the workshop.
+    trails : mapping of content digest to ReviewedDecision
+        Reviews of those that did not keep every principle at once; kept as blobs beside the entry.
 
     Returns
     -------
@@ -64,15 +75,28 @@ def issue(
     }
     places = [number for number in range(len(keys)) if number not in issued]
     new = frozenset(places)
-    texts = workshop.blobs.put_many([canonical_json(documents[number]) for number in places])
+    texts = [canonical_json(documents[number]) for number in places]
+    reviews = {
+        number: bytes_of_trail(trails[content])
+        for number in places
+        if (content := decisions[number].content_digest) in trails
+    }
+    stored = workshop.blobs.put_many([*texts, *reviews.values()])
+    kept = dict(zip(reviews, stored[len(texts) :], strict=True))
     drafts = [
-        Draft("decision", decisions[number], actor or workshop.actor, (text,), keys[number])
-        for number, text in zip(places, texts, strict=True)
+        Draft(
+            "decision",
+            decisions[number],
+            actor or workshop.actor,
+            (text, kept[number]) if number in kept else (text,),
+            keys[number],
+        )
+        for number, text in zip(places, stored, strict=False)
     ]
     try:
         receipts = ledger.append_many(drafts)
     except KeyReused:  # another process has just decided one of them: its decision counts
-        return issue(workshop, decisions, documents, actor=actor)
+        return issue(workshop, decisions, documents, actor=actor, trails=trails)
     for number, receipt in zip(places, receipts, strict=True):
         issued[number] = Issued(decisions[number], receipt.index)
     done = [issued[number] for number in range(len(decisions))]

@@ -14,7 +14,13 @@ from flyball.core.errors import FlyballError
 from flyball.core.records import Field
 from flyball.ledger.blobs import Blobs
 from flyball.loop.deployment import Deployment, expert_path, read_fields
-from flyball.loop.settings import ExpertSettings, MoneySettings, RouterSettings, load_settings
+from flyball.loop.settings import (
+    ConstitutionSettings,
+    ExpertSettings,
+    MoneySettings,
+    RouterSettings,
+    load_settings,
+)
 
 __all__ = [
     "CATALOGUE",
@@ -34,6 +40,7 @@ KITS = "kits"
 
 _ANYBODY = RouterSettings()
 _NO_LIMIT = MoneySettings()
+_NO_CRITIC = ConstitutionSettings()
 
 
 class KitAltered(FlyballError):
@@ -68,6 +75,8 @@ class Kit:
         What asking may cost.
     chat : mapping of str to Path
         What `[chat]` names, by its name inside a bundle.
+    judging : ConstitutionSettings
+        Who judges by the principles that no program can check.
     """
 
     settings: Path
@@ -82,6 +91,7 @@ class Kit:
     router: RouterSettings = _ANYBODY
     budget: MoneySettings = _NO_LIMIT
     chat: Mapping[str, Path] = field(default_factory=dict)
+    judging: ConstitutionSettings = _NO_CRITIC
 
     def files(self) -> dict[str, Path]:
         """Return every file by its name inside a bundle, sorted."""
@@ -106,8 +116,8 @@ class Kit:
 def chat_files(deployment: Deployment) -> dict[str, Path]:
     """Return the files that decide how conversations are answered, by their names inside a bundle.
 
-    They are `flyball.toml`, the words that go before every conversation, and a learned router. None where
-    there is no `[chat]`.
+    They are `flyball.toml`, the words that go before every conversation, a learned router, and the
+    principles that answers are held against. None where there is no `[chat]`.
     """
     chat = deployment.settings.chat
     if chat is None:
@@ -115,6 +125,8 @@ def chat_files(deployment: Deployment) -> dict[str, Path]:
     found = {"flyball.toml": deployment.root / "flyball.toml"}
     if chat.system:
         found[f"chat/system/{Path(chat.system).name}"] = deployment.root / chat.system
+    if chat.constitution:
+        found[f"chat/constitution/{Path(chat.constitution).name}"] = deployment.root / chat.constitution
     if chat.router != "cascade":
         path = deployment.root / chat.router
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
@@ -144,6 +156,7 @@ def kit_of_deployment(deployment: Deployment, shipped_catalogue: tuple[Path, ...
         router=settings.router,
         budget=settings.budget,
         chat=chat_files(deployment),
+        judging=settings.constitution,
     )
 
 
@@ -219,4 +232,5 @@ def kit_of_bundle(folder: Path) -> Kit:
             for file in sorted((folder / "chat").rglob("*"))
             if file.is_file()
         },
+        judging=settings.constitution,
     )

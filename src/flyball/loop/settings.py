@@ -26,6 +26,7 @@ __all__ = [
     "Approvals",
     "BudgetSettings",
     "ChatSettings",
+    "ConstitutionSettings",
     "DecisionSettings",
     "DeploymentSettings",
     "ExpertSettings",
@@ -278,7 +279,7 @@ class ChatSettings(_Section, frozen=True):
     `budget_eur_per_day` is a decimal as text, "" for no limit; `keep_texts` puts the words of every
     conversation into the blobs, otherwise only sizes and digests are kept. `guards_in` and `guards_out` look
     at requests and replies; `vendors` may be sent anything, () for any; `latency_ms` is an objective, 0 for
-    none.
+    none. `constitution` is a file of principles that every answer is held against, "" for none.
     """
 
     models: tuple[str, ...]
@@ -290,7 +291,19 @@ class ChatSettings(_Section, frozen=True):
     guards_out: tuple[str, ...] = ("personal_data", "secrets", "schema")
     vendors: tuple[str, ...] = ()
     latency_ms: float = 0.0
+    constitution: str = ""
     about: dict[str, ModelFacts] = {}
+
+
+class ConstitutionSettings(_Section, frozen=True):
+    """`[constitution]`: who judges by the principles that no program can check.
+
+    `critic` holds the settings of a language model, as those of an expert of that kind; {} for none.
+    `about` is what is known about it, for the constraints that hold for every model.
+    """
+
+    critic: dict[str, Any] = {}
+    about: ModelFacts = ModelFacts()
 
 
 class FairnessSettings(_Section, frozen=True):
@@ -350,6 +363,7 @@ class Settings(_Section, frozen=True):
     budget: MoneySettings = MoneySettings()
     decisions: DecisionSettings = DecisionSettings()
     chat: ChatSettings | None = None
+    constitution: ConstitutionSettings = ConstitutionSettings()
     guardrails: dict[str, dict[str, Any]] = {}
     privacy: PrivacySettings = PrivacySettings()
     retention: tuple[RetentionSettings, ...] = ()

@@ -372,7 +372,7 @@ def _write(workshop: Workshop, release: str, entries: Sequence[Entry], found: Se
     for entry, one in zip(entries, found, strict=True):
         key = _key(release, entry.index)
         if isinstance(one, Decision):
-            drafts.append(Draft(SHADOW, one, "system:shadow", entry.refs, key))
+            drafts.append(Draft(SHADOW, one, "system:shadow", entry.refs[:1], key))
         else:
             body = {
                 "decision": entry.index,

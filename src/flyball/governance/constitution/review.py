@@ -1,19 +1,43 @@
 """Review: hold a decision against every principle, mend it or withhold it, and keep the trail."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from flyball.core.records import Outcome
 from flyball.core.verdicts import Check, Verdict, combine
-from flyball.governance.constitution.checker import Complaint, Reading
+from flyball.governance.constitution.checker import Ask, Complaint, Reading
 from flyball.governance.constitution.edits import CARE, bolder, described, refer, refuse, to_check
 from flyball.governance.constitution.principle import Constitution, Principle
+from flyball.governance.constitution.scope import Exemption, excepts
 from flyball.models.decisions.records import Decision, PrincipleResult
 
-__all__ = ["MOST_ROUNDS", "Conflict", "Critique", "ReviewedDecision", "Round", "review"]
+__all__ = [
+    "MOST_ROUNDS",
+    "Conflict",
+    "Critic",
+    "Critique",
+    "LetOff",
+    "ReviewedDecision",
+    "Round",
+    "complaints_of",
+    "let_off",
+    "review",
+]
+
+JUDGED = "judged_by_a_model"
+"""Name of the checker that needs a critic."""
 
 MOST_ROUNDS = 3
 """Rounds of critique and revision; what is not mended after them is withheld."""
+
+
+class Critic(Protocol):
+    """A language model that judges decisions by principles."""
+
+    def judging(self, principles: Sequence[Principle], reading: Reading) -> Mapping[str, Ask]:
+        """Return for each principle, by its id, what to ask about one decision and its revisions."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +78,9 @@ class Conflict:
     outcome : Outcome
         What the field became.
     why : str
+    settled : bool
+        Whether a rule settled it: a higher priority, `over`, or "never less careful". Otherwise the more
+        careful one was followed, and no release is made of such a constitution.
     """
 
     field: str
@@ -61,6 +88,17 @@ class Conflict:
     gave_way: str
     outcome: Outcome
     why: str
+    settled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LetOff:
+    """A complaint that an exception of its principle let off."""
+
+    principle: str
+    complaint: Complaint
+    reason: str
+    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +117,9 @@ class ReviewedDecision:
     conflicts : tuple of Conflict
     refused : bool
         Whether the whole decision is withheld.
+    let_off : tuple of LetOff
+    constitution : str
+        Digest of what it was held against.
     """
 
     first: Decision
@@ -86,6 +127,13 @@ class ReviewedDecision:
     rounds: tuple[Round, ...]
     conflicts: tuple[Conflict, ...]
     refused: bool
+    let_off: tuple[LetOff, ...] = ()
+    constitution: str = ""
+
+    @property
+    def kept_at_once(self) -> bool:
+        """Whether nobody complained, and so nothing has to be remembered beside the decision itself."""
+        return not (self.rounds or self.conflicts or self.let_off)
 
     @property
     def results(self) -> tuple[PrincipleResult, ...]:
@@ -104,9 +152,13 @@ class _Trail:
     broken: dict[str, str] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
     rounds: list[Round] = field(default_factory=list)
+    let_off: list[LetOff] = field(default_factory=list)
+    readings: dict[str, Reading] = field(default_factory=dict)
 
 
-def review(decision: Decision, reading: Reading, constitution: Constitution) -> ReviewedDecision:
+def review(
+    decision: Decision, reading: Reading, constitution: Constitution, critic: Critic | None = None
+) -> ReviewedDecision:
     """Check a decision against every principle and mend what can be mended.
 
     Up to `MOST_ROUNDS` rounds: every principle is checked, complaints are answered (by the checker's
@@ -120,6 +172,9 @@ def review(decision: Decision, reading: Reading, constitution: Constitution) -> 
         Its own `principles` are replaced.
     reading : Reading
     constitution : Constitution
+        What counts for this case: see `Constitution.for_case`.
+    critic : Critic, optional
+        None: principles that a language model judges complain about every decided answer.
 
     Returns
     -------
@@ -127,30 +182,70 @@ def review(decision: Decision, reading: Reading, constitution: Constitution) -> 
         A result is `passed` when nothing is wrong any more after revision; its `critique` tells what was
         wrong at first.
     """
-    trail = _Trail()
+    trail = _Trail(readings=_readings(reading, constitution, critic))
     current = decision
     for number in range(1, MOST_ROUNDS + 1):
-        critiques = _critiques(current, reading, constitution, trail)
+        critiques = _critiques(current, constitution, trail)
         if not critiques:
             break
         before = current
-        current = _answer(current, reading, constitution, critiques, trail)
+        current = _answer(current, constitution, critiques, trail)
         trail.rounds.append(Round(number, tuple(critiques), described(before, current)))
         if current == before:  # nothing could be mended: more rounds would not help
             break
-    left = _critiques(current, reading, constitution, trail) if trail.rounds else []
+    left = _critiques(current, constitution, trail) if trail.rounds else []
     if left:
         before = current
         current = _withhold(current, left, trail)
         changes = described(before, current)
         trail.rounds.append(Round(len(trail.rounds) + 1, tuple(left), changes))
-        left = _critiques(current, reading, constitution, trail)
+        left = _critiques(current, constitution, trail)
     return _result(decision, current, left, constitution, trail)
 
 
-def _critiques(
-    decision: Decision, reading: Reading, constitution: Constitution, trail: _Trail
-) -> list[Critique]:
+def complaints_of(
+    principle: Principle, constitution: Constitution, decision: Decision, reading: Reading
+) -> tuple[Complaint, ...]:
+    """Return what a principle complains about, exceptions not yet looked at.
+
+    Raises
+    ------
+    Exception
+        Whatever its checker raises; TypeError where it answers something else than complaints.
+    """
+    complaints = tuple(constitution.checkers[principle.checker].check(decision, reading))
+    if strange := [item for item in complaints if not isinstance(item, Complaint)]:
+        raise TypeError(f"it answered {strange[0]!r} instead of complaints")
+    return complaints
+
+
+def let_off(principle: Principle, complaint: Complaint, decision: Decision) -> Exemption | None:
+    """Return the exception that lets a complaint off; None where none does."""
+    for one in principle.exception:
+        if excepts(one, decision) and (not one.fields or complaint.field in one.fields):
+            return one
+    return None
+
+
+def reading_for(principle: Principle, reading: Reading) -> Reading:
+    """Return what the checker of a principle may look at."""
+    return replace(reading, settings=principle.settings) if principle.settings else reading
+
+
+def _readings(reading: Reading, constitution: Constitution, critic: Critic | None) -> dict[str, Reading]:
+    asks: Mapping[str, Ask] = {}
+    if critic is not None:
+        judged = [one for one in constitution.principles if one.checker == JUDGED]
+        asks = critic.judging(judged, reading) if judged else {}
+    return {
+        one.id: replace(reading_for(one, reading), ask=asks[one.id])
+        if one.id in asks
+        else reading_for(one, reading)
+        for one in constitution.principles
+    }
+
+
+def _critiques(decision: Decision, constitution: Constitution, trail: _Trail) -> list[Critique]:
     """Ask every checker; one that raises has failed, for the whole decision."""
     found = []
     for principle in constitution.principles:
@@ -158,16 +253,15 @@ def _critiques(
             found.append(Critique(principle.id, Complaint(trail.broken[principle.id])))
             continue
         try:
-            complaints = tuple(constitution.checkers[principle.checker].check(decision, reading))
-            if strange := [item for item in complaints if not isinstance(item, Complaint)]:
-                raise TypeError(f"it answered {strange[0]!r} instead of complaints")
+            complaints = complaints_of(principle, constitution, decision, trail.readings[principle.id])
+            kept = tuple(item for item in complaints if not _is_let_off(principle, item, decision, trail))
         except Exception as err:  # noqa: BLE001 - a guard that fails must refuse, whatever went wrong
             trail.broken[principle.id] = f"The principle could not be checked: {type(err).__name__}: {err}"
             found.append(Critique(principle.id, Complaint(trail.broken[principle.id])))
             continue
         found += [
             Critique(principle.id, complaint)
-            for complaint in complaints
+            for complaint in kept
             if not complaint.field or (principle.id, complaint.field) not in trail.waived
         ]
     for critique in found:
@@ -176,9 +270,22 @@ def _critiques(
     return found
 
 
+def _is_let_off(principle: Principle, complaint: Complaint, decision: Decision, trail: _Trail) -> bool:
+    """Say whether an exception lets a complaint off, and write down that it does."""
+    exception = let_off(principle, complaint, decision) if principle.exception else None
+    if exception is None:
+        return False
+    found = LetOff(principle.id, complaint, exception.reason, exception.until.isoformat())
+    if found not in trail.let_off:
+        trail.let_off.append(found)
+        _note(trail.problems, principle.id, complaint.problem)
+        _note(trail.fields, principle.id, complaint.field)
+        _tell(trail, principle.id, (f"let off until {found.until}: {found.reason}",))
+    return True
+
+
 def _answer(
     decision: Decision,
-    reading: Reading,
     constitution: Constitution,
     critiques: Sequence[Critique],
     trail: _Trail,
@@ -192,7 +299,7 @@ def _answer(
             continue
         asked = [item for item in complaints if item.demands is not None or principle.when_failed != "revise"]
         if mend := tuple(item for item in complaints if item not in asked):
-            current = _revise(current, reading, constitution, principle, mend, trail)
+            current = _revise(current, constitution, principle, mend, trail)
         default: Outcome = "refused" if principle.when_failed == "refuse" else "referred"
         outcomes += [(principle, item, item.demands or default) for item in asked if item.field]
         rules = frozenset(item.rule for item in asked if item.rule)
@@ -205,7 +312,6 @@ def _answer(
 
 def _revise(
     decision: Decision,
-    reading: Reading,
     constitution: Constitution,
     principle: Principle,
     complaints: tuple[Complaint, ...],
@@ -215,7 +321,7 @@ def _revise(
     try:
         if revise is None:
             raise TypeError(f"the checker {principle.checker} cannot revise")
-        revised = revise(decision, reading, complaints)
+        revised = revise(decision, trail.readings[principle.id], complaints)
         problem = bolder(decision, revised)
         changes = () if problem else described(decision, revised)
     except Exception as err:  # noqa: BLE001 - a revision that fails leaves the answer unmended: refused
@@ -231,7 +337,7 @@ def _revise(
 def _settle(
     decision: Decision, outcomes: Iterable[tuple[Principle, Complaint, Outcome]], trail: _Trail
 ) -> Decision:
-    """Give each field one outcome: the highest priority decides; nothing makes a field less careful."""
+    """Give each field one outcome: the highest priority decides, then `over`, then care; never less care."""
     by_field: dict[str, list[tuple[Principle, Complaint, Outcome]]] = {}
     for item in outcomes:
         by_field.setdefault(item[1].field, []).append(item)
@@ -239,8 +345,10 @@ def _settle(
     for key, wanted in by_field.items():
         if key not in standing:
             continue
-        winner, complaint, outcome = max(wanted, key=lambda item: (item[0].priority, CARE[item[2]]))
+        first = _foremost(wanted)
+        winner, complaint, outcome = max(first, key=lambda item: CARE[item[2]])
         followed = winner.id
+        open_between = {item[0].id for item in first if item[2] != outcome}
         if CARE[outcome] < CARE[standing[key]]:
             outcome, followed = standing[key], ""
         if outcome != "automated":
@@ -252,9 +360,19 @@ def _settle(
             if demanded != outcome and (settled or asked.demands is not None):
                 trail.waived.add((principle.id, key))
                 conflict = _conflict(key, winner if followed else None, principle, demanded, outcome)
+                conflict = replace(conflict, settled=principle.id not in open_between)
                 trail.conflicts.append(conflict)
                 _tell(trail, principle.id, (conflict.why,))
     return decision
+
+
+def _foremost(
+    wanted: Sequence[tuple[Principle, Complaint, Outcome]],
+) -> list[tuple[Principle, Complaint, Outcome]]:
+    """Return those of the highest priority over which none of the others goes."""
+    top = max(item[0].priority for item in wanted)
+    first = [item for item in wanted if item[0].priority == top]
+    return [item for item in first if not any(item[0].id in other[0].over for other in first)]
 
 
 def _conflict(
@@ -263,9 +381,12 @@ def _conflict(
     if winner is None or winner.id == loser.id:
         why = f"{key} stays {outcome}: a principle may ask for more care, never for less ({demanded})"
         return Conflict(key, "", loser.id, outcome, why)
-    by = (
-        "higher priority" if winner.priority > loser.priority else "equal priority, and the more careful wins"
-    )
+    if winner.priority > loser.priority:
+        by = "higher priority"
+    elif loser.id in winner.over:
+        by = "equal priority, and it goes over the other"
+    else:
+        by = "equal priority, and the more careful wins"
     why = (
         f"{key} becomes {outcome} as {winner.id} asks ({by}: {winner.priority} against {loser.priority}); "
         f"{loser.id} wanted it {demanded}"
@@ -325,6 +446,7 @@ def _result(
         rounds=tuple(trail.rounds),
         conflicts=tuple(trail.conflicts),
         refused=bool(failed) or not constitution.principles,
+        let_off=tuple(trail.let_off),
     )
 
 

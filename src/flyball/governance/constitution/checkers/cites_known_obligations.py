@@ -54,4 +54,5 @@ cites_known_obligations = Checker(
     version=1,
     check=_check,
     revise=_revise,
+    names_fields=False,
 )

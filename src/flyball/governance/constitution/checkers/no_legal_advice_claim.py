@@ -1,11 +1,14 @@
 """The machine points at passages and rules; what is lawful in a contract a lawyer says."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from flyball.governance.constitution.checker import Checker, Complaint, Reading
 from flyball.governance.constitution.edits import refer
+from flyball.governance.constitution.sentences import sentences_of, without_sentences
 from flyball.models.decisions.records import Decision
 
 __all__ = ["no_legal_advice_claim"]
@@ -99,10 +102,24 @@ def _revise(decision: Decision, reading: Reading, complaints: tuple[Complaint, .
     return refer(decision, {item.field: reason for item in complaints if item.field})
 
 
+def _find_words(text: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    del settings
+    return tuple(
+        f"It says {claim!r} as if that were certain." for one in sentences_of(text) if (claim := _claim(one))
+    )
+
+
+def _mend_words(text: str, settings: Mapping[str, Any]) -> str:
+    del settings
+    return without_sentences(text, lambda one: bool(_claim(one)))
+
+
 no_legal_advice_claim = Checker(
     summary="Findings and reasons never state as certain that something in this document is lawful, "
     "compliant, void or enforceable.",
     version=1,
     check=_check,
     revise=_revise,
+    find_words=_find_words,
+    mend_words=_mend_words,
 )

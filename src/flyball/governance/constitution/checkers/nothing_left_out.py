@@ -32,4 +32,5 @@ nothing_left_out = Checker(
     summary="Every field is decided, referred or refused, once; none is silently missing.",
     version=1,
     check=_check,
+    names_fields=False,
 )

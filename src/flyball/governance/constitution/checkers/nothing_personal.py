@@ -1,6 +1,7 @@
 """Nothing personal in the words of a decision that may leave the house."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flyball.data.privacy.personal_data import find_personal_data, redact
 from flyball.governance.constitution.checker import Checker, Complaint, Reading
@@ -59,10 +60,22 @@ def _revise(decision: Decision, reading: Reading, complaints: tuple[Complaint, .
     return reword(decision, lambda words: redact(words)[0])
 
 
+def _find_words(text: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    del settings
+    return (f"Its words hold personal data ({', '.join(kinds)}).",) if (kinds := _kinds(text)) else ()
+
+
+def _mend_words(text: str, settings: Mapping[str, Any]) -> str:
+    del settings
+    return redact(text)[0]
+
+
 nothing_personal = Checker(
     summary="Reasons, findings, values and file names hold no e-mail address and no telephone, account, "
     "card, insurance, tax, passport or other number that points to a person.",
     version=2,
     check=_check,
     revise=_revise,
+    find_words=_find_words,
+    mend_words=_mend_words,
 )

@@ -48,4 +48,5 @@ quoted_span = Checker(
     version=1,
     check=_check,
     revise=ask_a_person,
+    demands=("refused",),
 )

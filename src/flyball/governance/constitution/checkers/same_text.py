@@ -22,4 +22,5 @@ same_text = Checker(
     summary="The text at hand has the digest that the decision names.",
     version=1,
     check=_check,
+    names_fields=False,
 )

@@ -1,0 +1,144 @@
+"""`flyball constitution`: what every answer must keep, what that does on cases, what is learned of it."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from flyball.cli.output import Output
+from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
+from flyball.core.estimates import Estimate
+from flyball.core.text import count
+from flyball.loop.principles import constitution_of, examine_cases, flaws, in_force
+
+__all__ = ["command"]
+
+command = typer.Typer()
+
+JurisdictionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--jurisdiction",
+        "-j",
+        help="Of the case, such as DE; may be given several times. Default: those of the deployment.",
+        show_default=False,
+    ),
+]
+
+
+@command.command("show")
+def show(
+    jurisdiction: JurisdictionOption = None,
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the principles that count for a case, as they read there today."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        whole = constitution_of(workshop)
+        here, context = in_force(workshop, jurisdiction or ())
+        found = flaws(workshop)
+    elsewhere = [one.id for one in whole.principles if one.id not in {each.id for each in here.principles}]
+    if json:
+        output.json(
+            {
+                "ok": True,
+                "title": here.title,
+                "digest": whole.digest,
+                "jurisdictions": context.jurisdictions,
+                "on": context.as_of,
+                "principles": here.principles,
+                "elsewhere": elsewhere,
+                "problems": found,
+            }
+        )
+        return
+    output.text(f"[bold]{escape(here.title)}[/]  {', '.join(context.jurisdictions)}, {context.as_of}")
+    output.table(
+        [">priority", "principle", "what it asks", "checked by", "if not kept", "serves"],
+        (
+            [
+                str(one.priority),
+                one.id,
+                one.title,
+                one.checker,
+                one.when_failed,
+                ", ".join(one.cites),
+            ]
+            for one in here.principles
+        ),
+    )
+    for one in here.principles:
+        for exception in one.exception:
+            ended = " (ended)" if exception.until <= context.as_of else ""
+            until = f"until {exception.until}{ended}"
+            output.text(f"{escape(one.id)} lets some cases off {until}: {escape(exception.reason)}")
+    if elsewhere:
+        output.text(f"Not here: {', '.join(map(escape, elsewhere))}.")
+    for problem in found:
+        output.text(f"[red]{escape(problem.what)}.[/] {escape(problem.fix)}")
+
+
+@command.command("check")
+def check(
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Hold the deployment's cases against its constitution: what each principle does, and what cannot stay.
+
+    Leaves with 1 where no release would be made of it.
+    """
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        done = examine_cases(workshop)
+    found = done.examination
+    if json:
+        output.json({"ok": not found.problems, **_plain(found)})
+    else:
+        output.table(
+            [
+                "principle",
+                ">cases",
+                ">complained",
+                "share, 95 %",
+                ">mended",
+                ">withheld",
+                ">let off",
+                ">noticed",
+            ],
+            (
+                [
+                    one.principle,
+                    f"{one.cases:,}",
+                    f"{round(one.complained.value * one.complained.n):,}"
+                    if isinstance(one.complained, Estimate)
+                    else "",
+                    _share(one.complained),
+                    f"{one.mended:,}",
+                    f"{one.withheld:,}",
+                    f"{one.let_off:,}",
+                    f"{one.noticed} of {one.spoilt}" if one.spoilt else "by itself",
+                ]
+                for one in found.standings
+            ),
+        )
+        for one in found.standings:
+            for day in one.expired:
+                output.text(f"An exception of {escape(one.principle)} ended on {day}: take it out.")
+        for problem in found.problems:
+            output.text(f"[red]{escape(problem.what)}.[/] {escape(problem.fix)}")
+        if not found.problems:
+            output.text(f"Held against {count(found.cases, 'case')}: a release can be made of it.")
+    if found.problems:
+        sys.exit(1)
+
+
+def _share(measured: object) -> str:
+    if not isinstance(measured, Estimate) or measured.low is None or measured.high is None:
+        return str(measured)
+    return f"{measured.value:.1%} [{measured.low:.1%}, {measured.high:.1%}]"
+
+
+def _plain(found: object) -> dict[str, object]:
+    return {name: getattr(found, name) for name in ("cases", "standings", "problems")}
