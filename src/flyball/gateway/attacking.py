@@ -137,4 +137,4 @@ def _tried(workshop: Workshop, suite: Sequence[Attack], release: str, online: bo
 
 def _journal(workshop: Workshop, box: Sandbox, plan: str) -> Journal:
     name = f"{short(box.release) if box.release else 'chat'}-{short(plan)}.jsonl"
-    return Journal(workshop.state / JOURNALS / name, box.release)
+    return Journal(workshop.state / JOURNALS / name, box.about)

@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 
+from flyball.core.digests import digest_of
 from flyball.core.errors import BadInput
 from flyball.data.documents.extract import extract_many
 from flyball.data.documents.records import Document
@@ -101,6 +102,7 @@ class Sandbox:
     ) -> None:
         self._workshop, self._outside, self._ground, self._live = workshop, outside, ground, live
         self._release = release
+        self._kit = [one.chat.files.kit for one in house.everything() if one.chat is not None]
         self._word = secrets.token_hex(16)
         self._settings = GatewaySettings()
         self._app = build_app(house, _TwoTenants(ground.deployment, self._word), self._settings)
@@ -119,6 +121,12 @@ class Sandbox:
     def release(self) -> str:
         """Full digest of what is attacked; "" where the deployment only talks."""
         return "" if self._release is None else self._release.digest
+
+    @property
+    def about(self) -> str:
+        """Digest of everything that decides how it answers: a run goes on only where that is the same."""
+        feasible = None if self._ground.feasible is None else msgspec.to_builtins(self._ground.feasible)
+        return digest_of([self.release, self._kit, feasible, self._ground.why_not])
 
     def ask(
         self,

@@ -28,16 +28,15 @@ class Journal:
         self._path, self._about = path, about
 
     def results(self, plan: Plan) -> dict[str, Result]:
-        """Return what was tried already, and begin the file where it holds something else or nothing.
+        """Return what a run that was killed had tried; begin the file anew where there is none.
 
-        A last line that was cut off is tried again.
+        A last line that was cut off is tried again. A run that has ended is not repeated from paper: it begins
+        anew.
         """
         head = {"plan": plan.digest, "about": self._about}
         lines = self._path.read_bytes().split(b"\n") if self._path.is_file() else []
         if not lines or _read(lines[0]) != head:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._path.unlink(missing_ok=True)
-            self._write(canonical_json(head))
+            self._begin(head)
             return {}
         wanted = {one.id for one in plan.attacks}
         found = {}
@@ -46,11 +45,19 @@ class Journal:
             result = _result(line)
             if result is not None and result.attack.id in wanted:
                 found[result.attack.id] = result
+        if wanted <= set(found):
+            self._begin(head)
+            return {}
         if lines[-1]:
             kept = b"\n".join([lines[0], *whole]) + b"\n"
             self._path.unlink()
             self._write(kept.rstrip(b"\n"))
         return found
+
+    def _begin(self, head: dict[str, str]) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path.unlink(missing_ok=True)
+        self._write(canonical_json(head))
 
     def keep(self, result: Result) -> None:
         """Write a result down."""
