@@ -53,6 +53,16 @@ def test_the_bill_names_every_pinned_requirement_and_nothing_else(bill):
     assert sorted((one["name"], one["version"]) for one in bill["components"]) == sorted(wanted)
 
 
+@pytest.mark.parametrize("name", ["default.txt", "build.txt", "develop.txt"])
+def test_every_requirement_is_pinned_with_a_hash(name):
+    text = (ROOT / "requirements" / name).read_text()
+    wanted = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.M)[1:]
+    assert len(wanted) > 5
+    assert [
+        one for one in wanted if not re.match(r"[\w.-]+==[^\s;]+.*\\\n    --hash=sha256:[0-9a-f]{64}", one)
+    ] == []
+
+
 def test_every_file_of_the_bill_has_the_hash_that_an_installation_checks(bill):
     pinned = set(re.findall(r"sha256:([0-9a-f]{64})", (ROOT / "requirements" / "default.txt").read_text()))
     listed = {
