@@ -7,8 +7,11 @@ from tests.governance.obligations.invented import duty, precedence
 
 from flyball.governance.obligations.errors import ContradictingDuties
 from flyball.loop.deployment import open_deployment
+from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
 from flyball.loop.law_check import check_law, citations_of
+from flyball.loop.promotion import judge
+from flyball.loop.releases import live_release
 from flyball.loop.stages.obligations import catalogue_of, duties_of, obligations
 from flyball.loop.workshop import Workshop
 
@@ -92,3 +95,13 @@ def test_a_day_begins_at_midnight_utc_wherever_the_clock_stands(root, hours):
 
     assert there(midnight - timedelta(seconds=1))
     assert not there(midnight)
+
+
+@pytest.mark.slow
+def test_a_release_from_before_a_contradiction_began_does_not_pass_its_gate_after(root):
+    with opened(root, duty("own.erase", **{**ERASE, "effective_from": "2027-05-01"})) as workshop:
+        full_turn(workshop)
+        live = live_release(workshop.ledger)
+        assert judge(workshop, live.release).checks
+    with opened(root, at=datetime(2027, 5, 1, tzinfo=UTC)) as later, pytest.raises(ContradictingDuties):
+        judge(later, live.release)

@@ -21,6 +21,7 @@ from flyball.governance.approvals import Approval, Person, load_people
 from flyball.governance.evidence.evidence_of import coverage, evidence_of, rules_asked
 from flyball.governance.evidence.procedures import procedures_of
 from flyball.governance.gates import release_gate
+from flyball.governance.obligations.contradictions import require_settled
 from flyball.governance.records import ObjectiveToMeet, Paired, ReleaseToPromote
 from flyball.ledger.errors import KeyReused
 from flyball.ledger.verify import verify_ledger
@@ -181,8 +182,12 @@ def judge(workshop: Workshop, digest: str) -> Verdict:
     ------
     UnknownName, ReleaseForged
         There is none, or it was altered.
+    ContradictingDuties
+        Two duties of its catalogue that apply today contradict each other, and no rule of it settles that.
     """
     release = read_release(workshop.state, digest, workshop.key.verifier).release
+    engine = engine_of_release(workshop, digest).engine
+    require_settled(engine.duties(workshop.context), engine.catalogue.precedences)
     verdict = ask_gate(workshop, release, live_release(workshop.ledger))
     _write_evidence(workshop, release, verdict)
     return verdict
