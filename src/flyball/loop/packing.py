@@ -56,10 +56,12 @@ from flyball.loop.workshop import Workshop
 __all__ = [
     "EXPORTED",
     "Packed",
+    "PacksView",
     "framework_for",
     "frameworks_known",
     "pack_evidence",
     "packs_made",
+    "packs_view",
     "period_of",
 ]
 
@@ -90,6 +92,32 @@ class Packed:
     digest: str
     pack: Pack
     entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class PacksView:
+    """What people look at about packs.
+
+    Parameters
+    ----------
+    made : tuple of Entry
+        Of packs that were made, newest first.
+    frameworks : tuple of Framework
+        The shipped ones, with the checks that a pack makes.
+    witnesses : tuple of str
+        Names; () where none is asked.
+    needed : int
+        So many of them have to cosign before a pack is made.
+    cosigned, size : int
+        Entries that enough of them saw, and entries in all.
+    """
+
+    made: tuple[Entry, ...]
+    frameworks: tuple[Framework, ...]
+    witnesses: tuple[str, ...]
+    needed: int
+    cosigned: int
+    size: int
 
 
 def frameworks_known(catalogue: Catalogue) -> tuple[str, ...]:
@@ -294,6 +322,21 @@ _JUDGED = ("approvals", "validity", "witnesses")
 def packs_made(workshop: Workshop) -> tuple[Entry, ...]:
     """Return the packs that were made, newest first."""
     return tuple(reversed(list(workshop.ledger.entries(kind=EXPORTED))))
+
+
+def packs_view(workshop: Workshop) -> PacksView:
+    """Return the packs that were made, what a pack can be about, and how much of the ledger witnesses saw."""
+    wanted = workshop.deployment.settings.evidence
+    keys = [WitnessKey.parse(one) for one in wanted.witnesses]
+    note = cosigned(workshop.ledger, keys, needed=max(1, wanted.witnesses_needed)) if keys else ""
+    return PacksView(
+        made=packs_made(workshop),
+        frameworks=tuple(with_more_checks(one) for one in load_frameworks()),
+        witnesses=tuple(one.name for one in keys),
+        needed=wanted.witnesses_needed,
+        cosigned=read_checkpoint(note, workshop.key.verifier).size if note else 0,
+        size=workshop.ledger.size(),
+    )
 
 
 def _write(folder: Path, path: str, data: bytes) -> None:

@@ -198,6 +198,15 @@ def test_evidence_says_of_each_duty_what_was_checked_and_what_was_not(ben, at):
     assert "kept in 800 of 800 decisions" in shown
 
 
+def test_evidence_shows_the_packs_that_were_made_and_what_one_can_be_about(workshop, ben, at):
+    assert "No pack was made yet." in read(ben, at("evidence"))
+    body = {"framework": "soc-2", "period": "2026", "pack": "sha256:" + "ab" * 32, "records": 1234}
+    entry = workshop.ledger.append(kind="evidence.exported", actor="person:ben", body=body).index
+    shown = read(ben, at("evidence"))
+    assert re.search(rf"{entry} \S+ .* soc-2 2026 abababababab 1,234", shown)
+    assert re.search(r"soc-2 AICPA Trust Services Criteria \(SOC 2\) 51 \d\d", shown)
+
+
 def test_groups_are_shown_with_their_shares_and_their_number(ben, at):
     shown = read(ben, at("fairness?" + urlencode({"field": "repaid", "trait": "<b>sex</b>"})))
     assert re.search(r"Ratio of yes, .*: 0\.\d{3} 0\.\d{3} to 1\.\d{3} n = ", shown)

@@ -108,11 +108,15 @@ def test_a_release_that_is_no_longer_kept_is_no_pass():
     assert found.found["others signed it"].startswith("not known")
 
 
-def test_a_shadow_that_answers_nothing_needs_no_gate_and_a_canary_does():
-    shadow = {"challenge": {"release": RELEASE, "mode": "shadow"}, "against": "", "why": ""}
-    assert asked(CHANGE, entry(10, "release.traffic", shadow), made()).passed
-    canary = {"challenge": {"release": RELEASE, "mode": "canary"}, "against": "", "why": ""}
-    assert not asked(CHANGE, entry(10, "release.traffic", canary), made()).passed
+@pytest.mark.parametrize("mode", ["shadow", "canary"])
+def test_a_release_that_sees_cases_beside_the_live_one_needs_what_a_promotion_needs(mode):
+    begun = {"challenge": {"release": RELEASE, "mode": mode}, "against": "", "why": ""}
+    assert asked(CHANGE, entry(10, "release.traffic", begun), made(), gate(), approval()).passed
+    assert not asked(CHANGE, entry(10, "release.traffic", begun), made(), approval()).passed
+    assert not asked(CHANGE, entry(10, "release.traffic", begun), made(), gate()).passed
+
+
+def test_traffic_that_goes_back_to_the_live_release_needs_nobody():
     ended = {"challenge": None, "against": "", "why": ""}
     assert asked(CHANGE, entry(10, "release.traffic", ended), made()).passed
 

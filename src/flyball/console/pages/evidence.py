@@ -1,9 +1,10 @@
-"""What the checks of a release show about each duty, and which duties nothing shows."""
+"""What the checks of a release show about each duty, which duties nothing shows, and packs for auditors."""
 
 from flyball.console.charts import Bar, Chart, bars
 from flyball.console.keeping import chart_files
 from flyball.console.page import Asked, Page, Shown
 from flyball.core.digests import short
+from flyball.loop.packing import packs_view
 from flyball.loop.release_view import Evidence, evidence_of_release
 from flyball.loop.releases import find_release, live_release
 
@@ -26,6 +27,7 @@ def _show(asked: Asked) -> Shown:
         "found": found,
         "charts": _charts_of(found),
         "records": {} if found is None else {one.id: one for one in found.records},
+        "packs": packs_view(asked.desk.served.workshop),
     }
 
 
