@@ -113,7 +113,7 @@ def why_not_asked(box: BlackBox, settings: ExplanationSettings) -> str:
 
 
 def kernel_of_row(
-    outputs: Outputs, row: Row, others: Sequence[Row], columns: Sequence[str], settings: ExplanationSettings
+    outputs: Outputs, row: Row, others: Sequence[Row], columns: Sequence[str], *, most_asks: int, seed: int
 ) -> tuple[KernelShares, str]:
     """Return the shares of columns of a row, and what stands where one is left out: what other cases hold.
 
@@ -124,10 +124,12 @@ def kernel_of_row(
     others : sequence of mapping
         At least one.
     columns : sequence of str
-    settings : ExplanationSettings
+    most_asks : int
+        Rows that may be asked about; the more columns there are, the fewer other cases stand in for each.
+    seed : int
     """
-    draw = np.random.default_rng(settings.seed)
-    n = min(len(others), _REFERENCES, max(1, settings.most_asks // 128))
+    draw = np.random.default_rng(seed)
+    n = min(len(others), _REFERENCES, max(1, most_asks // max(128, 8 * len(columns))))
     references = [others[place] for place in draw.choice(len(others), n, replace=False)]
 
     def value(masks: Masks) -> Floats:
@@ -146,7 +148,7 @@ def kernel_of_row(
         found: Floats = outputs(rows).reshape(len(masks), n).mean(axis=1)
         return found
 
-    found = kernel_shares(value, len(columns), most_sets=settings.most_asks // n, seed=settings.seed)
+    found = kernel_shares(value, len(columns), most_sets=most_asks // n, seed=seed)
     return found, f"the same column of {n} other cases"
 
 
@@ -160,7 +162,9 @@ def attribution_of_row(
 
     told = box.expert.columns if isinstance(box.expert, Stated) else ()
     columns = [column for column in (told or sorted(row)) if column in row][:_MOST_COLUMNS]
-    found, against = kernel_of_row(outputs, row, others, columns, settings)
+    found, against = kernel_of_row(
+        outputs, row, others, columns, most_asks=settings.most_asks, seed=settings.seed
+    )
     shares = tuple(
         Share(column, row[column], float(share)) for column, share in zip(columns, found.shares, strict=True)
     )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -69,6 +70,8 @@ _OTHERS = 64
 _FEW = 3
 """Fields that are checked at once; where there are more, name one."""
 _LOST = 20
+_MOST_ASKS = 8_192
+"""Questions to a model of our own, for the second opinion on its shares."""
 _RULE = re.compile(r" ?\(Rule ([^\s,()]+), row ([0-9]+)\.\)")
 _SAME = 1e-9
 
@@ -77,6 +80,7 @@ class OtherAnswer(FlyballError):
     """The release of then gives another answer now, so nothing that it says explains the decision."""
 
     code = "explanation.other_answer"
+    status: ClassVar[int] = 422
     exit_code = 1
 
 
@@ -229,14 +233,15 @@ class _Work:
             expert=one.route.expert,
             route=one.route.reason,
             considered=one.route.considered,
-            rule=self._rule(one),
+            rules=self._rules(one),
             passages=self._passages(one),
         )
         name = self._speaker(one)
         expert = self._engine.experts.get(name)
-        by_rule = found.rule is not None and one.outcome == "automated"
-        if by_rule and found.rule is not None:
-            found = replace(found, reasons=(Reason(found.rule.reason, None, f"rule:{found.rule.rule}"),))
+        by_rule = bool(found.rules) and (one.outcome == "automated" or one.confidence <= 0.0)
+        if by_rule:
+            said = tuple(Reason(rule.reason, None, f"rule:{rule.rule}") for rule in found.rules)
+            found = replace(found, reasons=said[:MOST_REASONS], path=self._path())
         elif expert is None:
             found = replace(found, gaps=("No expert gave an answer, so none has reasons to tell.",))
         elif one.confidence <= 0.0:
@@ -270,26 +275,34 @@ class _Work:
     def _card(self, name: str) -> ExpertCard:
         return next(card for card in self._engine.cards if card.name == name)
 
-    def _rule(self, one: FieldDecision) -> RuleRow | None:
-        """Return the row that decided, or sent the case to a person."""
-        told = _RULE.search(one.reason)
-        if told is None:
-            return None
-        for name, expert in self._engine.experts.items():
-            if not isinstance(expert, MadeOfTables):
-                continue
-            for table in expert.tables:
-                for rule in table.rules:
-                    if rule.id == told.group(1):
-                        conditions = tuple(
-                            (each.fact, each.cell, (self.row or {}).get(each.fact.removeprefix(ROW)))
-                            for each in rule.conditions
-                        )
-                        reason = one.reason[: told.start()].strip()
-                        return RuleRow(
-                            rule.id, rule.row, name, conditions, reason, rule.cites, short(rule.digest)
-                        )
-        return None
+    def _rules(self, one: FieldDecision) -> tuple[RuleRow, ...]:
+        """Return the rows that decided, or sent the case to a person, in the order of the reason."""
+        known = {
+            rule.id: (name, rule)
+            for name, expert in self._engine.experts.items()
+            if isinstance(expert, MadeOfTables)
+            for table in expert.tables
+            for rule in table.rules
+        }
+        found, begins = [], 0
+        for told in _RULE.finditer(one.reason):
+            if told.group(1) in known:
+                name, rule = known[told.group(1)]
+                conditions = tuple(
+                    (each.fact, each.cell, (self.row or {}).get(each.fact.removeprefix(ROW)))
+                    for each in rule.conditions
+                )
+                reason = one.reason[begins : told.start()].strip()
+                found.append(
+                    RuleRow(rule.id, rule.row, name, conditions, reason, rule.cites, short(rule.digest))
+                )
+            begins = told.end()
+        return tuple(found)
+
+    def _path(self) -> tuple[str, ...]:
+        """Return the accounts of the cycle that a transfer closes."""
+        told = str((self.row or {}).get(CYCLE_PATH) or "")
+        return tuple(told.split(ARROW)) if told else ()
 
     def _passages(self, one: FieldDecision) -> tuple[Passage, ...]:
         text = self._document.text
@@ -328,7 +341,6 @@ class _Work:
         attribution = attribution_of(expert.attributed([row])[0], row, expert=name)
         told = _Told(self, found, attribution, expert)
         graph = self._card(name).kind == "graph"
-        path = str(row.get(CYCLE_PATH) or "")
         reasons = told.reasons(row)
         return replace(
             found,
@@ -336,7 +348,7 @@ class _Work:
             reasons=reasons,
             checks=(check_sum(attribution), *self._row_checks(told, expert, row)),
             neighbours=tuple(reason.words for reason in reasons) if graph else (),
-            path=tuple(path.split(ARROW)) if graph and path else (),
+            path=self._path() if graph else (),
         )
 
     def _row_checks(self, told: "_Told", expert: Attributes, row: dict[str, Value]) -> tuple[Check, ...]:
@@ -355,7 +367,9 @@ class _Work:
         strongest = [
             told.words(one.shares, copy) for one, copy in zip(expert.attributed(copies), copies, strict=True)
         ]
-        kernel, _ = kernel_of_row(expert.outputs, row, others, columns, self.settings)
+        kernel, _ = kernel_of_row(  # it is our own model: asking it costs nothing
+            expert.outputs, row, others, columns, most_asks=_MOST_ASKS, seed=seed
+        )
         return (
             check_stability(
                 told.words([share.share for share in attribution.shares], row),

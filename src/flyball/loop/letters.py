@@ -146,7 +146,7 @@ def keep_draft(workshop: Workshop, explanation: Explanation, letter: Letter) -> 
 
 
 def _folder(workshop: Workshop) -> Path:
-    return workshop.deployment.path(workshop.deployment.settings.explanation.letters)
+    return workshop.deployment.root / workshop.deployment.settings.explanation.letters
 
 
 def _answer(explanation: Explanation, field: str) -> Answer:

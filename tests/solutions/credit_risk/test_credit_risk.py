@@ -5,19 +5,24 @@ import json
 import shutil
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 
 from flyball.data.datasets.relocation import relocate
 from flyball.data.documents.records import Document, Unreadable
+from flyball.governance.explanation.attribution import DoesNotAddUp
+from flyball.governance.explanation.letter import NoRecord
+from flyball.governance.explanation.settings import ColumnSettings
 from flyball.ledger.verify import verify_ledger
 from flyball.loop.by_group import BadGroups, by_group
 from flyball.loop.deciding import decide_documents
 from flyball.loop.deployment import open_deployment
 from flyball.loop.erasure import erase, find
-from flyball.loop.explaining import explain
+from flyball.loop.explaining import OtherAnswer, explain
 from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
+from flyball.loop.letters import NothingAgainst, draft_letter, keep_draft
 from flyball.loop.lineage import find_decision, lineage_of_decision, lineage_of_row
 from flyball.loop.live import live_engine
 from flyball.loop.people import make_person, person_entry
@@ -257,8 +262,8 @@ def test_reasons_are_specific_and_the_change_told_was_decided_again(home, turned
 def test_a_refusal_by_policy_tells_the_row_and_no_change_where_none_is_in_reach(home, turned):
     decided(home, [GOOD | {"application": "N-8", "of_legal_age": False}])
     _, answer = explained(home, "N-8")
-    assert (answer.rule.rule, answer.rule.row) == ("policy.P-01", 8)
-    assert answer.rule.conditions == (("row.of_legal_age", "no", False),)
+    assert (answer.rules[0].rule, answer.rules[0].row) == ("policy.P-01", 8)
+    assert answer.rules[0].conditions == (("row.of_legal_age", "no", False),)
     assert [one.words for one in answer.reasons] == [
         "The applicant is not of the legal age to enter into a contract."
     ]
@@ -267,10 +272,114 @@ def test_a_refusal_by_policy_tells_the_row_and_no_change_where_none_is_in_reach(
     assert "was enough" in answer.changed.why
 
 
+def test_every_check_of_an_explanation_has_its_number(home, turned):
+    decided(home, [BAD | {"application": "N-13", "annual_income": 60000, "delinquencies_24m": 1}])
+    told, answer = explained(home, "N-13")
+    assert {one.name: one.passed for one in answer.checks if one.name in ("adds_up", "repeats")} == {
+        "adds_up": True,
+        "repeats": True,
+    }
+    measured = {one.name: one.measured.n for one in answer.checks}
+    assert measured == {"repeats": 1, "adds_up": 11, "stable": 100, "agrees": 11, "deletion": 36}
+    assert "us.reg-b.1002.9" in {duty.id for duty in told.duties}
+
+
+def test_the_notice_of_adverse_action_says_what_the_law_asks_in_both_languages(home, turned):
+    decided(home, [BAD | {"application": "N-14"}])
+    with Workshop(open_deployment(home), actor="user:tester") as workshop:
+        told = explain(workshop, find_decision(workshop, "N-14"))
+        english = draft_letter(workshop, told)
+        german = draft_letter(workshop, told, language="de")
+        first, second = keep_draft(workshop, told, english), keep_draft(workshop, told, english)
+        entry = workshop.ledger.entry(first)
+    assert (english.kind, german.kind) == ("adverse_action", "adverse_action")
+    points = [one.text for one in english.lines if one.kind == "point"]
+    assert [one.words for one in told.answers[0].reasons] == points[: len(told.answers[0].reasons)]
+    assert "Equal Credit Opportunity Act" in english.text
+    assert "Example Credit Bureau (invented)" in english.text  # columns of its report counted
+    assert "within 60 days" in english.text
+    assert "Sie haben das Recht auf eine kostenlose Kopie" in german.text
+    assert all(one.records for one in english.lines if one.kind in ("sentence", "point"))
+    assert first == second
+    assert "Excessive" not in json.dumps(entry.body)  # no words of a case in the ledger
+    assert entry.body["records"] == sorted(english.records)
+
+
+def test_a_letter_without_its_records_is_not_written(home, turned):
+    decided(home, [BAD | {"application": "N-15"}])
+    with Workshop(open_deployment(home), actor="user:tester") as workshop:
+        told = explain(workshop, find_decision(workshop, "N-15"))
+        no_reasons = replace(told, answers=(replace(told.answers[0], reasons=()),))
+        with pytest.raises(NoRecord, match="'reason'"):
+            draft_letter(workshop, no_reasons)
+        no_duty = replace(told, duties=())
+        with pytest.raises(NoRecord, match="reg-b"):
+            draft_letter(workshop, no_duty, kind="adverse_action")
+        whole = draft_letter(workshop, told).text
+        unchanged = replace(told, answers=(replace(told.answers[0], changed=None),))
+        less = draft_letter(workshop, unchanged).text
+    assert "What would have changed the decision" in whole
+    assert "What would have changed the decision" not in less
+
+
+def test_no_notice_is_written_where_nothing_is_refused(home, turned):
+    decided(home, [GOOD | {"application": "N-16"}, GOOD | {"application": "N-17", "loan_amount": 60_000}])
+    with Workshop(open_deployment(home), actor="user:tester") as workshop:
+        granted = explain(workshop, find_decision(workshop, "N-16"))
+        waits = explain(workshop, find_decision(workshop, "N-17"))
+        with pytest.raises(NothingAgainst, match="goes against nobody"):
+            draft_letter(workshop, granted, kind="adverse_action")
+        with pytest.raises(NothingAgainst):
+            draft_letter(workshop, waits, kind="adverse_action")
+        assert draft_letter(workshop, granted).kind == "model_note"
+        note = draft_letter(workshop, waits, kind="model_note").text
+    assert "policy.P-09" in note
+
+
+def test_a_decision_whose_release_answers_otherwise_now_is_not_explained(home, turned):
+    decided(home, [BAD | {"application": "N-18"}])
+    with Workshop(open_deployment(home), actor="user:tester") as workshop:
+        entry = find_decision(workshop, "N-18")
+        body = json.loads(json.dumps(entry.body))
+        body["fields"][0]["confidence"] = 0.5
+        with pytest.raises(OtherAnswer, match=r"confidence 0\.5\)"):
+            explain(workshop, replace(entry, body=body))
+
+
+def test_an_expert_whose_shares_do_not_add_up_is_named_and_refused(home, turned, monkeypatch):
+    decided(home, [BAD | {"application": "N-19"}])
+    honest = BoostedTable.attributed
+
+    def wrong(self, rows):
+        return [replace(one, base=one.base + 0.25) for one in honest(self, rows)]
+
+    monkeypatch.setattr(BoostedTable, "attributed", wrong)
+    with (
+        Workshop(open_deployment(home), actor="user:tester") as workshop,
+        pytest.raises(DoesNotAddUp, match=r"shares of credit_model by tree_shares .* 0\.25 is missing"),
+    ):
+        explain(workshop, find_decision(workshop, "N-19"))
+
+
+def test_columns_of_the_settings_say_what_may_change_and_in_which_steps(home, turned):
+    decided(home, [GOOD | {"application": "N-20", "debt_to_income": 0.61}])
+    with Workshop(open_deployment(home), actor="user:tester") as workshop:
+        settings = workshop.deployment.settings
+        column = ColumnSettings(change="lower", down_to=0.2, step=0.05, words="Debt to {value}")
+        own = msgspec.structs.replace(settings.explanation, column={"debt_to_income": column})
+        workshop.deployment = replace(
+            workshop.deployment, settings=msgspec.structs.replace(settings, explanation=own)
+        )
+        (answer,) = explain(workshop, find_decision(workshop, "N-20")).answers
+    (move,) = answer.changed.moves
+    assert (move.column, move.template) == ("debt_to_income", "Debt to {value}")
+    assert move.value == 0.6  # the limit of P-07 itself, which is a whole step
+
+
 def test_a_refusal_by_a_limit_of_policy_tells_the_limit(home, turned):
     decided(home, [GOOD | {"application": "N-12", "payment_to_income": 0.36}])
     _, answer = explained(home, "N-12")
-    assert answer.rule.rule == "policy.P-08"
+    assert answer.rules[0].rule == "policy.P-08"
     assert [(one.column, one.value) for one in answer.changed.moves] == [("payment_to_income", 0.35)]
 
 

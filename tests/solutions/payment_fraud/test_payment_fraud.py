@@ -17,8 +17,10 @@ from flyball.data.documents.rows import row_of
 from flyball.ledger.verify import verify_ledger
 from flyball.loop.deciding import decide_documents
 from flyball.loop.deployment import open_deployment, solution
+from flyball.loop.explaining import explain
 from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
+from flyball.loop.lineage import find_decision
 from flyball.loop.live import live_engine
 from flyball.loop.neighbours import neighbours_of, remember
 from flyball.loop.report import view_of, write_report
@@ -112,6 +114,21 @@ def test_the_transfer_that_closes_a_cycle_is_an_alert_with_the_rule_and_the_acco
     assert '"cycle_transfers":3' in quoted
     assert row_of(text)["cycle_path"] == "X > Y > Z > X"
     assert "X &gt; Y &gt; Z &gt; X" in (home / "ring.html").read_text()
+
+
+def test_an_alert_is_explained_by_its_rules_and_the_path_and_a_transfer_by_its_neighbours(ring, home):
+    with Workshop(open_deployment(home)) as workshop:
+        (closes,) = explain(workshop, find_decision(workshop, "R3")).answers
+        (first,) = explain(workshop, find_decision(workshop, "R1")).answers
+    assert "typologies.Y-03" in [one.rule for one in closes.rules]
+    assert closes.path == ("X", "Y", "Z", "X")
+    assert closes.attribution is None  # a rule sent it to a person before any model was asked
+    assert first.attribution.exact
+    total = first.attribution.base + sum(one.share for one in first.attribution.shares)
+    assert total == pytest.approx(first.attribution.output, abs=1e-9)
+    assert first.neighbours == tuple(one.words for one in first.reasons)
+    assert "nothing is known of what the payer sent before" in first.neighbours
+    assert next(one for one in first.checks if one.name == "agrees").measured.n == 92
 
 
 def test_reasons_name_no_account(ring):

@@ -105,15 +105,15 @@ def _show(output: Output, told: Explanation) -> None:
 
 
 def _answer(output: Output, one: Answer) -> None:
-    said = {"true": "yes", "false": "no"}.get(one.answer, one.answer)
+    said = {"true": "yes", "false": "no", "null": "no answer"}.get(one.answer, one.answer)
     who = {"automated": "without a person", "referred": "for a person", "refused": "withheld"}[one.outcome]
     output.text(f"[bold]{escape(one.title)}[/]: {escape(said)}, {who}")
     output.text(f"  Route: {escape(one.route or 'nobody was sure enough')}")
-    if one.rule is not None:
-        output.text(f"  Rule {escape(one.rule.rule)}, row {one.rule.row}: {escape(one.rule.reason)}")
-        for fact, cell, value in one.rule.conditions:
+    for rule in one.rules:
+        output.text(f"  Rule {escape(rule.rule)}, row {rule.row}: {escape(rule.reason)}")
+        for fact, cell, value in rule.conditions:
             output.text(f"    {escape(fact)} {escape(cell)}   (the case holds {escape(str(value))})")
-    elif one.reasons:
+    if one.reasons and one.attribution is not None:
         output.text("  What counted most:")
         for reason in one.reasons:
             share = f" ({reason.share:+.3g})" if reason.share is not None else ""
@@ -122,7 +122,7 @@ def _answer(output: Output, one: Answer) -> None:
         output.text(f"  Path of the money: {escape(' > '.join(one.path))}")
     if one.attribution is not None:
         _attribution(output, one)
-    for passage in one.passages if one.attribution is None and one.rule is None else ():
+    for passage in one.passages if one.attribution is None and not one.rules else ():
         words = " ".join(passage.words.split())
         shown = words if len(words) <= _SHORT else words[:_SHORT] + " ..."
         output.text(f'  Characters {passage.start} to {passage.end}: "{escape(shown)}"')
@@ -137,8 +137,8 @@ def _answer(output: Output, one: Answer) -> None:
     elif one.changed is not None:
         output.text(f"  What would have changed it: nothing found. {escape(one.changed.why)}")
     for check in one.checks:
-        mark = {True: "passed", False: "[bold]failed[/]", None: "not measured"}[check.passed]
-        output.text(f"  Check {check.name}: {mark}: {escape(check.words)}: {escape(str(check.measured))}")
+        mark = {True: "passed: ", False: "[bold]failed[/]: ", None: ""}[check.passed]
+        output.text(f"  Check {check.name}: {mark}{escape(check.words)}: {escape(str(check.measured))}")
     for gap in one.gaps:
         output.text(f"  Not explained: {escape(gap)}")
 

@@ -1,6 +1,7 @@
 """Attributions: taken from an expert that knows its own shares, and refused where they do not add up."""
 
 import math
+from typing import ClassVar
 
 from flyball.core.errors import FlyballError
 from flyball.core.estimates import Estimate
@@ -18,6 +19,7 @@ class DoesNotAddUp(FlyballError):
     """Shares and base do not come to the output of the model, so they explain something else."""
 
     code = "explanation.does_not_add_up"
+    status: ClassVar[int] = 422
     exit_code = 1
 
 

@@ -144,13 +144,14 @@ def _decided(explanation: Explanation, answer: Answer) -> dict[str, Sequence[Fac
     )
     here = f"{entry}#fields.{answer.field}"
     said = {"true": "yes", "false": "no"}.get(answer.answer)
+    plain = said or {"null": "no answer"}.get(answer.answer)
     about = Fact(
         here,
         where,
         {
             "title": Phrase(answer.title),
             "question": Phrase(answer.question),
-            "answer": Phrase(said) if said else answer.answer,
+            "answer": Phrase(plain) if plain else answer.answer,
             "confidence": answer.confidence,
             "field": answer.field,
         },
@@ -178,8 +179,8 @@ def _decided(explanation: Explanation, answer: Answer) -> dict[str, Sequence[Fac
 def _why(explanation: Explanation, answer: Answer) -> dict[str, Sequence[Fact]]:
     found: dict[str, Sequence[Fact]] = {}
     seen = f"flyball explain {explanation.entry} --json"
-    rule, attribution = answer.rule, answer.attribution
-    if rule is not None:
+    attribution = answer.attribution
+    for rule in answer.rules:
         where = f"flyball rule list; row {rule.row} of the table of {rule.rule}"
         id = f"rule:{rule.rule}@{rule.digest}"
         values: dict[str, Said] = {
@@ -188,10 +189,13 @@ def _why(explanation: Explanation, answer: Answer) -> dict[str, Sequence[Fact]]:
             "reason": Phrase(rule.reason),
             "cites": ", ".join(rule.cites),
         }
-        found["rule"] = [Fact(id, where, values)]
+        found["rule"] = [*found.get("rule", ()), Fact(id, where, values)]
         found["condition"] = [
-            Fact(id, where, {"fact": fact, "cell": cell, "value": _said(value)})
-            for fact, cell, value in rule.conditions
+            *found.get("condition", ()),
+            *(
+                Fact(id, where, {"fact": fact, "cell": cell, "value": _said(value)})
+                for fact, cell, value in rule.conditions
+            ),
         ]
     by = attribution.expert if attribution is not None else answer.expert
     for expert in explanation.experts:
@@ -210,8 +214,7 @@ def _why(explanation: Explanation, answer: Answer) -> dict[str, Sequence[Fact]]:
     if attribution is not None:
         found |= _attributed(attribution, seen)
     ids = {reason.source: reason.source for reason in answer.reasons}
-    if rule is not None:
-        ids[f"rule:{rule.rule}"] = f"rule:{rule.rule}@{rule.digest}"
+    ids |= {f"rule:{rule.rule}": f"rule:{rule.rule}@{rule.digest}" for rule in answer.rules}
     found["reason"] = [
         Fact(
             f"{ids[reason.source]}#reason.{number}",
@@ -325,8 +328,8 @@ def _report(explanation: Explanation, answer: Answer, report: CreditReport) -> d
     counted = (
         {share.column for share in answer.attribution.shares if share.share} if answer.attribution else set()
     )
-    if answer.rule is not None and answer.outcome == "automated":
-        counted = {fact.removeprefix("row.") for fact, _, _ in answer.rule.conditions}
+    if answer.rules and answer.outcome == "automated":
+        counted = {fact.removeprefix("row.") for rule in answer.rules for fact, _, _ in rule.conditions}
     used = [column for column in report.columns if column in counted]
     score = explanation.row.get(report.score_column) if report.score_column else None
     if report.score_column in counted and report.score_column not in used:

@@ -19,7 +19,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from flyball.core.digests import digest_of, digest_of_bytes
 from flyball.core.errors import BadInput, FlyballError
@@ -55,6 +55,7 @@ class NoRecord(FlyballError):
     """A sentence has no record behind it, so the letter is not written."""
 
     code = "explanation.no_record"
+    status: ClassVar[int] = 422
     exit_code = 1
 
 

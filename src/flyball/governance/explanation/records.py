@@ -233,7 +233,8 @@ class Answer:
         Who answered; "" where a person is asked.
     route : str
     considered : tuple of Considered
-    rule : RuleRow, optional
+    rules : tuple of RuleRow
+        That decided, or that sent the case to a person.
     attribution : Attribution, optional
         Of the expert that answered, or whose best guess it is.
     passages : tuple of Passage
@@ -260,7 +261,7 @@ class Answer:
     expert: str
     route: str
     considered: tuple[Considered, ...]
-    rule: RuleRow | None = None
+    rules: tuple[RuleRow, ...] = ()
     attribution: Attribution | None = None
     passages: tuple[Passage, ...] = ()
     neighbours: tuple[str, ...] = ()

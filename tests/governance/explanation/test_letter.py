@@ -1,0 +1,162 @@
+"""A sentence stands on its records or not at all; each test takes something away and looks what is left."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from flyball.core.errors import UnknownName
+from flyball.governance.explanation.facts import KNOWN
+from flyball.governance.explanation.letter import BadLetter, Fact, NoRecord, read_template, write_letter
+from flyball.governance.explanation.words import SHIPPED, BadWords, NoWords, Phrase, Words, load_words
+
+TEXT = """// for colleagues
+# What we decided
+[decision] We decided on {decision.day}.
+[decision, reason+] - {reason.words}
+# A report
+[report?] We used {report.name}.
+[change*] - {change.words}
+"""
+FACTS = {
+    "decision": [Fact("ledger:7", "flyball ledger show 7", {"day": date(2026, 11, 30)})],
+    "reason": [
+        Fact("attribution:1#reason.1", "x", {"words": Phrase("Too much debt")}),
+        Fact("attribution:1#reason.2", "x", {"words": Phrase("Too new")}),
+    ],
+}
+
+
+def written(tmp_path, text=TEXT, facts=FACTS, words=None):
+    path = tmp_path / "own.en.txt"
+    path.write_text(text)
+    return write_letter(read_template(path), facts, words or Words("en"), kind="own", known=KNOWN)
+
+
+def test_every_sentence_carries_the_ids_of_its_records(tmp_path):
+    letter = written(tmp_path)
+    assert letter.text == "What we decided\nWe decided on November 30, 2026.\n- Too much debt\n- Too new\n"
+    assert [one.records for one in letter.lines] == [
+        (),
+        ("ledger:7",),
+        ("ledger:7", "attribution:1#reason.1"),
+        ("ledger:7", "attribution:1#reason.2"),
+    ]
+    assert letter.records["ledger:7"] == "flyball ledger show 7"
+
+
+def test_a_letter_whose_record_is_gone_is_refused_and_says_which(tmp_path):
+    with pytest.raises(NoRecord) as told:
+        written(tmp_path, facts={"reason": FACTS["reason"]})
+    assert told.value.message == "own.en.txt, line 3, rests on the record 'decision', and there is none."
+
+
+def test_a_letter_without_a_reason_is_refused(tmp_path):
+    with pytest.raises(NoRecord, match="'reason'"):
+        written(tmp_path, facts={"decision": FACTS["decision"]})
+
+
+def test_a_sentence_that_may_go_goes_with_its_record_and_so_does_its_heading(tmp_path):
+    report = {"report": [Fact("setting:r", "flyball.toml", {"name": "Bureau"})]}
+    assert "A report\nWe used Bureau." in written(tmp_path, facts=FACTS | report).text
+    assert "A report" not in written(tmp_path).text
+
+
+def test_an_empty_value_refuses_the_letter(tmp_path):
+    report = {"report": [Fact("setting:r", "[explanation.credit_report] in flyball.toml", {"name": " "})]}
+    with pytest.raises(NoRecord, match=r"\{report.name\} is empty in setting:r") as told:
+        written(tmp_path, facts=FACTS | report)
+    assert "flyball.toml" in told.value.fix
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("We are sorry.", "does not say on which records it rests"),
+        ("[decision] It says {reason.words}.", "is of a record that it does not name"),
+        ("[reason+, change*] - x", "cannot be used"),
+        ("[] Nothing.", "does not say on which records"),
+        ("# We decided against you.", "is no heading"),
+        ("# Day {decision.day}", "is no heading"),
+        ("[decision] It costs {5}.", "is no value of a record"),
+    ],
+)
+def test_a_line_that_rests_on_nothing_is_refused_when_the_template_is_read(tmp_path, line, said):
+    with pytest.raises(BadLetter, match=said):
+        written(tmp_path, text=line + "\n")
+
+
+def test_a_typing_slip_in_the_name_of_a_record_is_no_silent_omission(tmp_path):
+    with pytest.raises(BadLetter, match="there are no records 'reprot'"):
+        written(tmp_path, text="[reprot?] We used a report.\n")
+    with pytest.raises(BadLetter, match="has no value 'dya'"):
+        written(tmp_path, text="[decision] On {decision.dya}.\n")
+
+
+def test_what_a_record_holds_is_never_read_as_a_template(tmp_path):
+    odd = {"reason": [Fact("r", "x", {"words": Phrase("{decision.day} [x]\n# Free")})]}
+    letter = written(tmp_path, text="[reason+] Because: {reason.words}\n", facts=FACTS | odd)
+    assert letter.text == "Because: {decision.day} [x] # Free\n"
+
+
+def test_german_writes_numbers_days_and_words_its_own_way():
+    words = Words("de", {"Use at most {value}": "Höchstens {value} nutzen"})
+    assert words.of(date(2026, 3, 5)) == "5. März 2026"
+    assert words.of(1234567) == "1.234.567"
+    assert words.of(0.12345) == "0,1235"
+    assert words.of(Phrase("Use at most {value}", {"value": Decimal("12.345")})) == "Höchstens 12,345 nutzen"
+
+
+def test_a_sentence_without_german_words_is_not_told():
+    with pytest.raises(NoWords, match="no words in the language 'de' for: 'Too new'"):
+        Words("de").of(Phrase("Too new"))
+
+
+def test_a_value_to_be_reached_is_written_to_its_last_digit():
+    assert Words("en").of(Decimal("0.123456")) == "0.123456"
+    assert Words("en").of(Decimal("1234.5")) == "1,234.5"
+
+
+def test_the_words_of_the_deployment_come_before_the_shipped_ones(tmp_path):
+    (tmp_path / "words.de.csv").write_text("en,de\nyes,jawohl\n")
+    words = load_words("de", tmp_path)
+    assert (words.of(Phrase("yes")), words.of(Phrase("no"))) == ("jawohl", "nein")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("english,german\na,b\n", "no line with the columns"),
+        ("en,de\nyes\n", "two filled columns"),
+        ("en,de\nyes,ja\nyes,jo\n", "stands there twice"),
+        ("en,de\nTo {value},Auf\n", "values in braces differ"),
+    ],
+)
+def test_a_table_of_words_that_cannot_be_used_is_refused(tmp_path, text, said):
+    (tmp_path / "words.de.csv").write_text(text)
+    with pytest.raises(BadWords, match=said):
+        load_words("de", tmp_path)
+
+
+def test_a_language_that_is_not_known_lists_those_that_are():
+    with pytest.raises(UnknownName, match="Letters are not written in 'fr'"):
+        load_words("fr", None)
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.txt")), ids=lambda path: path.name)
+def test_every_shipped_template_reads_and_names_only_known_records(path):
+    template = read_template(path)
+    names = {name.split()[0] for one in template.lines if hasattr(one, "needs") for name, _ in one.needs}
+    assert names <= set(KNOWN)
+    assert len([one for one in template.lines if hasattr(one, "needs")]) > 10
+
+
+def test_both_languages_of_a_letter_rest_on_the_same_records():
+    for english in SHIPPED.glob("*.en.txt"):
+        german = english.with_name(english.name.replace(".en.", ".de."))
+        needs = [
+            [one.needs for one in read_template(path).lines if hasattr(one, "needs")]
+            for path in (english, german)
+        ]
+        assert needs[1] == [one for one in needs[0] if one in needs[1]], english.name
+        assert set(needs[0]) - set(needs[1]) <= {(("gap", "any"),), (("limit", "any"),)}, english.name
