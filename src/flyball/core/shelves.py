@@ -6,8 +6,11 @@ plus the entry-point group of the same name for extensions from elsewhere. See s
 
 import importlib
 import pkgutil
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from flyball.core.errors import UnknownName
@@ -34,8 +37,7 @@ class Shelf:
         """Return the names of all extensions, sorted, importing none of them."""
         package = importlib.import_module(self.package)
         ours = {info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_")}
-        theirs = {entry.name for entry in entry_points(group=self.package)}
-        return sorted(ours | theirs)
+        return sorted(ours | _from_elsewhere(self.package, tuple(sys.path)).keys())
 
     def load(self, name: str) -> Any:
         """Import one extension: the object `name` in the module `name`.
@@ -54,14 +56,22 @@ class Shelf:
         UnknownName
             No such extension; the message lists the known ones.
         """
-        if name not in self.names():
-            known = ", ".join(self.names()) or "none"
+        if name not in (names := self.names()):
+            known = ", ".join(names) or "none"
             raise UnknownName(
                 f"No {self.kind} is called {name!r}.",
                 fix=f"Known: {known}.",
                 kind=self.kind,
                 name=name,
             )
-        for entry in entry_points(group=self.package, name=name):
+        entry = _from_elsewhere(self.package, tuple(sys.path)).get(name)
+        if entry is not None:
             return entry.load()
         return getattr(importlib.import_module(f"{self.package}.{name}"), name)
+
+
+@cache
+def _from_elsewhere(group: str, path: tuple[str, ...]) -> Mapping[str, EntryPoint]:
+    """Return the entry points of a group by name. Reading them opens every installed package, so once."""
+    del path  # where packages are looked for: another path, another answer
+    return {entry.name: entry for entry in reversed(tuple(entry_points(group=group)))}
