@@ -3,6 +3,7 @@
 import base64
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import product
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -290,3 +291,32 @@ def test_one_account_of_two_people_is_refused_when_the_list_is_read(tmp_path):
     (tmp_path / "people.toml").write_text(text)
     with pytest.raises(BadPeople, match="have the account 'ops'"):
         load_people(tmp_path / "people.toml")
+
+
+def test_whoever_the_unknown_maker_is_somebody_else_has_signed_whenever_nothing_is_missing():
+    """Every world of three people: whose accounts are listed, which had a hand in it, who signs.
+
+    An account that is listed for nobody may be anybody's: for each of its possible owners somebody else among
+    the signers must be left.
+    """
+    people, accounts = PEOPLE, ("alice", "bob", "cc")
+    signed = {one.id: word(one.id) for one in people}
+    tried = passed = 0
+    for listed in range(1, 8):
+        world = tuple(
+            owning(one, account) if listed >> n & 1 else one
+            for n, (one, account) in enumerate(zip(people, accounts, strict=True))
+        )
+        for hands, who, required in product(range(16), range(8), (1, 2)):
+            makers = [one for n, one in enumerate((*accounts, "ci")) if hands >> n & 1]
+            signers = [one.id for n, one in enumerate(people) if who >> n & 1]
+            tried += 1
+            gate = {"required": required, "author": "turn", "people": world, "makers": makers}
+            if missing(*(signed[one] for one in signers), **gate):
+                continue
+            passed += 1
+            known = {one.id for one in world if set(one.accounts) & set(makers)}
+            strange = set(makers) - {account for one in world for account in one.accounts}
+            for owner in [one.id for one in people] if strange else [""]:
+                assert set(signers) - known - {owner}, (listed, makers, signers, required, owner)
+    assert (tried, passed > 100) == (7 * 16 * 8 * 2, True)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from flyball.core.errors import BadInput
-from flyball.ledger.blobs import Blobs
+from flyball.ledger.blobs import Blobs, Tombstone
 from flyball.ledger.errors import BlobAltered, BlobErased, BlobMissing
 
 ABC = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -161,3 +161,20 @@ def test_a_failed_write_leaves_nothing_behind(blobs):
 def test_only_digests_name_blobs(blobs, digest):
     with pytest.raises(BadInput):
         blobs.get(digest)
+
+
+def test_blobs_whose_time_is_over_go_together_and_the_same_bytes_may_come_back(blobs):
+    one, two, kept = blobs.put_many([b"one", b"two", b"kept"])
+    blobs.erase_many([one, two, one], reason="retention", may_return=True)
+    assert [blobs.status(digest) for digest in (one, two, kept)] == ["erased", "erased", "present"]
+    assert blobs.tombstone(one) == Tombstone(datetime(2026, 11, 21, tzinfo=UTC), one, "retention", True)
+    assert blobs.put(b"one") == one
+    assert (blobs.status(one), blobs.tombstone(one)) == ("present", None)
+
+
+def test_bytes_that_somebody_demanded_gone_do_not_come_back_though_their_time_was_over_before(blobs):
+    digest = blobs.put(b"one")
+    blobs.erase(digest, reason="retention", may_return=True)
+    assert blobs.erase(digest, reason="request 118").reason == "request 118"
+    with pytest.raises(BlobErased, match="request 118"):
+        blobs.put(b"one")

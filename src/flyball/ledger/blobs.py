@@ -196,6 +196,24 @@ class Blobs:
         sync_folder(self.path(digest).parent)
         return stone
 
+    def erase_many(self, digests: Sequence[str], *, reason: str, may_return: bool = False) -> None:
+        """Erase blobs that are there, each as `erase` does; the disk is waited for in the end.
+
+        Parameters
+        ----------
+        digests : sequence of str
+            Entries of kind "erasure" about them stand in the ledger already.
+        reason : str
+        may_return : bool
+        """
+        at = self._clock()
+        stones = [Tombstone(at, digest, reason, may_return) for digest in dict.fromkeys(digests)]
+        write_all([(self._stone(one.digest), canonical_json(one)) for one in stones], 0o600)
+        for one in stones:
+            self.path(one.digest).unlink(missing_ok=True)
+        for folder in {self.path(one.digest).parent for one in stones}:
+            sync_folder(folder)
+
     def tombstone(self, digest: str) -> Tombstone | None:
         """Return the tombstone of an erased blob, None where it was not erased."""
         try:

@@ -141,8 +141,7 @@ def retain_texts(workshop: Workshop) -> TextStanding:
             Draft(ERASURE, {"digest": one.digest, "reason": reason}, workshop.actor, (one.digest,))
             for one in some
         )
-        for one in some:
-            workshop.blobs.erase(one.digest, reason=reason, may_return=True)
+        workshop.blobs.erase_many([one.digest for one in some], reason=reason, may_return=True)
         for name in _caches_of(workshop, some):
             (workshop.state / name).unlink(missing_ok=True)
     left = sum(len(_caches_of(workshop, due[n : n + _BATCH])) for n in range(0, len(due), _BATCH))

@@ -53,6 +53,12 @@ def test_the_key_cannot_be_made_to_last_longer_and_stands_beside_the_own_one(ban
             book.rotate(made.emergency.key, actor="person:anna", overlap=timedelta(0), days=90)
 
 
+def test_it_does_not_lock_this_machine_out_of_a_gateway_that_has_no_keys(bank):
+    broken(bank)
+    with bank.open() as workshop:
+        assert KeyBook(workshop.ledger, "contract-review").any() is False
+
+
 def test_the_ledger_holds_the_reason_in_the_same_write_and_is_signed(bank):
     made = broken(bank)
     with bank.open() as workshop:

@@ -52,6 +52,15 @@ def test_somebody_else_in_the_same_dataset_is_not_erased_either_since_old_versio
         erased(bank, "40004")
 
 
+def test_a_search_for_part_of_a_held_name_does_not_erase_what_the_hold_rests_on(bank):
+    bank.load()
+    hold(bank, subject="Ada Lovelace")
+    with pytest.raises(OnHold, match="the hold m-1 of 2026-11-30 keeps"):
+        erased(bank, "Lovelace")
+    release(bank)
+    assert erased(bank, "Lovelace").complete
+
+
 def test_a_person_whose_rows_come_after_the_hold_is_kept_too(bank):
     bank.load(accounts=3)
     hold(bank, subject="40003")

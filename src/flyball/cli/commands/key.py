@@ -144,6 +144,7 @@ def _plain(key: ApiKey) -> dict[str, object]:
         "expires_at": key.expires_at,
         "replaced_by": key.replaced_by,
         "revoked_at": key.revoked_at,
+        "emergency": key.emergency,
     }
 
 

@@ -121,9 +121,9 @@ class KeyBook:
         return list(self._keys.values())
 
     def any(self) -> bool:
-        """Return whether there ever was a key."""
+        """Return whether there ever was a key; one for an emergency locks nobody of this machine out."""
         self._followed.look()
-        return bool(self._keys)
+        return any(not key.emergency for key in self._keys.values())
 
     def knows(self, presented: str) -> bool:
         """Return whether the id in a presented key was in this book at the last look."""
