@@ -47,7 +47,7 @@ from flyball.loop.sources import document_sources, limits_of, open_source, row_s
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.graph.neighbourhood import Neighbourhood
 
-__all__ = ["Sandbox", "open_sandbox"]
+__all__ = ["Opened", "Sandbox", "open_house_of", "open_sandbox"]
 
 _BATCH = 200
 _AT_HOME = frozenset({"blobs", "kits", "warehouse", "keys", "releases"})
@@ -80,32 +80,18 @@ class Sandbox:
 
     Parameters
     ----------
-    workshop : Workshop
-        Of the sandbox.
+    opened : Opened
     outside : Workshop
         Of the deployment; only read.
-    ground : Ground
-    house : House
-    live : LiveEngine or None
-    release : Release or None
-        None where the deployment only talks.
     """
 
-    def __init__(
-        self,
-        workshop: Workshop,
-        outside: Workshop,
-        ground: Ground,
-        house: House,
-        live: LiveEngine | None,
-        release: Release | None,
-    ) -> None:
-        self._workshop, self._outside, self._ground, self._live = workshop, outside, ground, live
-        self._release = release
+    def __init__(self, opened: "Opened", outside: Workshop) -> None:
+        self._workshop, self._outside, self._ground = opened.workshop, outside, opened.ground
+        self._live, self._release, house = opened.live, opened.release, opened.house
         self._kit = [one.chat.files.kit for one in house.everything() if one.chat is not None]
         self._word = secrets.token_hex(16)
         self._settings = GatewaySettings()
-        self._app = build_app(house, _TwoTenants(ground.deployment, self._word), self._settings)
+        self._app = build_app(house, _TwoTenants(opened.ground.deployment, self._word), self._settings)
         self._loop = asyncio.new_event_loop()
         self._hall = _Hall(self._app)
         self._loop.run_until_complete(self._hall.enter())
@@ -228,7 +214,7 @@ class Sandbox:
             for place, (_, path) in zip(files, paths, strict=True):
                 path.write_bytes(base64.b64decode(cases[place]["base64"]))
             sources = document_sources(self._workshop.deployment.settings.source)
-            read = extract_many(paths, isolated=False, limits=limits_of(sources))
+            read = list(extract_many(paths, isolated=False, limits=limits_of(sources)))
         for place, one in zip(files, read, strict=True):
             if isinstance(one, Document):
                 found[place] = {"name": one.name, "text": one.text}
@@ -276,11 +262,56 @@ class Sandbox:
         return self._memory
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A sandbox with its doors shut: see `open_house_of`.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    ground : Ground
+    house : House
+        Whoever makes an application of it closes it.
+    live : LiveEngine or None
+    release : Release or None
+    """
+
+    workshop: Workshop
+    ground: Ground
+    house: House
+    live: LiveEngine | None
+    release: Release | None
+
+
 @contextmanager
 def open_sandbox(
     workshop: Workshop, *, release: str = "", online: bool = False, seed: int = 0
 ) -> Iterator[Sandbox]:
-    """Open a sandbox of a deployment.
+    """Open a sandbox of a deployment to be asked in this process.
+
+    Parameters
+    ----------
+    workshop, release, online, seed
+        As of `open_house_of`.
+
+    Raises
+    ------
+    NothingLive, ReleaseForged, KitAltered
+        It decides, and there is no release to attack.
+    """
+    with open_house_of(workshop, release=release, online=online, seed=seed) as opened:
+        made = Sandbox(opened, workshop)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+@contextmanager
+def open_house_of(
+    workshop: Workshop, *, release: str = "", online: bool = False, seed: int = 0
+) -> Iterator[Opened]:
+    """Open a sandbox, to be served.
 
     Parameters
     ----------
@@ -324,11 +355,7 @@ def open_sandbox(
                 seconds_at_most=settings.redteam.seconds_at_most,
                 why_not=why_not,
             )
-            made = Sandbox(inside, workshop, ground, House({served.name: served}), live, taken)
-            try:
-                yield made
-            finally:
-                made.close()
+            yield Opened(inside, ground, House({served.name: served}), live, taken)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -21,6 +21,7 @@ from flyball.governance.redteam.corpus import SHIPPED, Seed, load_seeds
 from flyball.governance.redteam.family import FAMILIES
 from flyball.governance.redteam.feasible import Feasible, load_feasible
 from flyball.governance.redteam.journal import find_attack
+from flyball.governance.redteam.outside import OutsideReport
 from flyball.governance.redteam.records import Attack, RedTeamReport, Result
 from flyball.governance.redteam.target import Sample
 from flyball.ledger.ledger import Ledger
@@ -46,6 +47,7 @@ __all__ = [
     "is_attacked",
     "keep_findings",
     "last_run",
+    "note_outside",
     "note_retest",
     "note_run",
     "redteam_check",
@@ -56,7 +58,7 @@ __all__ = [
     "wants_run",
 ]
 
-RUN, RETESTED = "redteam.run", "redteam.retested"
+RUN, RETESTED, OUTSIDE = "redteam.run", "redteam.retested", "redteam.outside"
 CHECK = "release.redteam"
 JOURNALS = "redteam"
 """Folder below the state folder in which runs are written down while they go on."""
@@ -186,6 +188,25 @@ def _body(report: RedTeamReport) -> dict[str, Any]:
         "not_tested": list(report.not_tested),
         "findings": [one.attack.id for one in report.findings],
     }
+
+
+def note_outside(workshop: Workshop, report: OutsideReport) -> int:
+    """Write down what another tool reported; return the entry. No bound of `[redteam]` rests on it."""
+    body = {
+        "tool": report.tool,
+        "version": report.version,
+        "rows": [
+            {
+                "probe": one.probe,
+                "detector": one.detector,
+                "attempts": one.attempts,
+                "successes": one.successes,
+                "rate": as_plain(one.rate),
+            }
+            for one in report.rows
+        ],
+    }
+    return workshop.ledger.append(kind=OUTSIDE, actor=workshop.actor, body=body).index
 
 
 def note_retest(workshop: Workshop, release: str, results: Sequence[Result]) -> int:

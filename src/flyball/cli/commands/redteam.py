@@ -14,7 +14,9 @@ from flyball.core.digests import canonical_json, short
 from flyball.core.estimates import Estimate, NotMeasured, as_plain
 from flyball.core.text import count
 from flyball.governance.redteam.family import FAMILIES, Family
+from flyball.governance.redteam.outside import OutsideReport
 from flyball.governance.redteam.records import Attack, RedTeamReport, Result
+from flyball.loop.redteaming import note_outside
 
 __all__ = ["command"]
 
@@ -153,6 +155,44 @@ def retest_all(
     output.text(f"{count(len(results), 'finding')} tried with {short(digest)}; {still} of them work still.")
 
 
+@command.command("garak")
+def garak(
+    probe: Annotated[list[str], typer.Option("--probe", help="In garak's names; may be repeated.")],
+    program: Annotated[str, typer.Option("--program", help="Its command, by name or path.")] = "garak",
+    seconds: Annotated[float, typer.Option("--seconds", help="It is ended after so many.")] = 3600.0,
+    online: OnlineOption = False,
+    deployment: DeploymentOption = None,
+    person: AsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Let garak, where it is installed, attack a sandbox through its gateway, and write down what it says."""
+    from flyball.gateway.driving import drive_garak
+
+    output = Output(json)
+    with open_workshop(deployment, output, person) as workshop:
+        report = drive_garak(workshop, program=program, probes=probe, seconds=seconds, online=online)
+        _tell_outside(report, note_outside(workshop, report), output)
+
+
+@command.command("promptfoo")
+def promptfoo(
+    config: Annotated[Path, typer.Option("--config", help="A promptfooconfig of yours.", show_default=False)],
+    program: Annotated[str, typer.Option("--program", help="Its command, by name or path.")] = "promptfoo",
+    seconds: Annotated[float, typer.Option("--seconds", help="It is ended after so many.")] = 3600.0,
+    online: OnlineOption = False,
+    deployment: DeploymentOption = None,
+    person: AsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Let promptfoo, where it is installed, run tests against a sandbox, and write down what it says."""
+    from flyball.gateway.driving import drive_promptfoo
+
+    output = Output(json)
+    with open_workshop(deployment, output, person) as workshop:
+        report = drive_promptfoo(workshop, program=program, config=config, seconds=seconds, online=online)
+        _tell_outside(report, note_outside(workshop, report), output)
+
+
 @command.command("families")
 def families(json: JsonOption = False) -> None:
     """List the families of attacks, the disguises and the hiding places."""
@@ -174,6 +214,38 @@ def families(json: JsonOption = False) -> None:
     for what in ("mutators", "carriers"):
         output.text()
         output.table([what[:-1], "what it does"], [[name, str(line)] for name, line in found[what].items()])
+
+
+def _tell_outside(report: OutsideReport, entry: int, output: Output) -> None:
+    if output.as_json:
+        rows = [
+            {
+                "probe": one.probe,
+                "detector": one.detector,
+                "attempts": one.attempts,
+                "successes": one.successes,
+                "rate": _value(one.rate),
+                "interval": _interval(one.rate),
+            }
+            for one in report.rows
+        ]
+        told = {
+            "ok": True,
+            "tool": report.tool,
+            "version": report.version,
+            "rows": rows,
+            "ledger_entry": entry,
+        }
+        output.json(told)
+        return
+    output.table(
+        ["probe", "detector", ">attempts", ">worked", ">rate"],
+        [
+            [one.probe, one.detector, str(one.attempts), str(one.successes), _cell(one.rate)]
+            for one in report.rows
+        ],
+    )
+    output.text(f"As {report.tool} {escape(report.version)} judges; its attempts are taken as independent.")
 
 
 def _about(family: Family) -> dict[str, Any]:

@@ -30,8 +30,8 @@ class Journal:
     def results(self, plan: Plan) -> dict[str, Result]:
         """Return what a run that was killed had tried; begin the file anew where there is none.
 
-        A last line that was cut off is tried again. A run that has ended is not repeated from paper: it begins
-        anew.
+        A last line that was cut off is tried again. A run that has ended is not repeated from paper; it
+        begins anew.
         """
         head = {"plan": plan.digest, "about": self._about}
         lines = self._path.read_bytes().split(b"\n") if self._path.is_file() else []
