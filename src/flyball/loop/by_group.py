@@ -1,7 +1,6 @@
 """By group: how the live release decided about groups of people, on its re-test."""
 
 import csv
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +8,8 @@ from pathlib import Path
 from flyball.core.digests import digest_of_bytes, from_json
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.estimates import Estimate, Measurement, NotMeasured
-from flyball.core.intervals import Z95
+from flyball.core.intervals import ratio_ends, wilson
+from flyball.governance.fairness.cases import MOST_GROUPS, SMALLEST_GROUP
 from flyball.loop.erased import left_of
 from flyball.loop.releases import live_release, read_release
 from flyball.loop.workshop import Workshop
@@ -21,21 +21,32 @@ __all__ = [
     "BadGroups",
     "GroupShares",
     "TraitShares",
+    "Words",
     "by_group",
     "read_groups",
     "shares_of",
     "traits_of",
 ]
 
-SMALLEST_GROUP = 30
-"""Cases below which a group is not compared."""
-_MOST_GROUPS = 50
-
 
 class BadGroups(BadInput):
     """A file of groups cannot be read, or names no case that was re-tested."""
 
     code = "loop.bad_groups"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How many cases a machine answered yes, or no, and how many went to a person."""
+
+    yes: int = 0
+    no: int = 0
+    person: int = 0
+
+    @property
+    def n(self) -> int:
+        """All of them."""
+        return self.yes + self.no + self.person
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +83,8 @@ class TraitShares:
         Share of all cases that a machine answered yes; no ratio means anything without it.
     ratio : Estimate or NotMeasured
         Share of yes in the group that has least of it, divided by that in the one that has most, among groups
-        of at least `SMALLEST_GROUP` cases; 1 means the same. Interval at 95 %.
-
-        Source: Katz, Baptista, Azen and Pike 1978, Biometrics 34:469, for the interval.
+        of at least `SMALLEST_GROUP` cases; 1 means the same, 0 that nobody got a yes. Interval at 95 %
+        (`core.intervals.ratio_ends`).
     lowest, highest : str
         The two groups; "" where there is no ratio.
     """
@@ -150,25 +160,22 @@ def traits_of(
     for field in fields:
         said = {one.case_name: _said(one, field) for one in decisions}
         for place, trait in enumerate(traits):
-            counted: dict[str, list[str]] = {}
+            counted: dict[str, dict[str, int]] = {}
             for case, outcome in said.items():
-                counted.setdefault(groups[case][place] if case in groups else "", []).append(outcome)
-            found.append(shares_of(field, trait, counted))
+                words = counted.setdefault(groups[case][place] if case in groups else "", {})
+                words[outcome] = words.get(outcome, 0) + 1
+            found.append(shares_of(field, trait, {group: Words(**words) for group, words in counted.items()}))
     return tuple(found)
 
 
-def shares_of(field: str, trait: str, counted: Mapping[str, Sequence[str]]) -> TraitShares:
-    """Return the shares of one field and trait, counted by group as "yes", "no" or "person" of each case."""
+def shares_of(field: str, trait: str, counted: Mapping[str, Words]) -> TraitShares:
+    """Return the shares of one field and trait, counted by group."""
     shares = tuple(
-        GroupShares(
-            group,
-            len(all_),
-            *(share(all_.count(word), len(all_)) for word in ("yes", "no", "person")),
-        )
-        for group, all_ in sorted(counted.items(), key=lambda one: (-len(one[1]), one[0]))
+        GroupShares(group, one.n, *(share(many, one.n) for many in (one.yes, one.no, one.person)))
+        for group, one in sorted(counted.items(), key=lambda item: (-item[1].n, item[0]))
     )
-    everybody = [word for all_ in counted.values() for word in all_]
-    return TraitShares(field, trait, shares, share(everybody.count("yes"), len(everybody)), *_ratio(counted))
+    yes, n = sum(one.yes for one in counted.values()), sum(one.n for one in counted.values())
+    return TraitShares(field, trait, shares, share(yes, n), *_ratio(counted))
 
 
 def read_groups(path: Path) -> tuple[bytes, tuple[str, ...], dict[str, tuple[str, ...]]]:
@@ -192,20 +199,20 @@ def _said(decision: Decision, field: str) -> str:
     return "yes" if one.answer == "true" else "no"
 
 
-def _ratio(counted: Mapping[str, Sequence[str]]) -> tuple[Measurement, str, str]:
-    large = {group: all_ for group, all_ in counted.items() if group and len(all_) >= SMALLEST_GROUP}
+def _ratio(counted: Mapping[str, Words]) -> tuple[Measurement, str, str]:
+    large = {group: one for group, one in counted.items() if group and one.n >= SMALLEST_GROUP}
     if len(large) < 2:
         why = f"{len(large)} groups of at least {SMALLEST_GROUP} cases; two are needed"
         return NotMeasured(why), "", ""
-    ranked = sorted(large, key=lambda one: (large[one].count("yes") / len(large[one]), one))
+    ranked = sorted(large, key=lambda group: (large[group].yes / large[group].n, group))
     low, high = large[ranked[0]], large[ranked[-1]]
-    yes_low, yes_high = low.count("yes"), high.count("yes")
-    if not yes_low:
-        return NotMeasured(f"a machine answered yes to nobody in {ranked[0]}"), ranked[0], ranked[-1]
-    value = (yes_low / len(low)) / (yes_high / len(high))
-    wide = Z95 * math.sqrt(1 / yes_low - 1 / len(low) + 1 / yes_high - 1 / len(high))
-    ends = value * math.exp(-wide), value * math.exp(wide)
-    return Estimate(value, len(low) + len(high), *ends), ranked[0], ranked[-1]
+    if not high.yes:
+        return NotMeasured("a machine answered yes to nobody"), ranked[0], ranked[-1]
+    ends = ratio_ends(
+        *((one.yes / one.n, *wilson(one.yes, one.n)) for one in (low, high)),
+    )
+    value = (low.yes / low.n) / (high.yes / high.n)
+    return Estimate(value, low.n + high.n, *ends), ranked[0], ranked[-1]
 
 
 def _read(path: Path, data: bytes) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
@@ -230,10 +237,10 @@ def _read(path: Path, data: bytes) -> tuple[tuple[str, ...], dict[str, tuple[str
             raise BadGroups(f"Row {number} of {path.name} {why}.", fix="Mend the row.", file=path.name)
         groups[row[0]] = tuple(row[1:])
     for place, trait in enumerate(rows[0][1:]):
-        if (n_groups := len({one[place] for one in groups.values()})) > _MOST_GROUPS:
+        if (n_groups := len({one[place] for one in groups.values()})) > MOST_GROUPS:
             raise BadGroups(
                 f"The column {trait} of {path.name} holds {n_groups} different groups; "
-                f"{_MOST_GROUPS} are the most.",
+                f"{MOST_GROUPS} are the most.",
                 fix="Give a file of groups, with bands for numbers, and no other columns.",
                 file=path.name,
                 column=trait,

@@ -4,26 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import numpy as np
 
 from flyball.core.errors import FlyballError
 from flyball.core.estimates import Measurement
-from flyball.evaluation.history.records import Wanted
-from flyball.evaluation.outcomes.agreement import same_answer
-from flyball.evaluation.outcomes.records import ReportedOutcome
-from flyball.evaluation.outcomes.standing import standings
-from flyball.loop.by_group import SMALLEST_GROUP, TraitShares, read_groups, shares_of
+from flyball.governance.fairness.cases import Trait
+from flyball.loop.by_group import SMALLEST_GROUP, TraitShares, Words, read_groups, shares_of
+from flyball.loop.served_cases import ServedCases, served_cases, traits_of_names
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.intervals import share
 
-__all__ = ["ServedGroups", "ServedTrait", "served_groups"]
+__all__ = ["ServedGroups", "ServedTrait", "declared_groups", "served_groups"]
 
 _HOW = (
     'Write [fairness] and groups = "audit/people.csv" into flyball.toml: names of cases in the first column, '
     "a trait in each other. No expert sees it."
 )
-_TOLD = ("decision", "kind", "name", "answer", "unit", "by", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +77,6 @@ class ServedGroups:
     smallest_group: int = SMALLEST_GROUP
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What was said about one field: by case, "yes", "no" or "person"; and of some, whether it was right."""
-
-    field: str
-    of: Mapping[str, str]
-    right: Mapping[str, bool]
-
-
 def served_groups(workshop: Workshop, tenant: str | None = None) -> ServedGroups:
     """Return how the decisions of the last days went, for all and by group; nothing is written down.
 
@@ -102,24 +89,22 @@ def served_groups(workshop: Workshop, tenant: str | None = None) -> ServedGroups
     deployment = workshop.deployment
     asked, until = deployment.settings.fairness, workshop.clock()
     since = until - timedelta(days=asked.days)
-    wanted = Wanted(tenant=tenant, since=since, newest=True)
-    decisions = workshop.history.decisions_table(wanted)
-    names = dict(zip(decisions["entry"].to_pylist(), _texts(decisions["case_name"]), strict=True))
     flags = [field.key for field in deployment.fields if field.kind == "flag"]
-    said = _said(workshop, wanted, decisions, flags) if names and flags else []
-    traits, groups, reason, fix = _groups(workshop, flags)
-    if not reason and not any(name in groups for name in names.values()):
-        reason = f"{asked.groups} names none of the {len(names):,} cases of the last {asked.days} days"
-        fix = "Its first column holds names of cases, as the list of decisions shows them."
-    everybody = [_by(one, "", dict.fromkeys(one.of, "")) for one in said]
-    found = []
-    for place, trait in enumerate(traits if not reason else ()):
-        of = {case: groups[case][place] if case in groups else "" for case in names.values()}
-        found += [_by(one, trait, of) for one in said]
-    return ServedGroups(since, until, len(names), tuple(everybody), tuple(found), reason, fix)
+    served = [served_cases(workshop, flag, since=since, tenant=tenant) for flag in flags]
+    n = len(served[0]) if served else 0
+    traits, groups, reason, fix = declared_groups(workshop, flags)
+    everybody, found = [], []
+    for one in served if n else ():
+        everybody.append(_by(one, Trait("", ("",), np.zeros(n, dtype=np.int32))))
+        for trait in traits_of_names(one.names, traits, groups):
+            if not reason and (trait.codes < 0).all():
+                reason = f"{asked.groups} names none of the {n:,} cases of the last {asked.days} days"
+                fix = "Its first column holds names of cases, as the list of decisions shows them."
+            found.append(_by(one, trait))
+    return ServedGroups(since, until, n, tuple(everybody), () if reason else tuple(found), reason, fix)
 
 
-def _groups(
+def declared_groups(
     workshop: Workshop, flags: Sequence[str]
 ) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]], str, str]:
     """Return the traits and groups of the declared file; or why there are none, and what to do."""
@@ -135,62 +120,26 @@ def _groups(
     return traits, groups, "", ""
 
 
-def _said(workshop: Workshop, wanted: Wanted, decisions: pa.Table, flags: Sequence[str]) -> list[_Said]:
-    entries = decisions["entry"].to_pylist()
-    names = dict(zip(entries, _texts(decisions["case_name"]), strict=True))
-    allowed = dict(zip(entries, decisions["allowed"].to_pylist(), strict=True))
-    answers = workshop.history.answers_table(wanted, fields=flags)
-    labels = _labels(workshop, wanted)
-    columns = (
-        answers["entry"].to_pylist(),
-        *(_texts(answers[one]) for one in ("field", "answer", "outcome")),
-    )
-    of: dict[str, dict[str, str]] = {flag: dict.fromkeys(names.values(), "person") for flag in flags}
-    right: dict[str, dict[str, bool]] = {flag: {} for flag in flags}
-    for entry, field, answer, outcome in zip(*columns, strict=True):
-        if outcome != "automated" or not allowed.get(entry):
-            continue
-        of[field][names[entry]] = "yes" if answer == "true" else "no"
-        if (entry, field) in labels:
-            right[field][names[entry]] = same_answer(answer, labels[entry, field])
-    return [_Said(flag, of[flag], right[flag]) for flag in flags]
-
-
-def _labels(workshop: Workshop, wanted: Wanted) -> dict[tuple[int, str], str]:
-    """Return what stands about fields of decisions; nothing where people disagree."""
-    reports = workshop.history.reports_table(wanted, fair=True)
-    reports = reports.filter(pc.not_equal(reports["kind"], "business"))
-    told: dict[int, list[ReportedOutcome]] = {}
-    columns = (reports["decision"].to_pylist(), *(_texts(reports[one]) for one in _TOLD[1:]))
-    for decision, kind, name, answer, unit, by, source in zip(*columns, strict=True):
-        told.setdefault(decision, []).append(
-            ReportedOutcome(decision, "", "", "", kind, name, answer, by, source=source, unit=unit)
-        )
-    return {
-        (decision, one.name): one.answer
-        for decision, some in told.items()
-        for one in standings(some)
-        if one.state != "disputed"
+def _by(served: ServedCases, trait: Trait) -> ServedTrait:
+    many = len(trait.groups) + 1
+    group = np.where(trait.codes < 0, many - 1, trait.codes).astype(np.int64)
+    words = np.bincount(group * 3 + served.said, minlength=many * 3).reshape(many, 3)
+    right = np.bincount(group * 3 + served.right + 1, minlength=many * 3).reshape(many, 3)
+    n = words.sum(axis=1)
+    large = [
+        place
+        for place, name in enumerate(trait.groups)
+        if n[place] and (not trait.name or n[place] >= SMALLEST_GROUP)
+    ]
+    counted = {
+        trait.groups[place]: Words(int(words[place, 1]), int(words[place, 0]), int(words[place, 2]))
+        for place in large
     }
-
-
-def _by(said: _Said, trait: str, group_of: Mapping[str, str]) -> ServedTrait:
-    counted: dict[str, list[str]] = {}
-    right: dict[str, list[bool]] = {}
-    for case, word in said.of.items():
-        counted.setdefault(group_of[case], []).append(word)
-        if case in said.right:
-            right.setdefault(group_of[case], []).append(said.right[case])
-    unnamed = counted.pop("", []) if trait else []
-    few = [group for group, all_ in counted.items() if len(all_) < SMALLEST_GROUP] if trait else []
-    left_out = sum(len(counted.pop(group)) for group in few)
     return ServedTrait(
-        shares=shares_of(said.field, trait, counted),
-        right={group: share(sum(right.get(group, ())), len(right.get(group, ()))) for group in counted},
-        left_out=left_out,
-        unnamed=len(unnamed),
+        shares=shares_of(served.field, trait.name, counted),
+        right={
+            trait.groups[place]: share(int(right[place, 2]), int(right[place, 1:].sum())) for place in large
+        },
+        left_out=int(n[:-1].sum()) - sum(int(n[place]) for place in large),
+        unnamed=int(n[-1]),
     )
-
-
-def _texts(column: pa.ChunkedArray) -> list[str]:
-    return column.cast(pa.string()).to_pylist()  # type: ignore[no-any-return]

@@ -311,10 +311,18 @@ class FairnessSettings(_Section, frozen=True):
 
     `groups` is a CSV file in the deployment: names of cases in its first column, a trait in each other. No
     expert and no rule sees it, and nothing of it is kept. `days` is how far back decisions are looked at.
+    `flyball fairness` measures what the law asks for (`measure`: "law" or "all"), by traits and up to
+    `together` of them combined, in groups of at least `smallest` cases. `wanted` says for a field which
+    answer people want, "yes" unless it says "no"; `limits` what the gap of a metric should not pass.
     """
 
     groups: str = ""
     days: Annotated[int, msgspec.Meta(ge=1, le=3660)] = 90
+    measure: Literal["law", "all"] = "law"
+    smallest: Annotated[int, msgspec.Meta(ge=5)] = 30
+    together: Annotated[int, msgspec.Meta(ge=1, le=4)] = 2
+    wanted: dict[str, Literal["yes", "no"]] = {}
+    limits: dict[str, float] = {}
 
 
 class EvidenceSettings(_Section, frozen=True):

@@ -138,15 +138,17 @@ def test_what_cannot_be_compared_is_refused_with_its_column(tmp_path, change, na
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "No cases are named"),
         (["--reference", "sex"], "must be TRAIT=GROUP, got 'sex'"),
         (["--on", "2026-07-20"], "no place whose law is asked"),
         (["--smallest", "2"], "must have 5 cases or more, got 2"),
         (["--together", "0"], "must be 1 or more, got 0"),
+        (["--search", "group"], "none is given"),
+        (["--candidates", "0"], "must lie between 1 and 500, got 0"),
+        (["--input", "group"], "as an input, and as something else"),
     ],
 )
 def test_a_command_that_cannot_be_meant_is_refused(tmp_path, capsys, arguments, told):
-    cases = ["--cases", str(written(tmp_path, rows()))] if arguments else []
+    cases = ["--cases", str(written(tmp_path, rows()))]
     with pytest.raises(SystemExit) as left:
         main(["fairness", *cases, *arguments, "--json"])
     assert left.value.code == 2
@@ -165,3 +167,13 @@ def test_a_group_of_one_period_is_shown_by_period(tmp_path, capsys):
     assert found["periods"]["2025"]["cases"] == 100
     [trait] = found["periods"]["2026"]["traits"]
     assert list(trait["metrics"]) == ["four_fifths"]
+
+
+def test_options_of_a_file_are_not_passed_over_where_no_file_is_named(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["fairness", "--group", "sex", "--json"])
+    assert left.value.code == 2
+    assert (
+        json.loads(capsys.readouterr().out)["message"]
+        == "--group is about rows of a file, and none is named."
+    )

@@ -1,28 +1,29 @@
 """`flyball fairness`: whether groups of people are decided about alike, and how sure that is."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 import typer
 from rich.markup import escape
 
 from flyball.cli.output import Output
-from flyball.cli.session import DeploymentOption, JsonOption
+from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
 from flyball.core.errors import BadInput
-from flyball.core.estimates import NotMeasured, as_plain
+from flyball.core.estimates import NotMeasured
 from flyball.core.text import count
 from flyball.governance.fairness.alternatives import Found, said_of, search_cases
 from flyball.governance.fairness.cases import SMALLEST_GROUP
 from flyball.governance.fairness.duties import asked_on, everything
 from flyball.governance.fairness.measure import Options, measure, measure_periods
-from flyball.governance.fairness.proxies import Told, TraitTold, proxies
+from flyball.governance.fairness.plain import plain_found, plain_period, plain_report, plain_told
+from flyball.governance.fairness.proxies import TraitTold, proxies
 from flyball.governance.fairness.reading import Named, ReadCases, read_cases
-from flyball.governance.fairness.records import Asked, FairnessReport, MetricFound, TraitFound
+from flyball.governance.fairness.records import Asked, FairnessReport, TraitFound
 from flyball.governance.obligations.catalogue import load_catalogue
+from flyball.loop.fairness import measure_fairness, plain_field
 
 __all__ = ["command"]
 
@@ -95,7 +96,15 @@ def command(
     began = time.perf_counter()
     options = Options(smallest, together, references=_references(reference or []))
     if cases is None:
-        raise BadInput("No cases are named.", fix="Add --cases FILE.")
+        of_files = {
+            "--group": groups, "--decision": decision, "--yes": yes, "--outcome": outcome, "--good": good,
+            "--score": score, "--weight": weight, "--approve": approve, "--threshold": threshold,
+            "--period": period, "--reference": reference, "--input": inputs, "--search": search,
+            "--jurisdiction": jurisdiction, "--tag": tag, "--all": measure_all,
+        }  # fmt: skip
+        _refuse_of_files([name for name, value in of_files.items() if value])
+        _measure_served(deployment, on, output)
+        return
     _refuse_search(search, approve, candidates)
     named = Named(
         decision, outcome, score, weight, tuple(groups or ()), yes, good, approve, threshold, period,
@@ -110,11 +119,11 @@ def command(
     if json:
         plain = {"ok": True, "columns": read.columns, **plain_report(report)}
         if periods:
-            plain["periods"] = {name: _plain_period(one) for name, one in periods.items()}
+            plain["periods"] = {name: plain_period(one) for name, one in periods.items()}
         if told is not None:
-            plain["proxies"] = [_plain_told(one) for one in told]
+            plain["proxies"] = [plain_told(one) for one in told]
         if found is not None:
-            plain["alternatives"] = _plain_found(found)
+            plain["alternatives"] = plain_found(found)
         output.json({**plain, "seconds": round(time.perf_counter() - began, 3)})
         return
     _tell(report, output)
@@ -124,6 +133,29 @@ def command(
         _tell_told(told_of, output)
     if found is not None:
         _tell_found(found, output)
+
+
+def _refuse_of_files(given: Sequence[str]) -> None:
+    if given:
+        raise BadInput(
+            f"{given[0]} is about rows of a file, and none is named.",
+            fix="Add --cases FILE; a deployment is measured as [fairness] of its flyball.toml says.",
+        )
+
+
+def _measure_served(deployment: str | None, on: datetime | None, output: Output) -> None:
+    with open_workshop(deployment, output) as workshop:
+        entry, found = measure_fairness(workshop, day=None if on is None else on.date())
+    if output.as_json:
+        output.json({"ok": True, "entry": entry, "fields": [plain_field(one) for one in found]})
+        return
+    for one in found:
+        output.text(
+            escape(f"{one.field}, {one.wanted} is wanted: {count(one.for_people, 'case')} for a person.")
+        )
+        _tell(one.report, output)
+        output.text()
+    output.text(f"Written to the ledger as entry {entry}.")
 
 
 def _refuse_search(search: str, approve: float | None, candidates: int) -> None:
@@ -183,132 +215,6 @@ def _references(given: list[str]) -> dict[str, str]:
             raise BadInput(f"A reference must be TRAIT=GROUP, got {one!r}.", fix="Write sex=male.")
         found[trait] = group
     return found
-
-
-def plain_report(report: FairnessReport) -> dict[str, Any]:
-    """Return the outside form of a report."""
-    return {
-        "cases": report.n,
-        "weighted": report.weighted,
-        "approval_rate": as_plain(report.approved),
-        "outcomes_known": {"approved": report.outcome_known[0], "refused": report.outcome_known[1]},
-        "smallest_group": report.smallest_group,
-        "traits": [_plain_trait(one) for one in report.traits],
-        "chance": {
-            "comparisons": report.comparisons,
-            "expected_below_0.05_by_chance": round(report.by_chance, 2),
-            "below_0.05_after_holm": report.significant,
-        },
-        "asked": msgspec.to_builtins(report.asked),
-        "warnings": list(report.warnings),
-    }
-
-
-def _plain_trait(one: TraitFound) -> dict[str, Any]:
-    return {
-        "trait": one.trait,
-        "reference": one.reference,
-        "reference_is": one.reference_from,
-        "groups": [
-            {
-                "group": group.group,
-                "cases": group.n,
-                "approval_rate": as_plain(group.approved),
-                "good_outcomes": as_plain(group.good),
-            }
-            for group in one.groups
-        ],
-        "left_out": {"groups": one.too_few, "cases": one.too_few_rows},
-        "not_said": {"cases": one.not_said, "approval_rate": as_plain(one.approved_not_said)},
-        "metrics": {found.name: _plain_metric(found) for found in one.metrics},
-        "by_score": {
-            group: [{"mean_score": bin.score, "good_outcomes": as_plain(bin.good)} for bin in bins]
-            for group, bins in one.bins.items()
-        },
-    }
-
-
-def _plain_metric(found: MetricFound) -> dict[str, Any]:
-    return {
-        **as_plain(found.gap),
-        "title": found.title,
-        "unit": found.unit,
-        "part": found.part,
-        "lowest": found.lowest,
-        "highest": found.highest,
-        "limit": found.limit,
-        "limit_from": found.limit_from,
-        "finding": found.finding,
-        "version": found.version,
-        "source": found.source,
-        "by_group": {
-            part: {group: as_plain(value) for group, value in values.items()}
-            for part, values in (found.by_group or {}).items()
-        },
-        "against_reference": [
-            {
-                "group": pair.group,
-                "part": pair.part,
-                **as_plain(pair.value),
-                "p": pair.p,
-                "p_adjusted": pair.p_adjusted,
-            }
-            for pair in found.against
-        ],
-    }
-
-
-def _plain_told(told: TraitTold | NotMeasured) -> dict[str, Any]:
-    if isinstance(told, NotMeasured):
-        return {"reason": told.reason}
-
-    def of(one: Told) -> dict[str, Any]:
-        return {
-            "inputs": list(one.inputs),
-            "group": one.group,
-            **as_plain(one.area),
-            "information": one.information,
-        }
-
-    return {
-        "trait": told.trait,
-        "rows": told.rows,
-        "alone": [of(one) for one in told.alone],
-        "pairs": [of(one) for one in told.pairs],
-        "all_together": [of(one) for one in told.all_together],
-    }
-
-
-def _plain_found(found: Found | NotMeasured) -> dict[str, Any]:
-    if isinstance(found, NotMeasured):
-        return {"reason": found.reason}
-    return {
-        "approval_rate": found.approved,
-        "trait": found.trait,
-        "tried": found.tried,
-        "said": said_of(found),
-        "first": {"area": as_plain(found.first_area), **_plain_period(found.first_report)},
-        "front_where_chosen": msgspec.to_builtins(found.front),
-        "chosen": [
-            {
-                "area_lost_at_most": one.at_most,
-                "model": dict(one.about),
-                "area": as_plain(one.area),
-                "area_lost": as_plain(one.area_lost),
-                "ratio_won": as_plain(one.ratio_won),
-                **_plain_period(one.report),
-            }
-            for one in found.choices
-        ],
-    }
-
-
-def _plain_period(report: FairnessReport) -> dict[str, Any]:
-    return {
-        "cases": report.n,
-        "approval_rate": as_plain(report.approved),
-        "traits": [_plain_trait(one) for one in report.traits],
-    }
 
 
 def _tell(report: FairnessReport, output: Output) -> None:

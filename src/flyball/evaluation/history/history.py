@@ -23,6 +23,7 @@ from flyball.evaluation.history.questions import (
     BY_RELEASE,
     DECISIONS,
     FAIR,
+    FLAGS,
     LISTED,
     REPORTS,
     REVIEWED,
@@ -223,6 +224,18 @@ class History:
         where, values = conditions(wanted)
         chosen = f" AND fields.name IN ({', '.join('?' * len(fields))})" if fields else ""
         return self._table(ANSWERS.sql(where, fields=chosen), [*values, *fields], ANSWERS.schema)
+
+    def flags_table(self, wanted: Wanted, field: str) -> pa.Table:
+        """Return what was said about one flag as columns, oldest first.
+
+        Returns
+        -------
+        pa.Table of shape (n_decisions, 7)
+            entry, tenant (a number), case_id, case_name, said (1 yes, 0 no; null where a person decides or
+            it was withheld), guess (1, 0; null without an answer), confidence (of the guess).
+        """
+        where, values = conditions(wanted)
+        return self._table(FLAGS.sql(where), [field, *values], FLAGS.schema)
 
     def reports_table(self, wanted: Wanted, *, fair: bool = False, several: bool = False) -> pa.Table:
         """Return what was reported about decisions as columns, in the order of the reports.

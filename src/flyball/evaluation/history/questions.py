@@ -11,6 +11,7 @@ __all__ = [
     "BY_RELEASE",
     "DECISIONS",
     "FAIR",
+    "FLAGS",
     "LISTED",
     "REPORTS",
     "REVIEWED",
@@ -107,6 +108,25 @@ DECISIONS = Question(
         ]
     ),
 )
+
+FLAGS = Question(
+    "SELECT decisions.entry, decisions.tenant, case_id, case_name, CASE WHEN allowed AND answers.outcome = 0 "
+    "THEN answers.answer = 'true' END, CASE answers.answer WHEN 'true' THEN 1 WHEN 'false' THEN 0 END, "
+    "answers.confidence FROM decisions LEFT JOIN answers ON answers.entry = decisions.entry "
+    "AND answers.field = (SELECT id FROM names WHERE name = ?) WHERE {where} ORDER BY decisions.entry",
+    pa.schema(
+        [
+            ("entry", _WHOLE),
+            ("tenant", _WHOLE),
+            ("case_id", pa.string()),
+            ("case_name", pa.string()),
+            ("said", pa.int8()),
+            ("guess", pa.int8()),
+            ("confidence", _REAL),
+        ]
+    ),
+)
+"""One flag alone, without the names of everything else: for figures over very many decisions."""
 
 ANSWERS = Question(
     "SELECT decisions.entry, decided_at, fields.name, answers.answer, "
