@@ -22,9 +22,11 @@ from flyball.core.digests import canonical_json, from_json
 from flyball.gateway.access.keys import KeyBook
 from flyball.governance.approvals import sign_approval
 from flyball.governance.evidence.form import FORMS
-from flyball.governance.evidence.pack import Pack
+from flyball.governance.evidence.making import controls_shown
+from flyball.governance.evidence.pack import Pack, sealed
 from flyball.governance.evidence.populations import draw
 from flyball.governance.evidence.sealing import seal
+from flyball.governance.frameworks.records import Control
 from flyball.ledger.checkpoints import sign_checkpoint
 from flyball.ledger.cosignatures import WitnessKey
 from flyball.ledger.keys import load_or_create_key
@@ -282,6 +284,30 @@ def test_a_record_that_was_altered_is_named_and_controls_must_follow_from_record
     _, failed = verify(pack)
     assert failed["records"].startswith("altered: Check dataset.cases")
     assert failed["controls"] == "they do not follow from the records"
+
+
+def test_a_record_left_out_or_made_up_is_named_though_the_owner_sealed_it(verify, house, pack):
+    def changed(one):
+        bad = next(item for item in one.records if item.check == "dataset.residency")
+        good = sealed(replace(bad, check="dataset.encrypted", title="Encrypted"))
+        records = tuple(good if item == bad else item for item in one.records)
+        controls = [Control(each.id, each.title, each.checks, each.gaps) for each in one.controls]
+        return replace(one, records=records, controls=controls_shown(controls, records))
+
+    _as_owner(house, pack, changed)
+    assert verify(pack)[1] == {
+        "records": f"not as the ledger says: Check dataset.residency of release {_release_of(pack)}; "
+        "the ledger says nothing of: Encrypted"
+    }
+
+
+def _release_of(pack):
+    return json.loads((pack / "pack.json").read_text())["release"][7:19]
+
+
+def test_a_release_that_the_key_never_signed_is_named(verify, house, pack):
+    _as_owner(house, pack, lambda one: replace(one, release="sha256:" + "0" * 64))
+    assert verify(pack)[1]["release"] == f"what was signed is not sha256:{'0' * 64}"
 
 
 def test_an_entry_left_out_of_the_ledger_does_not_add_up(verify, house, pack):

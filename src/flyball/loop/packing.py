@@ -21,11 +21,11 @@ from flyball.governance.evidence.making import (
     About,
     Goal,
     controls_shown,
-    gate_records,
+    gate_entry,
     ledger_record,
-    measured_records,
     objective_records,
     sample_records,
+    told_by_ledger,
     what_was_not_tested,
 )
 from flyball.governance.evidence.more_checks import with_more_checks
@@ -48,7 +48,7 @@ from flyball.ledger.witnessing import COSIGNED, cosigned
 from flyball.loop.ledger_view import holds_no_case
 from flyball.loop.live import engine_of_release
 from flyball.loop.promotion import approvals_in, people_of
-from flyball.loop.releases import Promotion, Release, SignedRelease, promotions, read_release
+from flyball.loop.releases import Promotion, Release, promotions, read_release
 from flyball.loop.settings import Settings
 from flyball.loop.stages.obligations import duties_of
 from flyball.loop.workshop import Workshop
@@ -395,7 +395,8 @@ def _gathered(
         author,
         timedelta(days=settings.evidence.valid_days),
     )
-    gate = _last(entries, "evidence", digest, period)
+    gate = gate_entry(entries, digest, period)
+    asked = 0 if release is None else release.release.approvals_required
     released = _settings_of(workshop, digest)
     goals = (
         []
@@ -414,9 +415,8 @@ def _gathered(
         at=now,
     )
     records = (
-        *gate_records(gate, about, nothing_to_test=_unasked(release, gate, promotions(ledger))),
+        *told_by_ledger(entries, period, about, approvals_required=asked),
         *objective_records(_report(workshop, parts), goals, gate, about),
-        *measured_records(entries, period, about),
         *samples,
         ledger_record(
             Check("ledger", checked.ok, checked.reason),
@@ -452,7 +452,7 @@ def _gathered(
         release_note="" if release is None else release.note,
         parts=parts,
         promises=() if release is None else release.release.promises,
-        approvals_required=0 if release is None else release.release.approvals_required,
+        approvals_required=asked,
         approvals=approvals,
         people=people,
         required=required,
@@ -501,27 +501,8 @@ def _live_at_end(history: Sequence[Promotion], period: Period, checkpoint: Check
     return before[-1] if before else None
 
 
-def _last(entries: Sequence[Entry], kind: str, digest: str, period: Period) -> Entry | None:
-    mine = [
-        one
-        for one in entries
-        if one.kind == kind and one.body.get("release") == digest and one.at.date() <= period.last
-    ]
-    return mine[-1] if mine else None
-
-
 def _is_written(signature: str, entries: Sequence[Entry]) -> bool:
     return any(one.kind == "approval" and one.body.get("signature") == signature for one in entries)
-
-
-def _unasked(
-    release: SignedRelease | None, gate: Entry | None, history: Sequence[Promotion]
-) -> tuple[str, ...]:
-    """Return the checks that passed because there was nothing to ask."""
-    found = ["release.approvals"] if release is None or not release.release.approvals_required else []
-    if gate is not None and not any(one.entry < gate.index for one in history):
-        found.append("release.no_regression")
-    return tuple(found)
 
 
 def _settings_of(workshop: Workshop, digest: str) -> Settings | None:

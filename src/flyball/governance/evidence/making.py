@@ -42,11 +42,13 @@ __all__ = [
     "About",
     "Goal",
     "controls_shown",
+    "gate_entry",
     "gate_records",
     "ledger_record",
     "measured_records",
     "objective_records",
     "sample_records",
+    "told_by_ledger",
     "what_was_not_tested",
 ]
 
@@ -94,6 +96,40 @@ class Goal:
     metric: str
     at_least: float | None
     at_most: float | None
+
+
+def told_by_ledger(
+    entries: Sequence[Entry], period: Period, about: About, *, approvals_required: int
+) -> tuple[PackRecord, ...]:
+    """Return every record that entries of the ledger alone give: of the gate, and of what was measured.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+    period : Period
+    about : About
+    approvals_required : int
+        Of the release.
+    """
+    gate = gate_entry(entries, about.release, period)
+    unasked = [] if approvals_required else ["release.approvals"]
+    if gate is not None and not any(
+        one.kind == "release.promoted" and one.index < gate.index for one in entries
+    ):
+        unasked.append("release.no_regression")
+    return (
+        *gate_records(gate, about, nothing_to_test=unasked),
+        *measured_records(entries, period, about),
+    )
+
+
+def gate_entry(entries: Iterable[Entry], release: str, period: Period) -> Entry | None:
+    """Return the newest verdict of the gate about a release, up to the end of the period."""
+    found = None
+    for one in entries:
+        if one.kind == "evidence" and one.body.get("release") == release and one.at.date() <= period.last:
+            found = one
+    return found
 
 
 def gate_records(

@@ -12,9 +12,9 @@ from flyball.core.text import count
 from flyball.core.verdicts import Check
 from flyball.governance.approvals import ApprovalForged, verify_approval
 from flyball.governance.evidence.form import FORMS
-from flyball.governance.evidence.making import About, controls_shown, sample_records
+from flyball.governance.evidence.making import About, controls_shown, sample_records, told_by_ledger
 from flyball.governance.evidence.pack import Pack, sealed
-from flyball.governance.evidence.populations import Known
+from flyball.governance.evidence.populations import POPULATIONS, Known
 from flyball.governance.evidence.sealing import check_seal, not_files
 from flyball.governance.frameworks.records import Control
 from flyball.ledger.checkpoints import Checkpoint, read_checkpoint
@@ -24,13 +24,21 @@ from flyball.ledger.excerpts import Excerpt, read_excerpt
 from flyball.ledger.exported import recorded_hashes
 from flyball.ledger.keys import load_verifier
 from flyball.ledger.merkle import RootBuilder
-from flyball.ledger.notes import VerifierKey
+from flyball.ledger.notes import VerifierKey, open_note
 
 __all__ = ["COSIGNED_NOTE", "PackVerification", "verify_pack"]
 
 COSIGNED_NOTE = "ledger/checkpoint.cosigned"
 """The longest checkpoint that witnesses have cosigned, where there is one."""
 
+_AT_HOME = (
+    "evaluation.",
+    "release.objectives",
+    "release.ledger_verified",
+    *(f"{one.name}.sample" for one in POPULATIONS),
+)
+"""Checks whose records are not made again from the entries of the gate and of measurements: figures of the
+re-test rest on a report that stays at home; samples are drawn again."""
 _SOFTWARE = f"flyball {flyball.__version__}"
 _AHEAD = timedelta(minutes=5)
 """By how much a clock may be ahead."""
@@ -102,7 +110,8 @@ def verify_pack(
     checks.append(_known(folder, trusted, known_checkpoints))
     checks += [
         _tells_the_ledger(pack, excerpt),
-        _records(pack),
+        _release(pack, trusted),
+        _records(pack, excerpt),
         _samples(pack, excerpt),
         _controls(pack),
         _documents(folder, pack),
@@ -196,15 +205,38 @@ def _tells_the_ledger(pack: Pack, excerpt: Excerpt) -> Check:
     return Check("same ledger", True, f"{part.origin}, {part.size:,} entries")
 
 
-def _records(pack: Pack) -> Check:
+def _release(pack: Pack, key: VerifierKey) -> Check:
+    """Check the signature of the release that was live."""
+    if not pack.release:
+        return Check("release", not pack.release_note, "nothing was live")
+    try:
+        text = open_note(pack.release_note, key)
+    except BadCheckpoint as err:
+        return Check("release", False, f"the signature of the release: {err.message}")
+    names = pack.release in text.split()
+    said = f"{pack.release} is signed" if names else f"what was signed is not {pack.release}"
+    return Check("release", names, said)
+
+
+def _records(pack: Pack, excerpt: Excerpt) -> Check:
+    """Check every record by its digest, and make those again that the ledger alone gives."""
     wrong = [one.title for one in pack.records if sealed(one).id != one.id]
-    return Check(
-        "records",
-        not wrong,
-        f"altered: {'; '.join(wrong[:3])}"
-        if wrong
-        else f"{count(len(pack.records), 'record')}, each by its digest",
-    )
+    if wrong:
+        return Check("records", False, f"altered: {'; '.join(wrong[:3])}")
+    said = f"{count(len(pack.records), 'record')}, each by its digest"
+    if pack.software != _SOFTWARE:
+        return Check("records", True, f"{said}; made by {pack.software}: not made again")
+    signers = tuple(sorted({one.person for one in pack.approvals if one.decision == "approve"}))
+    about = About(pack.release, pack.parts, signers, pack.release_made_by, timedelta(days=pack.valid_days))
+    again = told_by_ledger(excerpt.entries, pack.period, about, approvals_required=pack.approvals_required)
+    here, told = {one.id for one in pack.records}, {one.id for one in again}
+    left_out = [one.title for one in again if one.id not in here]
+    made_up = [one.title for one in pack.records if one.id not in told and not one.check.startswith(_AT_HOME)]
+    if left_out or made_up:
+        parts = [f"not as the ledger says: {'; '.join(left_out[:3])}"] if left_out else []
+        parts += [f"the ledger says nothing of: {'; '.join(made_up[:3])}"] if made_up else []
+        return Check("records", False, "; ".join(parts))
+    return Check("records", True, f"{said}; {len(again)} made again from the ledger")
 
 
 def _samples(pack: Pack, excerpt: Excerpt) -> Check:
