@@ -21,6 +21,7 @@ from flyball.governance.evidence.making import (
     About,
     Goal,
     controls_shown,
+    gaps_of_measurements,
     gate_entry,
     ledger_record,
     objective_records,
@@ -481,7 +482,12 @@ def _gathered(
         ),
         witnesses_needed=settings.evidence.witnesses_needed,
         witnesses=settings.evidence.witnesses,
-        not_tested=what_was_not_tested(controls, records, withheld=withheld),
+        not_tested=what_was_not_tested(
+            controls,
+            records,
+            withheld=withheld,
+            measurements=gaps_of_measurements(entries, period, digest),
+        ),
     )
 
 

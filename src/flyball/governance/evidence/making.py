@@ -42,6 +42,7 @@ __all__ = [
     "About",
     "Goal",
     "controls_shown",
+    "gaps_of_measurements",
     "gate_entry",
     "gate_records",
     "ledger_record",
@@ -58,13 +59,16 @@ MEASURED: Mapping[str, str] = {
     "drift.checked": "Drift between what was released and what came",
     "fairness.measured": "Fairness between groups",
     "redteam.run": "Attacks on the deployment",
-    "constitution.checked": "Principles held against answers",
+    "redteam.outside": "Attacks on the deployment by other people's tools",
+    "constitution.checked": "Principles held against the deployment's own cases",
+    "constitution.measured": "Checkers of principles held against texts that people judged",
     "evaluation.groups": "Quality by group",
 }
 """Kinds of entries that hold measurements, with what they are about. The check has the name of the kind."""
 
 _NO_LIMIT = Limit()
 _MOST_FIGURES = 40
+_NO_FIGURE = "as written down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,13 +250,12 @@ def _bounds(goal: Goal) -> str:
 
 def measured_records(entries: Iterable[Entry], period: Period, about: About) -> tuple[PackRecord, ...]:
     """Return one record for every figure of the newest measurement of each kind in the period."""
-    newest: dict[str, Entry] = {}
-    for entry in entries:
-        if entry.kind in MEASURED and period.holds(entry.at):
-            newest[entry.kind] = entry
     found = []
-    for kind, entry in sorted(newest.items()):
+    for kind, entry in sorted(_newest(entries, period, about.release).items()):
         figures = dict(list(_figures_in(entry.body))[:_MOST_FIGURES])
+        if not figures:
+            said = f"the entry holds no figure; see entry {entry.index}"
+            figures = {_NO_FIGURE: Figure(None, None, None, 0, reason=said)}
         for name, figure in figures.items():
             found.append(
                 _record(
@@ -263,7 +266,7 @@ def measured_records(entries: Iterable[Entry], period: Period, about: About) -> 
                     not_covered="What the entry says it leaves out.",
                     population=Population("what the entry was measured on", figure.n),
                     sample=Sample(figure.n),
-                    outcome="not_measured" if figure.value is None else "measured",
+                    outcome="not_measured" if figure.value is None and name != _NO_FIGURE else "measured",
                     detail=str(figure),
                     figure=figure,
                     limit=_NO_LIMIT,
@@ -273,6 +276,25 @@ def measured_records(entries: Iterable[Entry], period: Period, about: About) -> 
                     made_at=entry.at,
                 )
             )
+    return tuple(found)
+
+
+def _newest(entries: Iterable[Entry], period: Period, release: str) -> dict[str, Entry]:
+    """Return the newest measurement of each kind in the period; those about another release are passed over."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        about = entry.body.get("release") or release
+        if entry.kind in MEASURED and period.holds(entry.at) and about == release:
+            found[entry.kind] = entry
+    return found
+
+
+def gaps_of_measurements(entries: Iterable[Entry], period: Period, release: str) -> tuple[str, ...]:
+    """Return what the newest measurements say that they did not test."""
+    found = []
+    for kind, entry in sorted(_newest(entries, period, release).items()):
+        said = entry.body.get("not_tested")
+        found += [f"{MEASURED[kind]}: {one}" for one in (said if isinstance(said, list) else ())]
     return tuple(found)
 
 
@@ -398,7 +420,11 @@ def _shown(control: Control, records: Sequence[PackRecord]) -> ControlShown:
 
 
 def what_was_not_tested(
-    controls: Sequence[ControlShown], records: Sequence[PackRecord], *, withheld: Mapping[str, int]
+    controls: Sequence[ControlShown],
+    records: Sequence[PackRecord],
+    *,
+    withheld: Mapping[str, int],
+    measurements: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Return what a reader must not take for shown, in sentences."""
     said = [
@@ -418,6 +444,7 @@ def what_was_not_tested(
         for one in records
         if one.outcome == "not_measured" and one.check.startswith("evaluation.")
     ]
+    said += measurements
     if withheld:
         kinds = ", ".join(f"{number:,} of kind {kind}" for kind, number in sorted(withheld.items()))
         said.append(
