@@ -1,6 +1,6 @@
 """Records come from checks and measurements, and nothing that was not tested speaks for anything.
 
-By hand: of the metric 0.9 with an interval of 0.85 to 0.93, "at least 0.85" is kept and "at least 0.86" is not,
+By hand: of a metric of 0.9 with an interval of 0.85 to 0.93, "at least 0.85" is kept, "at least 0.86" is not,
 although the value reaches both: the end of the interval counts.
 """
 

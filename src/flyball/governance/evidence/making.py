@@ -280,7 +280,7 @@ def measured_records(entries: Iterable[Entry], period: Period, about: About) -> 
 
 
 def _newest(entries: Iterable[Entry], period: Period, release: str) -> dict[str, Entry]:
-    """Return the newest measurement of each kind in the period; those about another release are passed over."""
+    """Return the newest measurement of each kind in the period, but none about another release."""
     found: dict[str, Entry] = {}
     for entry in entries:
         about = entry.body.get("release") or release
