@@ -38,6 +38,7 @@ from flyball.governance.frameworks.load import framework as shipped_framework
 from flyball.governance.frameworks.load import load_frameworks
 from flyball.governance.frameworks.records import Control, Framework
 from flyball.governance.obligations.catalogue import Catalogue
+from flyball.governance.obligations.records import Obligation
 from flyball.ledger.checkpoints import Checkpoint, read_checkpoint
 from flyball.ledger.cosignatures import WitnessKey
 from flyball.ledger.errors import BlobErased, BlobMissing, ExportExists
@@ -154,14 +155,8 @@ def framework_for(name: str, catalogue: Catalogue, on: date) -> Framework:
         )
     controls, citations, gaps = [], [], []
     for duty_id in sorted(one for one in catalogue.ids if _law(one) == law):
-        versions = catalogue.versions(duty_id)
-        now = [
-            one
-            for one in versions
-            if one.effective_from <= on and (one.effective_to is None or on < one.effective_to)
-        ]
-        duty = (now or versions)[-1]
-        waits = "" if now else f" Not in force on {on}: from {duty.effective_from}."
+        duty = _version_on(catalogue.versions(duty_id), on)
+        waits = "" if _applies(duty, on) else f" Not in force on {on}: from {duty.effective_from}."
         open_ = f"{duty.gaps or 'Nothing is noted.'}{waits} Checks show a part of a duty; counsel confirms."
         controls.append(Control(duty.key, duty.title, duty.checks, open_ if duty.checks else ""))
         citations.append(duty.source.citation)
@@ -180,6 +175,19 @@ def framework_for(name: str, catalogue: Catalogue, on: date) -> Framework:
         controls=tuple(controls),
     )
     return with_more_checks(found)
+
+
+def _applies(duty: Obligation, on: date) -> bool:
+    ended = duty.effective_to is not None and duty.effective_to <= on
+    return duty.effective_from <= on and not ended and duty.withdrawn_on is None
+
+
+def _version_on(versions: Sequence[Obligation], on: date) -> Obligation:
+    """Return the version in force, else the one that comes next, else the last that was."""
+    now = [one for one in versions if _applies(one, on)]
+    known = [one for one in versions if one.withdrawn_on is None] or list(versions)
+    ahead = [one for one in known if one.effective_from > on]
+    return now[-1] if now else min(ahead, key=lambda one: one.effective_from) if ahead else known[-1]
 
 
 def period_of(text: str, today: date) -> Period:

@@ -21,7 +21,7 @@ __all__ = ["oscal", "token"]
 VERSION = "1.2.1"
 _SPACE = uuid.UUID("6f1c0c1e-52d9-5a5b-9f0e-3d6a5b7a9c11")
 _NOT_TOKEN = re.compile(r"[^A-Za-z0-9._-]+")
-_NAMES = "https://flyball.dev/ns/oscal"
+_NAMES = "urn:flyball:oscal"
 
 
 @form(title="OSCAL component definition, assessment results, plan of action", source="NIST OSCAL 1.2.1")
@@ -235,7 +235,7 @@ def _poam_items(pack: Pack) -> list[dict[str, Any]]:
         {
             "uuid": _uuid(pack, "item", control.id),
             "title": f"{control.id}: {'nothing was tested' if not control.records else 'not tested in full'}",
-            "description": f"{control.title}. "
+            "description": f"{control.title.rstrip('.')}. "
             + (
                 f"Not checked: {', '.join(control.missing)}."
                 if control.missing
