@@ -48,6 +48,8 @@ def test_every_setting_has_its_row():
         "alerts.channel": alert_settings.ChannelSettings,
         "watch": settings.WatchSettings,
         "drift": settings.DriftSettings,
+        "explanation": settings.ExplanationSettings,
+        "redteam": settings.RedTeamSettings,
     }
     for section, kind in named.items():
         text = " ".join(row for row in rows if f"`{section}." in row)
