@@ -292,9 +292,17 @@ class _Work:
                     (each.fact, each.cell, (self.row or {}).get(each.fact.removeprefix(ROW)))
                     for each in rule.conditions
                 )
-                reason = one.reason[begins : told.start()].strip()
                 found.append(
-                    RuleRow(rule.id, rule.row, name, conditions, reason, rule.cites, short(rule.digest))
+                    RuleRow(
+                        rule=rule.id,
+                        row=rule.row,
+                        expert=name,
+                        conditions=conditions,
+                        reason=one.reason[begins : told.start()].strip(),
+                        template=dict(rule.outputs).get("reason", ""),
+                        cites=rule.cites,
+                        digest=short(rule.digest),
+                    )
                 )
             begins = told.end()
         return tuple(found)

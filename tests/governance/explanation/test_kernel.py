@@ -54,7 +54,7 @@ def test_drawn_sets_find_a_sum_and_say_how_well_they_fit_what_they_have_not_seen
     assert found.shares == pytest.approx(weights, abs=1e-6)
     assert isinstance(found.fidelity, Estimate)
     assert found.fidelity.value == pytest.approx(1.0)
-    assert found.fidelity.n == 80  # every fifth of 200 pairs
+    assert found.fidelity.n == 400  # each was left out of a fit once
 
 
 def test_shares_add_up_and_fidelity_is_low_where_a_model_is_no_sum():

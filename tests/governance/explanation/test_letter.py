@@ -1,5 +1,6 @@
 """A sentence stands on its records or not at all; each test takes something away and looks what is left."""
 
+import csv
 from datetime import date
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from flyball.core.errors import UnknownName
 from flyball.governance.explanation.facts import KNOWN
 from flyball.governance.explanation.letter import BadLetter, Fact, NoRecord, read_template, write_letter
 from flyball.governance.explanation.words import SHIPPED, BadWords, NoWords, Phrase, Words, load_words
+from flyball.loop.deployment import solution
 
 TEXT = """// for colleagues
 # What we decided
@@ -160,3 +162,24 @@ def test_both_languages_of_a_letter_rest_on_the_same_records():
         ]
         assert needs[1] == [one for one in needs[0] if one in needs[1]], english.name
         assert set(needs[0]) - set(needs[1]) <= {(("gap", "any"),), (("limit", "any"),)}, english.name
+
+
+def test_every_reason_for_a_refusal_of_credit_has_german_words():
+    credit, shelf = solution("credit-risk"), []
+    with (credit / "model" / "reasons.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            shelf += [row["reason"], *([row["to change it"]] if row["to change it"] else [])]
+    with (credit / "rules" / "policy.csv").open(newline="") as file:
+        shelf += [row["then reason"] for row in csv.DictReader(file) if row["then decide"] == "no"]
+    words = load_words("de", credit / "letters")
+    assert len(shelf) > 14
+    assert all(words.of(Phrase(text)) for text in shelf)
+
+
+def test_every_typology_has_german_words():
+    fraud = solution("payment-fraud")
+    with (fraud / "rules" / "typologies.csv").open(newline="") as file:
+        reasons = [row["then reason"] for row in csv.DictReader(file)]
+    words = load_words("de", fraud / "letters")
+    assert len(reasons) == 5
+    assert all(text in words.table for text in reasons)

@@ -1,5 +1,6 @@
 """Facts: the records of an explanation under the names by which templates of letters know them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -9,9 +10,10 @@ from flyball.core.digests import digest_of, short
 from flyball.core.estimates import Estimate
 from flyball.data.documents.rows import Value
 from flyball.governance.explanation.letter import Fact, Facts
-from flyball.governance.explanation.records import Answer, Attribution, Check, Explanation, Passage
+from flyball.governance.explanation.records import Answer, Attribution, Check, Explanation, Passage, RuleRow
 from flyball.governance.explanation.settings import CreditReport, ExplanationSettings, Party
 from flyball.governance.explanation.words import Phrase, Said
+from flyball.models.experts.decision_table.messages import shown
 
 __all__ = ["CHECKS", "KNOWN", "METHODS", "facts_of"]
 
@@ -26,6 +28,7 @@ KNOWN = (
     "automated",
     "referred",
     "refused",
+    "guess",
     "yes",
     "no",
     "model",
@@ -75,6 +78,7 @@ _KINDS: Mapping[str, str] = {
 }
 _PASSED: Mapping[bool | None, str] = {True: "passed", False: "failed", None: "not measured"}
 _MOST_SHARES = 10
+_FACT = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\}")
 
 
 def facts_of(explanation: Explanation, answer: Answer, settings: ExplanationSettings, day: date) -> Facts:
@@ -161,6 +165,8 @@ def _decided(explanation: Explanation, answer: Answer) -> dict[str, Sequence[Fac
         found[said] = [about]
     if answer.against:
         found["against"] = [about]
+    if answer.outcome == "referred" and answer.confidence > 0.0:
+        found["guess"] = [about]
     found["route"] = [
         Fact(
             f"{here}.route",
@@ -186,7 +192,7 @@ def _why(explanation: Explanation, answer: Answer) -> dict[str, Sequence[Fact]]:
         values: dict[str, Said] = {
             "id": rule.rule,
             "row": str(rule.row),
-            "reason": Phrase(rule.reason),
+            "reason": _rule_words(rule, explanation.row),
             "cites": ", ".join(rule.cites),
         }
         found["rule"] = [*found.get("rule", ()), Fact(id, where, values)]
@@ -213,13 +219,17 @@ def _why(explanation: Explanation, answer: Answer) -> dict[str, Sequence[Fact]]:
                 found["limit"] = [Fact(id, where, {"words": one}) for one in expert.limits]
     if attribution is not None:
         found |= _attributed(attribution, seen)
+    words = {f"rule:{rule.rule}": _rule_words(rule, explanation.row) for rule in answer.rules}
     ids = {reason.source: reason.source for reason in answer.reasons}
     ids |= {f"rule:{rule.rule}": f"rule:{rule.rule}@{rule.digest}" for rule in answer.rules}
     found["reason"] = [
         Fact(
             f"{ids[reason.source]}#reason.{number}",
             seen,
-            {"words": Phrase(reason.words), "share": 0.0 if reason.share is None else reason.share},
+            {
+                "words": words.get(reason.source, Phrase(reason.words)),
+                "share": 0.0 if reason.share is None else reason.share,
+            },
         )
         for number, reason in enumerate(answer.reasons, start=1)
     ]
@@ -290,6 +300,16 @@ def _check(one: Check, seen: str) -> Fact:
             "result": Phrase(_PASSED[one.passed]),
         },
     )
+
+
+def _rule_words(rule: RuleRow, row: Mapping[str, Value]) -> Phrase:
+    """Return the reason of a rule: in other languages its own words, with the values of the case."""
+    values: dict[str, float | str] = {}
+    for name in _FACT.findall(rule.template):
+        value = row.get(name.removeprefix("row."))
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        values[name] = float(value) if isinstance(value, int | float) and number else shown(value)
+    return Phrase(rule.template or rule.reason, values, rule.reason)
 
 
 def _passage(here: str, seen: str, one: Passage) -> Fact:

@@ -4,13 +4,13 @@ The shares are Shapley values, estimated by weighted least squares over sets of 
 always add up; whether a sum of shares is a good picture of the model is measured, on sets that the fit has
 not seen, and stated.
 
-Source: Lundberg and Lee 2017, arXiv:1705.07874, section 4.1 (Kernel SHAP); sets drawn in pairs with their
+Source: Lundberg and Lee 2017, arXiv:1705.07874, section 4.1 (Kernel SHAP); sets in pairs with their
 complement: Covert and Lee 2021, arXiv:2012.01536, section 3.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from math import comb
 
 import numpy as np
@@ -24,8 +24,7 @@ __all__ = ["KernelShares", "kernel_shares"]
 Floats = npt.NDArray[np.float64]
 Masks = npt.NDArray[np.bool_]
 
-_HELD_OUT = 5
-"""Every fifth pair of sets is not fitted to, and measures the fit."""
+_FOLDS = 5
 _DRAWS = 400
 
 
@@ -41,8 +40,9 @@ class KernelShares:
         Output of the case.
     shares : ndarray of float64, shape (n_columns,)
     fidelity : Measurement
-        1 minus the part of the variation between sets that the shares miss, on sets that were not fitted to;
-        1 means that the model is a sum over this case, 0 that a constant would do as well.
+        1 minus the part of the variation between sets that shares miss which were fitted without them (of
+        all sets at once where every one was asked about); 1 means that the model is a sum over this case,
+        0 that a constant would do as well.
     asks : int
         Sets asked about.
     """
@@ -92,13 +92,9 @@ def kernel_shares(
         )
     masks, weights = _all(columns) if whole else _drawn(columns, most_sets, seed)
     found = _asked(value, masks)
-    pairs = np.arange(len(masks)) // 2
-    held = np.zeros(len(masks), dtype=np.bool_) if whole else pairs % _HELD_OUT == _HELD_OUT - 1
-    fit = ~held
-    shares = _fitted(masks[fit], found[fit], weights[fit], base, output)
-    judged = np.ones(len(masks), dtype=np.bool_) if whole else held
-    fidelity = _fidelity(found[judged], base + masks[judged] @ shares, weights[judged], seed)
-    return KernelShares(base, output, shares, fidelity, len(masks) + 2)
+    shares = _fitted(masks, found, weights, base, output)
+    told = base + masks @ shares if whole else _told_unseen(masks, found, weights, base, output)
+    return KernelShares(base, output, shares, _fidelity(found, told, weights, seed), len(masks) + 2)
 
 
 def _asked(value: Callable[[Masks], Floats], masks: Masks) -> Floats:
@@ -127,16 +123,42 @@ def _all(columns: int) -> tuple[Masks, Floats]:
 
 
 def _drawn(columns: int, most: int, seed: int) -> tuple[Masks, Floats]:
-    """Return sets drawn as often as the kernel weighs them, each beside its complement."""
+    """Return sets, each beside its complement: whole sizes first, which weigh most, then drawn ones.
+
+    A size is taken whole where half of what is left pays for it; the others are drawn as often as the kernel
+    weighs them.
+    """
+    chance = np.array([0.0] + [1.0 / (size * (columns - size)) for size in range(1, columns)])
+    chance /= chance.sum()
+    found, weights, left, size = [], [], most, 1
+    while 2 * size < columns and 2 * comb(columns, size) <= left / 2:
+        half = np.zeros((comb(columns, size), columns), dtype=np.bool_)
+        for line, places in enumerate(combinations(range(columns), size)):
+            half[line, list(places)] = True
+        found.append(half)
+        weights.append(np.full(len(half), chance[size] / len(half)))
+        chance[size] = chance[columns - size] = 0.0
+        left -= 2 * len(half)
+        size += 1
     draw = np.random.default_rng(seed)
-    sizes = np.arange(1, columns)
-    chance = 1.0 / (sizes * (columns - sizes))
-    drawn = draw.choice(sizes, size=most // 2, p=chance / chance.sum())
-    order = draw.random((len(drawn), columns)).argsort(axis=1)
-    half = order < drawn[:, None]
+    rest = float(chance.sum())
+    drawn = draw.choice(columns, size=left // 2, p=chance / rest)
+    found.append(draw.random((len(drawn), columns)).argsort(axis=1) < drawn[:, None])
+    weights.append(np.full(len(drawn), 0.5 * rest / len(drawn)))
+    half, weight = np.concatenate(found), np.concatenate(weights)
     masks = np.empty((2 * len(half), columns), dtype=np.bool_)
     masks[0::2], masks[1::2] = half, ~half
-    return masks, np.ones(len(masks))
+    return masks, np.repeat(weight, 2)
+
+
+def _told_unseen(masks: Masks, found: Floats, weights: Floats, base: float, output: float) -> Floats:
+    """Return what shares say of each set that were fitted without it, a fifth of the pairs at a time."""
+    told, pairs = np.zeros(len(masks)), np.arange(len(masks)) // 2
+    for fold in range(_FOLDS):
+        out = pairs % _FOLDS == fold
+        shares = _fitted(masks[~out], found[~out], weights[~out], base, output)
+        told[out] = base + masks[out] @ shares
+    return told
 
 
 def _fitted(masks: Masks, found: Floats, weights: Floats, base: float, output: float) -> Floats:
@@ -150,22 +172,17 @@ def _fitted(masks: Masks, found: Floats, weights: Floats, base: float, output: f
 
 
 def _fidelity(found: Floats, told: Floats, weights: Floats, seed: int) -> Measurement:
-    draw = np.random.default_rng(seed)
     n = len(found)
     if n < 8:
         return NotMeasured(f"{n} sets of columns are too few to measure it")
-
-    def part(of: npt.NDArray[np.int64]) -> float:
-        weight, seen = weights[of], found[of]
-        middle = float((weight * seen).sum() / weight.sum())
-        spread = float((weight * (seen - middle) ** 2).sum())
-        missed = float((weight * (seen - told[of]) ** 2).sum())
-        return 1.0 - missed / spread if spread > 0.0 else float("nan")
-
-    value = part(np.arange(n))
-    if not np.isfinite(value):
+    middle = float((weights * found).sum() / weights.sum())
+    spread = (weights * (found - middle) ** 2).reshape(-1, 2).sum(axis=1)
+    missed = (weights * (found - told) ** 2).reshape(-1, 2).sum(axis=1)
+    if not spread.sum() > 0.0:
         return NotMeasured("the model gives the same output whatever is left out")
-    again = np.array([part(draw.integers(0, n, n)) for _ in range(_DRAWS)])
-    again = again[np.isfinite(again)]
+    value = 1.0 - float(missed.sum() / spread.sum())
+    draws = np.random.default_rng(seed).integers(0, len(spread), (_DRAWS, len(spread)))  # pairs, not sets
+    below = spread[draws].sum(axis=1)
+    again = 1.0 - missed[draws].sum(axis=1)[below > 0.0] / below[below > 0.0]
     low, high = (float(one) for one in np.quantile(again, [0.025, 0.975]))
     return Estimate(value, n=n, low=min(low, value), high=max(high, value))

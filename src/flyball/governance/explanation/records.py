@@ -121,6 +121,9 @@ class RuleRow:
     conditions : tuple of (fact, cell, value)
         As they are written, and what the case holds.
     reason : str
+        As it was told.
+    template : str
+        As the row says it, with the names of facts in braces.
     cites : tuple of str
     digest : str
         Of what the row does.
@@ -131,6 +134,7 @@ class RuleRow:
     expert: str
     conditions: tuple[tuple[str, str, Value], ...]
     reason: str
+    template: str
     cites: tuple[str, ...]
     digest: str
 

@@ -7,6 +7,7 @@ sentence that stands in neither is not told: no machine translates what a person
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,6 +20,7 @@ __all__ = ["LANGUAGES", "BadWords", "NoWords", "Phrase", "Said", "Words", "load_
 
 SHIPPED = Path(__file__).parent / "letters"
 
+_VALUE = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 _MONTHS = {
     "en": [
         "January",
@@ -75,10 +77,13 @@ class Phrase:
         With {name} where a value stands.
     values : mapping of str to number or text
         A Decimal is written to its last digit, any other number with four digits that count.
+    english : str
+        The sentence as it was recorded; "": `text` with the values.
     """
 
     text: str
     values: Mapping[str, float | Decimal | str] = field(default_factory=dict)
+    english: str = ""
 
 
 Said = str | float | int | Decimal | date | datetime | Phrase
@@ -125,9 +130,14 @@ class Words:
                     language=self.language,
                 )
             text = self.table[text]
-        for name, value in said.values.items():
-            text = text.replace(f"{{{name}}}", value if isinstance(value, str) else self._number(value))
-        return text
+        elif said.english:
+            return said.english
+
+        def value(found: re.Match[str]) -> str:  # in one go: what stands in a value is not filled again
+            told = said.values.get(found.group(1), found.group(0))
+            return told if isinstance(told, str) else self._number(told)
+
+        return _VALUE.sub(value, text)
 
     def _number(self, value: float | Decimal) -> str:
         if value == int(value) and abs(float(value)) < 1e15:
