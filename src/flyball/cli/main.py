@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "kpi": "Measure the figures by which the business judges, with intervals.",
     "review": "The cases that wait for people: list, show, claim, answer, hand up, settle; agreement.",
     "fairness": "Compare how groups of people are decided about, with intervals, by the law of the day.",
+    "bias": "Ask the model of a deployment published questions about prejudice, and score it.",
     "drift": "Say what changed between two tables, or in what a deployment decides.",
     "impact": "Show what a changed rule, duty, principle or expert touches.",
     "proposal": "What turns suggest to change: list, show, sign or reject.",

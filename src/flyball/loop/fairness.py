@@ -9,9 +9,11 @@ import numpy as np
 
 from flyball.core.digests import digest_of_bytes
 from flyball.core.errors import BadInput
+from flyball.core.estimates import as_plain
 from flyball.core.text import count
 from flyball.governance.fairness.cases import GroupedCases
 from flyball.governance.fairness.duties import asked_on, everything
+from flyball.governance.fairness.language_bias import LanguageBias
 from flyball.governance.fairness.measure import Options, measure
 from flyball.governance.fairness.plain import plain_report
 from flyball.governance.fairness.records import Asked, FairnessReport
@@ -24,16 +26,20 @@ from flyball.loop.stages.obligations import catalogue_of
 from flyball.loop.workshop import Workshop
 
 __all__ = [
+    "LANGUAGE",
     "MEASURED",
     "FieldMeasured",
     "MeasuredView",
     "measure_fairness",
     "measured_view",
+    "note_language",
     "plain_field",
 ]
 
 MEASURED = "fairness.measured"
 """Kind of the ledger entry."""
+LANGUAGE = "fairness.language"
+"""Kind of the ledger entry about the bias of a language model."""
 _NOT_SERVED = ("alternatives", "proxies")
 """What needs the inputs of cases, which decisions do not hold: `flyball fairness --cases FILE`."""
 
@@ -167,6 +173,25 @@ def plain_field(one: FieldMeasured) -> dict[str, Any]:
         "for_people": one.for_people,
         **plain_report(one.report),
     }
+
+
+def note_language(workshop: Workshop, files: Mapping[str, str], found: LanguageBias) -> int:
+    """Write down what a model said to a set of questions: figures, and no words.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    files : mapping of str to str
+        Names of the files of questions and their digests.
+    found : LanguageBias
+    """
+    body = {
+        "files": dict(files),
+        "asked": found.asked,
+        "unanswered": found.unanswered,
+        "measures": {name: as_plain(value) for name, value in found.measures.items()},
+    }
+    return workshop.ledger.append(kind=LANGUAGE, actor=workshop.actor, body=body).index
 
 
 def measured_view(workshop: Workshop) -> MeasuredView | None:
