@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from flyball.core.digests import short
-from flyball.governance.obligations.records import Obligation
+from flyball.governance.obligations.records import Obligation, Stale
+from flyball.governance.obligations.stale import stale_entries
 from flyball.loop.changes import Change, changes_asked, changes_since_live
 from flyball.loop.impact_cases import CaseGroup, Named, touched_cases
-from flyball.loop.out_of_date import OutOfDate, out_of_date
 from flyball.loop.plan import make_plan
 from flyball.loop.references import References, references_of
 from flyball.loop.releases import live_release
@@ -56,8 +57,9 @@ class Impact:
         Each thing once for each way in which a change reaches it.
     tests, open_cases, decisions : tuple of CaseGroup
         Cases of the last re-test, cases that wait for people, decisions of the past; one group for each way.
-    out_of_date : tuple of OutOfDate
-        What is cited although it has ended, and entries whose day to be read again is past.
+    out_of_date : tuple of Stale
+        What is cited although it has ended, and entries that are to be read again; of the duties, rules and
+        principles that change, where any does.
     stages : tuple of str
         Stages that a turn would run; of what is only asked about, those that it would run at most.
     live : bool
@@ -70,7 +72,7 @@ class Impact:
     tests: tuple[CaseGroup, ...]
     open_cases: tuple[CaseGroup, ...]
     decisions: tuple[CaseGroup, ...]
-    out_of_date: tuple[OutOfDate, ...]
+    out_of_date: tuple[Stale, ...]
     stages: tuple[str, ...]
     live: bool
 
@@ -118,9 +120,18 @@ def impact_of(workshop: Workshop, asked: Sequence[str] = ()) -> Impact:
         groups.tests,
         groups.open_cases,
         groups.decisions,
-        out_of_date(here, workshop.clock().date(), changes),
+        _out_of_date(here, workshop.today, changes),
         at_most,
         live=live is not None,
+    )
+
+
+def _out_of_date(here: References, day: date, changes: Sequence[Change]) -> tuple[Stale, ...]:
+    found = stale_entries(here.catalogue, day, cited=here.cited_by(), only={duty.key for duty in here.duties})
+    about = {one.id.partition("#")[0] for one in changes}
+    who = {f"{one.kind} {one.id}" for one in changes}
+    return tuple(
+        one for one in found if not changes or one.about.partition("#")[0] in about or who & set(one.cited_by)
     )
 
 
@@ -221,9 +232,9 @@ def _from_duty(change: Change, start: tuple[str, ...], here: References) -> Iter
             yield Touched("principle", principle.id, (*start, f"is cited by principle {principle.id}"))
     known = here.catalogue.versions(id) if id in here.catalogue.ids else ()
     versions = [one for one in known if version in ("", str(one.version))]
-    for check in dict.fromkeys(check for duty in versions for check in duty.checks):
-        yield Touched("check", check, (*start, f"is shown by check {check}"))
     if _concerns(change, versions, here):
+        for check in dict.fromkeys(check for duty in versions for check in duty.checks):
+            yield Touched("check", check, (*start, f"is shown by check {check}"))
         yield from _by_condition(versions, start, here)
 
 

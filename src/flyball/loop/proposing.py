@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 from flyball.core.digests import digest_of, digest_of_bytes, from_json, short
@@ -14,7 +15,6 @@ from flyball.governance.obligations.catalogue import Catalogue
 from flyball.governance.obligations.records import Obligation
 from flyball.loop.kit import kit_of_deployment
 from flyball.loop.live import LiveEngine, engine_of_release
-from flyball.loop.out_of_date import ended
 from flyball.loop.proposals import Proposal
 from flyball.loop.releases import Release, read_release
 from flyball.loop.stages.obligations import catalogue_of, duties_of, shipped_entries
@@ -67,10 +67,20 @@ def _citations(workshop: Workshop) -> Iterator[Proposal]:
     for path, outputs in _places(workshop):
         for owner, cites in _cites(path, outputs, workshop).items():
             for cited in cites:
-                duty = ended(catalogue, cited, today)
+                duty = _ended(catalogue, cited, today)
                 if duty is not None:
                     instead = _instead(catalogue, duty, apply)
                     yield _edit(workshop, path, outputs, owner, duty, instead)
+
+
+def _ended(catalogue: Catalogue, id: str, day: date) -> Obligation | None:
+    """Return the last version of a duty that has ended, where no version applies or will; else None."""
+    versions = catalogue.versions(id) if id in catalogue.ids else ()
+    if any(
+        one.withdrawn_on is None and (one.effective_to is None or day < one.effective_to) for one in versions
+    ):
+        return None
+    return versions[-1] if versions else None
 
 
 def _places(workshop: Workshop) -> list[tuple[Path, Outputs | None]]:

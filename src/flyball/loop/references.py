@@ -62,6 +62,17 @@ class References:
         """Names of the fields, in their order."""
         return tuple(field.key for field in self.fields)
 
+    def cited_by(self) -> dict[str, list[str]]:
+        """Return who cites each duty or policy: "rule liability.L-02", "principle quoted_span"."""
+        found: dict[str, list[str]] = {}
+        for rule in self.rules:
+            for cited in rule.cites:
+                found.setdefault(cited, []).append(f"rule {rule.id}")
+        for principle in self.constitution.principles:
+            for cited in principle.cites:
+                found.setdefault(cited, []).append(f"principle {principle.id}")
+        return found
+
     def models(self) -> Iterator[tuple[str, ExpertSettings]]:
         """Yield the model of a vendor behind each expert that names one."""
         for expert in self.settings:

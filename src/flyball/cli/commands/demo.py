@@ -124,7 +124,7 @@ def _show_day(output: Output, played: Played, total: str) -> None:
     else:
         output.text(f"  touches   {total}")
     for stale in played.impact.out_of_date:
-        output.text(f"  stale     {stale.kind} {escape(stale.id)}: {escape(stale.why)}")
+        output.text(f"  stale     {escape(stale.said)}")
     for made in played.proposals:
         output.text(f"  proposed  {escape(made.proposal.what)} ({made.state})")
     output.text(f"  run       {', '.join(played.ran) or 'nothing'}")

@@ -110,7 +110,14 @@ def as_json(found: Sequence[Impact]) -> dict[str, object]:
             for group in getattr(one, name)
         ]
     sets["out_of_date"] = [
-        {"deployment": one.deployment, "kind": stale.kind, "id": stale.id, "why": stale.why, "fix": stale.fix}
+        {
+            "deployment": one.deployment,
+            "kind": stale.kind,
+            "id": stale.about,
+            "why": stale.said,
+            "fix": stale.fix,
+            "cited_by": stale.cited_by,
+        }
         for one in found
         for stale in one.out_of_date
     ]
@@ -146,7 +153,7 @@ def _show(output: Output, found: Impact, *, several: bool) -> None:
         output.table(["touches", "", "because"], rows)
         output.text()
     for stale in found.out_of_date[:_SHOWN]:
-        output.text(f"Out of date: {stale.kind} {escape(stale.id)}. {escape(stale.why)} {escape(stale.fix)}")
+        output.text(f"Out of date: {escape(stale.said)} {escape(stale.fix)}")
     if len(found.out_of_date) > _SHOWN:
         output.text(f"... and {len(found.out_of_date) - _SHOWN} more that are out of date; --json has all.")
     output.text(f"In all: {in_all(found)}.")
