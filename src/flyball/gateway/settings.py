@@ -1,16 +1,18 @@
 """Settings of the gateway: `gateway.toml` in the served folder; every one has a default."""
 
 import tomllib
+from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
 
 import msgspec
 
 from flyball.core.errors import BadInput
+from flyball.core.secrets import names_secret
 from flyball.gateway.access.oidc import OidcSettings
 from flyball.gateway.limits.settings import LimitSettings
 
-__all__ = ["GatewaySettings", "load_gateway_settings"]
+__all__ = ["GatewaySettings", "load_gateway_settings", "shown_settings"]
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -87,3 +89,22 @@ def load_gateway_settings(folder: Path) -> GatewaySettings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as err:
         known = ", ".join(GatewaySettings.__struct_fields__)
         raise BadInput(f"gateway.toml: {err}.", fix=f"Known keys: {known}.", file=path) from err
+
+
+def shown_settings(settings: GatewaySettings) -> dict[str, str]:
+    """Return every setting by its dotted name as it may be shown: secrets are "***"."""
+    return dict(_flat(msgspec.to_builtins(settings)))
+
+
+def _flat(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            name = f"{prefix}.{key}" if prefix else str(key)
+            if names_secret(str(key)):
+                yield name, "***"
+            else:
+                yield from _flat(item, name)
+    elif isinstance(value, list | tuple):
+        yield prefix, ", ".join(str(item) for item in value)
+    else:
+        yield prefix, "" if value is None else str(value)

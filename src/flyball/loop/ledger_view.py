@@ -26,6 +26,7 @@ _NO_CASE = (
     "kpi.",
     "release.",
     "retention.",
+    "settings.",
     "slo.",
     "snapshot.",
     "turn.",

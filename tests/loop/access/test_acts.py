@@ -20,6 +20,7 @@ model_list model_show
 source_list source_check source_preview snapshot_list snapshot_show snapshot_at snapshot_card hold_list
 retention_plan privacy_scan privacy_budget router_evaluate router_budget redteam_families obligation_list
 obligation_show obligation_diff obligation_check obligation_frameworks constitution_show constitution_check
+constitution_critic
 rule_list evidence_list evidence_frameworks ledger_list ledger_show ledger_proof person_list key_list
 access_list access_show config_show
 """
@@ -27,15 +28,15 @@ access_list access_show config_show
 
 BESIDE = """
 init import demo report ledger_export evidence_export router_fit privacy_treat person_add ledger_checkpoint
-ledger_cosign redteam_replay
+ledger_cosign redteam_replay constitution_export
 """
 """Write files of their own, beside a deployment or before there is one; what they show is in its ledger."""
 
 WRITES = {
     "turn": ("turn.stage", "release.made", "release.promoted", "evidence"),
     "decide": ("decision",),
-    "serve": ("decision", "completion", "outcome", "review", "session.ended"),
-    "watch": ("alert.raised", "alert.resolved", "turn.answered", "access.people"),
+    "serve": ("decision", "completion", "outcome", "review", "session.ended", "settings.changed"),
+    "watch": ("alert.raised", "alert.resolved", "turn.answered", "access.people", "settings.changed"),
     "kpi": ("kpi.measured",),
     "erase": ("erasure.begun", "erasure.done", "erasure"),
     "alert ack": ("alert.acknowledged",),
@@ -77,6 +78,8 @@ WRITES = {
     "privacy reveal": ("privacy.revealed",),
     "redteam run": ("redteam.run",),
     "redteam retest": ("redteam.retested",),
+    "redteam garak": ("redteam.run",),
+    "redteam promptfoo": ("redteam.run",),
     "ledger witness": ("ledger.cosigned",),
     "key create": ("access.key",),
     "key rotate": ("access.key",),

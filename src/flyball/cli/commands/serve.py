@@ -22,8 +22,9 @@ from flyball.core.errors import BadInput
 from flyball.gateway.access.opening import open_access
 from flyball.gateway.house import open_house
 from flyball.gateway.serving import check_address, serve
-from flyball.gateway.settings import load_gateway_settings
+from flyball.gateway.settings import load_gateway_settings, shown_settings
 from flyball.loop.deployment import find_deployment
+from flyball.loop.settings_noted import note_deployment_settings, note_settings
 
 __all__ = ["command"]
 
@@ -59,6 +60,10 @@ def command(
     house = open_house(roots)
     access = open_access(house, settings)
     check_address(settings, access)
+    shown = shown_settings(settings)
+    for one in house.everything():
+        note_deployment_settings(one.workshop)
+        note_settings(one.workshop, "gateway.toml", shown)
     names = ", ".join(one.name for one in house.everything())
 
     def listening(port: int) -> None:

@@ -13,6 +13,7 @@ from flyball.cli.attacked import attacked
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
 from flyball.core.text import count
+from flyball.loop.settings_noted import note_deployment_settings
 from flyball.loop.watching import Looked, Watcher, only_one_watcher
 
 __all__ = ["command"]
@@ -36,6 +37,7 @@ def command(
         threading.Thread(target=_end_with, args=(parent, stop), daemon=True).start()
     with open_workshop(deployment, output) as workshop, only_one_watcher(workshop.state):
         watcher = Watcher(workshop, told=lambda looked: _tell(looked, output), before_release=attacked)
+        note_deployment_settings(workshop)
         every = workshop.deployment.settings.watch.every_seconds
         if once:
             looked = watcher.look()

@@ -1,16 +1,13 @@
 """Settings and access: every value with its origin, who has keys and rights, which hosts are reached."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
-import msgspec
-
 from flyball.console.page import Asked, Page, Shown
-from flyball.core.secrets import names_secret
 from flyball.gateway.access.egress import egress_of_access
 from flyball.gateway.access.keys import KeyBook
 from flyball.gateway.access.records import ApiKey
 from flyball.gateway.access.roles import SCOPES_OF_ROLE
+from flyball.gateway.settings import shown_settings
 from flyball.loop.egress import egress_of
 from flyball.loop.promotion import people_of
 from flyball.loop.settings import origins
@@ -28,7 +25,7 @@ def _show(asked: Asked) -> Shown:
         "title": "Settings and access",
         "values": [one for one in found if everything or one.origin != "default"],
         "left_out": 0 if everything else sum(one.origin == "default" for one in found),
-        "gateway": list(_flat(msgspec.to_builtins(asked.settings))),
+        "gateway": list(shown_settings(asked.settings).items()),
         "keys": [(key, key.state(now)) for key in _keys(asked, now)],
         "others": not asked.principal.may("*"),
         "roles": [(role, sorted(scopes)) for role, scopes in SCOPES_OF_ROLE.items()],
@@ -44,20 +41,6 @@ def _keys(asked: Asked, now: datetime) -> list[ApiKey]:
     book = KeyBook(served.workshop.ledger, served.name, clock=served.workshop.clock)
     seen = [key for key in book.all() if asked.principal.may("*") or key.tenant == asked.principal.tenant]
     return sorted(seen, key=lambda key: (key.state(now) != "valid", key.name, key.id))
-
-
-def _flat(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict) and value:
-        for key, item in value.items():
-            name = f"{prefix}.{key}" if prefix else str(key)
-            if names_secret(str(key)):
-                yield name, "***"
-            else:
-                yield from _flat(item, name)
-    elif isinstance(value, list | tuple):
-        yield prefix, ", ".join(str(item) for item in value)
-    else:
-        yield prefix, "" if value is None else str(value)
 
 
 settings = Page("Settings", "/d/{deployment}/settings", _show, scope="governance.read", place=90)
