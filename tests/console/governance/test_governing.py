@@ -10,6 +10,7 @@ import subprocess
 import threading
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from urllib.parse import urlencode
 
 import lxml.html
@@ -21,6 +22,7 @@ from flyball.governance.approvals import Approval, sign_approval, signed_bytes
 from flyball.ledger.proofs import ProofBundle, verify_proof
 from flyball.ledger.records import Draft
 from flyball.ledger.verify import verify_ledger
+from flyball.loop.fairness import measure_fairness
 from flyball.loop.promotion import approvals_in
 from flyball.loop.releases import live_release, promotions
 from flyball.loop.traffic import traffic_now
@@ -220,6 +222,21 @@ def test_what_was_really_decided_is_compared_by_group(governed, ben, at):
     assert re.search(r"800 cases from 1 September|800 cases from \d+ \w+ \d{4}", shown)
     assert re.search(r"By sex Ratio of yes, \w+ to \w+: 0\.\d{3} 0\.\d{3} to 1\.\d{3} n = 800", shown)
     assert re.search(r"everybody 800 \d\d\.\d\s% ", shown)
+
+
+def test_what_the_law_asks_to_be_measured_is_shown_with_the_reason_for_the_rest(workshop, ben, at):
+    assert "Nobody has measured what the law asks for" in read(ben, at("fairness"))
+    entry, _ = measure_fairness(workshop, day=date(2026, 7, 20))
+    shown = read(ben, at("fairness"))
+    assert f"Law of 2026-07-20 Ledger entry {entry}" in shown
+    ratio = r"Ratio of approval rates 0\.\d{3} 0\.\d{3} to 1\.\d{3} n = 800 \w+ and \w+ 0\.8"
+    assert re.search(f"{ratio} 29 CFR", shown)
+    assert "four_fifths: measured. Asked for by us.reg-b.effects-test#1" in shown
+    assert "calibration: off. No duty in the catalogue asks for it in US on 2026-07-20." in shown
+    measure_fairness(workshop)
+    later = read(ben, at("fairness"))
+    assert "four_fifths: off." in later
+    assert "us.reg-b.effects-test#1 asked for it until 2026-07-21" in later
 
 
 def test_drift_says_what_was_held_against_what_and_how_sure(ben, at):

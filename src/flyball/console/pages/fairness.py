@@ -8,6 +8,7 @@ from flyball.console.page import Asked, NoSuchPage, Page, Shown
 from flyball.core.digests import short
 from flyball.core.errors import FlyballError
 from flyball.loop.by_group import TraitShares
+from flyball.loop.fairness import measured_view
 from flyball.loop.fairness_view import Comparison, FairnessView, fairness_view
 from flyball.loop.served_groups import ServedGroups, ServedTrait, served_groups
 
@@ -30,6 +31,7 @@ def _show(asked: Asked) -> Shown:
         "served": known,
         "served_problem": served if isinstance(served, FlyballError) else None,
         "served_field": "" if known is None else _field(asked, known),
+        "measured": measured_view(asked.desk.served.workshop),
         "charts": _charts_of(asked, view, chosen) | _served_charts(asked, known),
     }
 

@@ -62,7 +62,7 @@ def _asked(
 ) -> Asked:
     asking = [one for one in now if PREFIX + name in one.checks]
     if asking:
-        why = "asked for by " + ", ".join(
+        why = "Asked for by " + ", ".join(
             f"{one.key} ({one.source.law}, {one.source.article})" for one in asking
         )
         return Asked(name, True, why + ".", tuple(one.key for one in asking))
