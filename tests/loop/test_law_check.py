@@ -35,6 +35,7 @@ def opened(root, *tables, at=TODAY):
 def test_a_shipped_deployment_cites_nothing_that_applies_no_longer(tmp_path, name):
     init_deployment(name, tmp_path / "new")
     found = check_law(opened(tmp_path / "new"))
+    assert (bool(found), found.in_words) == (False, "")
     assert (bool(found), found.stale, found.contradictions, found.ahead) == (False, (), (), ())
 
 
@@ -52,6 +53,9 @@ def test_guidance_that_ended_is_found_where_a_principle_still_cites_it(root):
     constitution.write_text(text.replace('"us.reg-b.1002.9"', '"us.sr-11-7"'), encoding="utf-8")
     assert not check_law(opened(root), date(2026, 4, 16))
     (one,) = check_law(opened(root), date(2026, 4, 17)).stale
+    assert check_law(opened(root), date(2026, 4, 17)).in_words == (
+        "1 entry or citation of the law out of date: flyball obligation check."
+    )
     assert one.said == (
         "us.sr-11-7 applies no longer (since 2026-04-17); us.sr-26-2#1 took its place. "
         "Cited by principle reason_named."
@@ -61,6 +65,7 @@ def test_guidance_that_ended_is_found_where_a_principle_still_cites_it(root):
 def test_contradicting_duties_stop_the_turn_until_a_rule_of_precedence_settles_them(root):
     workshop = opened(root, duty("own.erase", **ERASE))
     (one,) = check_law(workshop).unsettled
+    assert check_law(workshop).in_words == "1 contradiction of duties: flyball obligation check."
     assert (one.first, one.second) == ("own.erase#1", "us.reg-b.1002.12#1")
     stage = obligations()
     before = stage.inputs(workshop)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
+from flyball.core.text import count
 from flyball.governance.constitution.principle import load_constitution
 from flyball.governance.obligations.catalogue import Catalogue
 from flyball.governance.obligations.contradictions import contradictions
@@ -56,6 +57,20 @@ class LawCheck:
     def unsettled(self) -> tuple[Contradiction, ...]:
         """Contradictions in force that no rule of precedence settles: no release is made with them."""
         return tuple(one for one in self.contradictions if one.settled is None)
+
+    @property
+    def in_words(self) -> str:
+        """One line for people; "" where nothing was found."""
+        found = [
+            (
+                len(self.stale),
+                "entry or citation of the law out of date",
+                "entries or citations of the law out of date",
+            ),
+            (len(self.unsettled) + len(self.ahead), "contradiction of duties", "contradictions of duties"),
+        ]
+        told = " and ".join(count(number, one, more) for number, one, more in found if number)
+        return f"{told}: flyball obligation check." if told else ""
 
     def __bool__(self) -> bool:
         return bool(self.stale or self.unsettled or self.ahead)

@@ -10,6 +10,7 @@ from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_wor
 from flyball.core.digests import short
 from flyball.core.text import count
 from flyball.loop.full_turn import FullTurn, full_turn
+from flyball.loop.law_check import check_law
 from flyball.loop.redteaming import is_attacked
 from flyball.loop.review_labels import to_learn
 from flyball.loop.stage import Stage
@@ -25,10 +26,13 @@ def command(deployment: DeploymentOption = None, person: AsOption = None, json: 
     with open_workshop(deployment, output, person) as workshop:
         done = turn_with_talk(workshop, output)
         learn = to_learn(workshop)
+        law = check_law(workshop)
         if json:
-            output.json(as_json(done) | {"to_learn": learn})
+            output.json(as_json(done) | {"to_learn": learn, "law": law})
         else:
             show_turn(done, output)
+            if law.in_words:
+                output.text(escape(law.in_words))
             if learn.words:
                 output.text(learn.words)
     if not done.promoted.live:

@@ -240,7 +240,9 @@ def _id(name: str) -> str:
 
 def _with_successors(known: dict[str, _Placed]) -> list[Obligation]:
     """Resolve `supersedes` and turn it round."""
-    ids = {placed.obligation.id for placed in known.values()}
+    ids: dict[str, list[str]] = {}
+    for key, placed in known.items():
+        ids.setdefault(placed.obligation.id, []).append(key)
     successors: dict[str, set[str]] = {}
     for key, placed in known.items():
         obligation = placed.obligation
@@ -253,9 +255,9 @@ def _with_successors(known: dict[str, _Placed]) -> list[Obligation]:
                     file=placed.file,
                     id=obligation.id,
                 )
-            for other_key, other in known.items():
-                if old == other_key or (old == other.obligation.id and other_key != key):
-                    successors.setdefault(other_key, set()).add(key)
+            for other in [old] if old in known else ids[old]:
+                if other != key:
+                    successors.setdefault(other, set()).add(key)
     return [
         replace(known[key].obligation, superseded_by=tuple(sorted(successors.get(key, ()))))
         for key in sorted(known, key=lambda key: (known[key].obligation.id, known[key].obligation.version))

@@ -1,7 +1,7 @@
 """Duties that contradict each other: found, named, and refused until a rule of precedence settles them."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from flyball.governance.obligations.errors import ContradictingDuties
 from flyball.governance.obligations.records import Contradiction, Obligation, Precedence
@@ -27,12 +27,30 @@ def contradictions(
         In the order of the duties. A pair is one where a demand of the one opposes a demand of the other, or
         where one of them names the other in `contradicts`.
     """
+    place = {duty.key: number for number, duty in enumerate(duties)}
     found = []
-    for first, second in itertools.combinations(duties, 2):
+    for one, other in sorted(_suspects(duties, place)):
+        first, second = duties[one], duties[other]
         said = contradiction(first, second)
         if said:
             found.append(Contradiction(first.key, second.key, said, _settling(first, second, precedences)))
     return tuple(found)
+
+
+def _suspects(duties: Sequence[Obligation], place: Mapping[str, int]) -> set[tuple[int, int]]:
+    """Return the pairs that ask something of one thing, or of which one names the other: few among many."""
+    asking: dict[str, list[int]] = {}
+    ids: dict[str, list[int]] = {}
+    for number, duty in enumerate(duties):
+        ids.setdefault(duty.id, []).append(number)
+        for thing in {demand.of for demand in duty.demands}:
+            asking.setdefault(thing, []).append(number)
+    pairs = {pair for together in asking.values() for pair in itertools.combinations(together, 2)}
+    for number, duty in enumerate(duties):
+        for name in duty.contradicts:
+            others = ids.get(name, [place[name]] if name in place else [])
+            pairs |= {(min(number, other), max(number, other)) for other in others if other != number}
+    return pairs
 
 
 def contradiction(first: Obligation, second: Obligation) -> str:

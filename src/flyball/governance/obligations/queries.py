@@ -158,13 +158,9 @@ def upcoming(
     who = _circumstances(jurisdictions, conditions)
     last = after + timedelta(days=within_days)
     found: list[Upcoming] = []
-    for day in _turning_days(catalogue, after, last):
+    for day, turning in _turning(catalogue, after, last):
         eve, then = (
-            tuple(
-                duty
-                for duty in catalogue.obligations
-                if _expected(duty, on, as_known_on) and _concerns(duty, on, who)
-            )
+            tuple(duty for duty in turning if _expected(duty, on, as_known_on) and _concerns(duty, on, who))
             for on in (day - timedelta(days=1), day)
         )
         change = compare(eve, then)
@@ -174,15 +170,19 @@ def upcoming(
     return tuple(found)
 
 
-def _turning_days(catalogue: Catalogue, after: date, last: date) -> list[date]:
-    """Return the days in (after, last] on which a duty or a membership of a country begins or ends."""
-    days: set[date | None] = set()
+def _turning(catalogue: Catalogue, after: date, last: date) -> list[tuple[date, Sequence[Obligation]]]:
+    """Return the days in (after, last] on which something can begin or end, with the duties that can."""
+    found: dict[date, Sequence[Obligation]] = {}
+    by_day: dict[date, list[Obligation]] = {}
     for obligation in catalogue.obligations:
-        days |= {obligation.effective_from, obligation.effective_to}
+        for day in {obligation.effective_from, obligation.effective_to}:
+            if day is not None and after < day <= last:
+                by_day.setdefault(day, []).append(obligation)
+    found |= by_day
     for members in shipped_jurisdictions().members.values():
-        for _, since, to in members:
-            days |= {since, to}
-    return sorted(day for day in days if day is not None and after < day <= last)
+        for _, since, to in members:  # who joins or leaves a group brings or loses all of its law
+            found |= {day: catalogue.obligations for day in (since, to) if day and after < day <= last}
+    return sorted(found.items(), key=lambda one: one[0])
 
 
 def _circumstances(jurisdictions: Sequence[str], conditions: Conditions) -> _Circumstances:
@@ -244,17 +244,9 @@ def _expected(obligation: Obligation, on: date, as_known_on: date | None) -> boo
 
 
 def _concerns(obligation: Obligation, on: date, who: _Circumstances) -> bool:
-    applies = obligation.applies_to
-    wanted = {
-        "tags": applies.tags,
-        "data_labels": applies.data_labels,
-        "fields": applies.fields,
-        "decision_kinds": applies.decision_kinds,
-        "expert_kinds": applies.expert_kinds,
-        "sectors": applies.sectors,
-    }
-    for name, values in wanted.items():
-        present = who.known[name]
-        if values and present is not None and present.isdisjoint(values):
-            return False
+    for name, present in who.known.items():
+        if present is not None:
+            values = getattr(obligation.applies_to, name)
+            if values and present.isdisjoint(values):
+                return False
     return any(covers(obligation.jurisdiction, place, on) for place in who.places)

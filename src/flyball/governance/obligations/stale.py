@@ -39,9 +39,12 @@ def stale_entries(
         for name in sorted(cited or {})
         for stale in _of_citation(catalogue, name, tuple(sorted(set((cited or {})[name]))), on)
     ]
+    by_key = {duty.key: duty for duty in catalogue.obligations}
+    newest = {duty.id: duty.version for duty in catalogue.obligations}  # sorted by version
     for duty in catalogue.obligations:
         if only is None or duty.key in only:
-            found += _of_entry(catalogue, duty, on)
+            heirs = [by_key[key] for key in duty.superseded_by]
+            found += _of_entry(duty, heirs, newest[duty.id], on)
     return tuple(found)
 
 
@@ -67,7 +70,7 @@ def _of_citation(catalogue: Catalogue, name: str, who: tuple[str, ...], on: date
     ]
 
 
-def _of_entry(catalogue: Catalogue, duty: Obligation, on: date) -> list[Stale]:
+def _of_entry(duty: Obligation, heirs: Sequence[Obligation], newest: int, on: date) -> list[Stale]:
     found = []
     if not _gone(duty, on) or (duty.review_by is not None and duty.withdrawn_on is None):
         due = duty.review_due
@@ -92,7 +95,6 @@ def _of_entry(catalogue: Catalogue, duty: Obligation, on: date) -> list[Stale]:
                     "Read its source again, then correct read_at and review_by, or add a version.",
                 )
             )
-    heirs = [one for one in catalogue.obligations if one.key in duty.superseded_by]
     if _stands(duty, on) and any(_stands(heir, on) for heir in heirs):
         heir = next(one for one in heirs if _stands(one, on))
         found.append(
@@ -104,8 +106,7 @@ def _of_entry(catalogue: Catalogue, duty: Obligation, on: date) -> list[Stale]:
                 "Give it an effective_to, or take the supersedes away.",
             )
         )
-    later = any(one.id == duty.id and one.version > duty.version for one in catalogue.obligations)
-    if duty.effective_to is not None and duty.effective_to <= on and not heirs and not later:
+    if duty.effective_to is not None and duty.effective_to <= on and not heirs and newest == duty.version:
         found.append(
             Stale(
                 "ended",
