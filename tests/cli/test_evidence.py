@@ -393,6 +393,15 @@ def test_export_says_what_it_wrote_and_writes_it_into_the_ledger(house, tmp_path
     assert again["code"] == "ledger.export_exists"
 
 
+def test_where_nothing_was_ever_made_a_pack_says_so_and_supports_no_control(tmp_path, capsys):
+    init_deployment("contract-review", tmp_path / "house")
+    arguments = ("--framework", "soc-2", "--no-pdf", "--out", tmp_path / "p", "-d", tmp_path / "house")
+    said = flyball("evidence", "export", *arguments, capsys=capsys)
+    assert said["controls"] == {"supported": 0, "exception": 0, "incomplete": 0, "not_tested": 51}
+    assert (said["release"], said["entries"]) == ("", 0)
+    assert flyball("verify", tmp_path / "p", capsys=capsys)["ok"]
+
+
 def test_an_unknown_framework_and_a_period_that_is_none_are_named(house, tmp_path, capsys):
     place = ("--out", tmp_path / "p", "-d", house)
     said = flyball("evidence", "export", "--framework", "soc-3", *place, capsys=capsys, code=2)

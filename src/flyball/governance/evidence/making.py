@@ -383,7 +383,7 @@ def ledger_record(check: Check, about: About, *, size: int, root: str, at: datet
         not_covered="Whether what was written is true, and what was never written.",
         population=Population("entries of the ledger", size),
         sample=Sample(size),
-        outcome="passed" if check.passed else "failed",
+        outcome="failed" if not check.passed else "passed" if size else "not_measured",
         detail=check.detail,
         figure=Figure(None, None, None, size, reason="the check answers yes or no"),
         limit=Limit("every entry as signed", "Flyball", "verification of the ledger"),

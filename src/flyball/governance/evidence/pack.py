@@ -205,6 +205,8 @@ class PackRecord:
     @property
     def in_words(self) -> str:
         """For people: "passed: 12 of 12"."""
+        if self.outcome == "not_measured" and self.detail.startswith("not measured"):
+            return self.detail
         return f"{_WORDS[self.outcome]}: {self.detail}"
 
 
