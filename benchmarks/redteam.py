@@ -4,7 +4,7 @@
 
 Prints one JSON object and never a text. The model of `talk` repeats all that it is told and calls whatever
 tool a text names: no model can obey more, so its rates are what guards and provenance hold by themselves.
-tool a text names: no model can obey more, so its rates are what guards and provenance hold alone.
+DATA/redteam holds NotInject (MIT) and XSTest (CC BY 4.0): harmless prompts of others, sent through the
 gateway, too. Times are processor seconds.
 """
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from flyball.core.errors import BadInput
-from flyball.gateway.attacking import Wanted, attack, replay
+from flyball.gateway.attacking import Wanted, attack, attack_address, replay
+from flyball.gateway.foreign import Foreign
 from flyball.gateway.sandbox import open_sandbox
 from flyball.loop.deployment import open_deployment
 from flyball.loop.redteaming import suite_of
@@ -163,3 +164,43 @@ def test_an_unknown_family_and_a_budget_of_none_are_refused_by_name(tried):
         tried(careful, budget=0)
     with pytest.raises(Exception, match="No family of attacks is called 'magic'"):
         tried(careful, families=("magic",))
+
+
+def test_a_served_gateway_is_attacked_at_its_address(gateway, upstream):
+    running = gateway(upstream(obedient), chat=OPEN)
+    with Workshop(open_deployment(running.folder), actor="user:tester") as workshop:
+        target = Foreign(running.url, "talk")
+        families = ("injection_direct", "denial_of_wallet", "exfiltration", "evasion")
+        report, _ = attack_address(workshop, target, running.url, Wanted(families=families, budget=25))
+        (entry,) = workshop.ledger.entries(kind="redteam.run")
+        assert entry.body["target"] == running.url
+    assert report.failed == 0
+    assert report.families["injection_direct"].successes > 5
+    assert set(report.plan.not_applicable) == {"exfiltration", "evasion"}
+    assert len(running.entries()) > 10  # unlike the sandbox, the served one has written them down
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://models.example/v1", "is not this machine"),
+        ("ftp://127.0.0.1/v1", "no address"),
+        ("http://anna:secret@127.0.0.1/v1", "no address"),
+        ("127.0.0.1:8080", "no address"),
+    ],
+)
+def test_no_other_machine_is_attacked_unless_that_is_said(url, said):
+    with pytest.raises(BadInput, match=said):
+        Foreign(url, "talk")
+    with pytest.raises(BadInput, match="without encryption"):
+        Foreign("http://models.example/v1", "talk", online=True)
+
+
+def test_nobody_at_home_is_a_failure_and_no_success_of_the_guards(deployment, upstream):
+    folder = deployment(upstream(careful))
+    with Workshop(open_deployment(folder), actor="user:tester") as workshop:
+        target = Foreign("http://127.0.0.1:9/v1", "talk")
+        report, _ = attack_address(
+            workshop, target, "http://127.0.0.1:9/v1", Wanted(budget=5, families=WORDS[:1])
+        )
+    assert (report.failed, report.families["injection_direct"].attempts) == (5, 0)

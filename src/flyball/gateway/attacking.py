@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from flyball.core.digests import short
+from flyball.gateway.foreign import Foreign
 from flyball.gateway.sandbox import Sandbox, open_sandbox
 from flyball.governance.redteam.journal import Journal
 from flyball.governance.redteam.planning import plan_attacks
@@ -24,7 +25,7 @@ from flyball.loop.redteaming import (
 from flyball.loop.releases import live_release
 from flyball.loop.workshop import Workshop
 
-__all__ = ["Wanted", "attack", "attack_before_release", "replay", "retest"]
+__all__ = ["Wanted", "attack", "attack_address", "attack_before_release", "replay", "retest"]
 
 NOT_TESTED = (
     "keys, sign-in and roles of the gateway: the sandbox lets two tenants in by a word of its own",
@@ -95,6 +96,39 @@ def attack(
             seconds=round(time.perf_counter() - began, 3),
         )
     keep_findings(workshop, report.findings, report.release)
+    return report, note_run(workshop, report)
+
+
+def attack_address(
+    workshop: Workshop,
+    target: Foreign,
+    address: str,
+    wanted: Wanted,
+    *,
+    progress: Progress = lambda items: items,
+) -> tuple[RedTeamReport, int]:
+    """Attack what is served at an address and write it down; no release is vouched for by that."""
+    settings = workshop.deployment.settings.redteam
+    began = time.perf_counter()
+    plan = plan_attacks(
+        target.ground,
+        seeds_of(workshop.deployment),
+        families=wanted.families,
+        mutators=wanted.mutators,
+        budget=settings.budget if wanted.budget is None else wanted.budget,
+        seed=settings.seed if wanted.seed is None else wanted.seed,
+    )
+    journal = Journal(workshop.state / JOURNALS / f"address-{short(plan.digest)}.jsonl", address)
+    results = carry_out(target, plan, journal, progress=progress)
+    report = report_of(
+        target,
+        plan,
+        results,
+        release="",
+        address=address,
+        not_tested=("everything but conversations: only the sandbox can look at the rest",),
+        seconds=round(time.perf_counter() - began, 3),
+    )
     return report, note_run(workshop, report)
 
 

@@ -1,5 +1,6 @@
 """`flyball redteam`: attack a deployment, see what worked, and try that again."""
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,7 @@ from rich.markup import escape
 from flyball.cli.output import Output
 from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
 from flyball.core.digests import canonical_json, short
+from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, NotMeasured, as_plain
 from flyball.core.text import count
 from flyball.governance.redteam.family import FAMILIES, Family
@@ -48,6 +50,18 @@ def run(
         int | None, typer.Option(help="Draws the attacks.  [default: redteam.seed]", show_default=False)
     ] = None,
     online: OnlineOption = False,
+    url: Annotated[
+        str, typer.Option("--url", help="Attack conversations of a gateway that is served, not a sandbox.")
+    ] = "",
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model", help="Name of the deployment there.  [default: this one's]", show_default=False
+        ),
+    ] = "",
+    key_env: Annotated[
+        str, typer.Option("--key-env", help="Variable of the environment that holds a key for --url.")
+    ] = "",
     sarif: Annotated[
         Path | None, typer.Option("--sarif", help="Write findings to this file, too, as SARIF 2.1.0.")
     ] = None,
@@ -60,7 +74,8 @@ def run(
     A run that was killed goes on where it was. What worked is kept in redteam/findings, and every turn tries
     it again. Leaves with 1 where a bound of [redteam] is not kept.
     """
-    from flyball.gateway.attacking import Wanted, attack
+    from flyball.gateway.attacking import Wanted, attack, attack_address
+    from flyball.gateway.foreign import Foreign
     from flyball.governance.redteam.sarif import sarif_of
     from flyball.loop.redteaming import bounds_broken
     from flyball.loop.releases import find_release
@@ -80,8 +95,14 @@ def run(
             some = list(attacks)
             return output.progress(some, "attacks", len(some))
 
-        report, entry = attack(workshop, wanted, progress=progress)
-        broken = bounds_broken(workshop.deployment.settings.redteam, report)
+        settings = workshop.deployment.settings.redteam
+        if url:
+            name, key = model or workshop.deployment.name, _key_in(key_env)
+            target = Foreign(url, name, key=key, online=online, seconds_at_most=settings.seconds_at_most)
+            report, entry = attack_address(workshop, target, url, wanted, progress=progress)
+        else:
+            report, entry = attack(workshop, wanted, progress=progress)
+        broken = bounds_broken(settings, report)
         if sarif is not None:
             sarif.write_bytes(canonical_json(sarif_of(report)) + b"\n")
         if json:
@@ -214,6 +235,14 @@ def families(json: JsonOption = False) -> None:
     for what in ("mutators", "carriers"):
         output.text()
         output.table([what[:-1], "what it does"], [[name, str(line)] for name, line in found[what].items()])
+
+
+def _key_in(variable: str) -> str:
+    if variable and not os.environ.get(variable):
+        raise BadInput(
+            f"{variable} is not set.", fix="Put the key there, or leave --key-env out.", name=variable
+        )
+    return os.environ[variable] if variable else ""
 
 
 def _tell_outside(report: OutsideReport, entry: int, output: Output) -> None:

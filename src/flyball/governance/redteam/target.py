@@ -73,8 +73,8 @@ class Ground:
         Whether two of them can be played.
     learns : bool
         Whether labels can be poisoned there.
-    unbounded : str
-        Why asking may cost without limit; "" where something bounds it.
+    unbounded : str or None
+        Why asking may cost without limit; "" where something bounds it, None where nobody knows.
     seconds_at_most : float
         How long a door may take to answer anything.
     why_not : mapping of str to str
@@ -89,7 +89,7 @@ class Ground:
     feasible: Feasible | None = None
     tenants: bool = False
     learns: bool = False
-    unbounded: str = ""
+    unbounded: str | None = ""
     seconds_at_most: float = 10.0
     why_not: Mapping[str, str] = field(default_factory=dict)
 

@@ -41,6 +41,8 @@ def _play(target: Target, attack: Attack) -> Played:
     probe = str(attack.options["probe"])
     if probe == "budget":
         reason = target.ground.unbounded
+        if reason is None:
+            return Played("void", "", "what bounds money is not known there")
         return (
             Played("succeeded", "", reason)
             if reason
@@ -50,10 +52,10 @@ def _play(target: Target, attack: Attack) -> Played:
     digest = digest_of((path, digest_of_bytes(body)))
     limit = target.ground.seconds_at_most
     answered = _asked(target, path, body, limit)
-    if answered.status == _BROKEN:
-        return Played("succeeded", "", f"the door broke [{answered.code or answered.status}]", digest)
     if answered.seconds > limit:
         return Played("succeeded", "", f"the door took more than {limit:g} seconds, twice", digest)
+    if answered.status == _BROKEN:
+        return Played("succeeded", "", f"the door broke [{answered.code or answered.status}]", digest)
     if answered.status >= 400:
         return Played("held", answered.held_by, f"refused [{answered.code}]", digest)
     return Played("held", "", "answered in time", digest)
