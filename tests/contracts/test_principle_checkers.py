@@ -117,6 +117,37 @@ def test_it_answers_with_complaints_and_always_the_same_ones(name, decision):
     assert all(isinstance(item, Complaint) and item.problem.strip() for item in found)
     assert not any(item.field and item.rule for item in found)
     assert checker.check(decision, READING) == found
+    assert {item.demands for item in found} <= {None, *checker.demands}
+    assert checker.names_fields or not any(item.field for item in found)
+
+
+SETTINGS = {
+    "words_never_said": {"never": ["void", "clause was found"]},
+    "adverse_goes_to_a_person": {"answers": {"law": True, "cap": 12}},
+}
+"""What a checker needs to find anything; one from elsewhere is held to the same without."""
+WORDS = st.lists(words, max_size=4).map(" ".join)
+
+
+@pytest.mark.parametrize("name", [name for name in CHECKERS.names() if CHECKERS.load(name).takes])
+def test_settings_that_it_cannot_use_are_refused_and_its_own_are_taken(name):
+    checker = CHECKERS.load(name)
+    assert checker.takes({"strange": 1})
+    assert checker.takes(SETTINGS[name]) == ""
+
+
+@SLOW
+@given(text=WORDS)
+@pytest.mark.parametrize("name", [name for name in CHECKERS.names() if CHECKERS.load(name).find_words])
+def test_of_texts_it_finds_the_same_again_and_leaves_nothing_that_it_mends(name, text):
+    checker, settings = CHECKERS.load(name), SETTINGS.get(name, {})
+    found = checker.find_words(text, settings)
+    assert found == checker.find_words(text, settings)
+    assert all(one.strip() for one in found)
+    if checker.mend_words is not None:
+        mended = checker.mend_words(text, settings)
+        assert checker.find_words(mended, settings) == ()
+        assert found or mended == text.strip() or mended == text
 
 
 @SLOW

@@ -51,7 +51,7 @@ COMMANDS: dict[str, str] = {
     "guard": "Say of texts what the guardrails find: injections, secrets and more.",
     "redteam": "Attack a deployment, see how often that works, and try what worked again.",
     "obligation": "Show which duties applied on a day, and what changes between two days.",
-    "constitution": "What every answer must keep: show the principles, check them on cases.",
+    "constitution": "What every answer must keep: show it, check it on cases, make training data of it.",
     "rule": "List and check the rules, those of the playbook and those that decide.",
     "evidence": "What the deployment can show an auditor, as a sealed folder: export, list, frameworks.",
     "ledger": "Show, prove and export the ledger; have its checkpoints cosigned by a witness.",

@@ -35,10 +35,13 @@ class Known:
     issued : Issued
     text : str
         Digest of the blob; "" where there never was one.
+    trail : str
+        Digest of the blob with the first answer, critiques and revisions; "" where nothing was wrong.
     """
 
     issued: Issued
     text: str
+    trail: str = ""
 
 
 def decision_id(deployment: str, entry: int) -> str:
@@ -77,7 +80,8 @@ def find_decision(workshop: Workshop, entry: int, tenant: str) -> Known:
     decision = msgspec.convert(found.body, Decision)
     if decision.context.tenant != tenant:
         raise _unknown(id)
-    return Known(Issued(decision, entry), found.refs[0] if found.refs else "")
+    text, trail = (*found.refs, "", "")[:2]
+    return Known(Issued(decision, entry), text, trail)
 
 
 def document_of(workshop: Workshop, known: Known) -> Document | None:

@@ -20,15 +20,18 @@ from flyball.ledger.ledger import Ledger
 from flyball.ledger.merkle import leaf_hash, verify_inclusion
 from flyball.loop.decided import Known, document_of
 from flyball.loop.stages.obligations import catalogue_of
+from flyball.loop.trails import read_trail
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Considered, Decision, FieldDecision, Finding, PrincipleResult
 
 __all__ = [
     "AnswerView",
+    "CritiqueView",
     "DecisionView",
     "DutyView",
     "FindingView",
     "ProofView",
+    "RoundView",
     "answers_of",
     "decision_view",
     "proof_of",
@@ -92,6 +95,38 @@ class DutyView:
 
 
 @dataclass(frozen=True, slots=True)
+class CritiqueView:
+    """What a principle complained about.
+
+    Parameters
+    ----------
+    principle : str
+    about : str
+        Field, or rule of a finding; "" for the whole decision.
+    first : str
+        What was answered at first, in words; "" for the whole decision.
+    problem : str
+    said : str
+        In the words of the critic, where a language model judged.
+    """
+
+    principle: str
+    about: str
+    first: str
+    problem: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoundView:
+    """One round of critique and revision."""
+
+    number: int
+    critiques: tuple[CritiqueView, ...]
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProofView:
     """Where a decision stands in the ledger, and what covers it.
 
@@ -141,6 +176,8 @@ class DecisionView:
     duties : tuple of DutyView
         In force on the day of the case.
     principles : tuple of PrincipleResult
+    rounds : tuple of RoundView
+        How principles changed it, round by round; () where all were kept at once, or the trail was erased.
     leaves : tuple of Leaf
         The text, with its passages; () where it was erased or is a row.
     cells : tuple of Cell
@@ -158,6 +195,7 @@ class DecisionView:
     findings: tuple[FindingView, ...]
     duties: tuple[DutyView, ...]
     principles: tuple[PrincipleResult, ...]
+    rounds: tuple[RoundView, ...]
     leaves: tuple[Leaf, ...]
     cells: tuple[Cell, ...]
     erased: bool
@@ -191,6 +229,7 @@ def decision_view(workshop: Workshop, known: Known) -> DecisionView:
         findings=findings,
         duties=_duties(workshop, decision),
         principles=decision.principles,
+        rounds=_rounds(workshop, known),
         leaves=() if marked is None or is_row else tuple(marked.leaves(whole=True)),
         cells=tuple(marked.cells()) if marked is not None and is_row else (),
         erased=document is None,
@@ -232,6 +271,32 @@ def proof_of(ledger: Ledger, entry: int) -> ProofView:
         origin=ledger.origin,
         steps=len(path),
         holds=holds,
+    )
+
+
+def _rounds(workshop: Workshop, known: Known) -> tuple[RoundView, ...]:
+    trail = read_trail(workshop, (known.text, known.trail)) if known.trail else None
+    if trail is None:
+        return ()
+    first = {
+        one.field: f"{answer_words(one.answer, flag=True)[1]}, {one.outcome}" for one in trail.first.fields
+    } | {one.rule: f"{one.title}, {one.status.replace('_', ' ')}" for one in trail.first.findings}
+    return tuple(
+        RoundView(
+            one.number,
+            tuple(
+                CritiqueView(
+                    critique.principle,
+                    about := critique.complaint.field or critique.complaint.rule,
+                    first.get(about, ""),
+                    critique.complaint.problem,
+                    critique.complaint.said,
+                )
+                for critique in one.critiques
+            ),
+            one.changes,
+        )
+        for one in trail.rounds
     )
 
 

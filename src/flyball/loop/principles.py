@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from flyball.core.digests import digest_of
+from flyball.core.digests import digest_of, digest_of_bytes
 from flyball.core.records import Context
 from flyball.governance.constitution.examine import Problem, flaws_of
+from flyball.governance.constitution.labelled import Judged, measure, read_labelled
 from flyball.governance.constitution.principle import Constitution, load_constitution
 from flyball.governance.constitution.scope import cultures_of
+from flyball.loop.critics import closed_to, needs_a_critic, open_critic_of
+from flyball.loop.engine import limits_of
 from flyball.loop.policies import load_policies
 from flyball.loop.stage_list import stages_of
 from flyball.loop.stages.constitution import Reviewed, review_cases
@@ -15,13 +19,19 @@ from flyball.loop.stages.obligations import catalogue_of
 from flyball.loop.turn import run_turn
 from flyball.loop.workshop import Workshop
 
-__all__ = ["constitution_of", "examine_cases", "flaws", "in_force"]
+__all__ = ["constitution_of", "examine_cases", "flaws", "in_force", "measure_critic"]
 
 _AFTER = ("constitution", "release")
 
 
-def constitution_of(workshop: Workshop) -> Constitution:
+def constitution_of(workshop: Workshop, file: str = "") -> Constitution:
     """Return the constitution as it stands in the folder, its citations compared.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    file : str
+        Another one than that of the decisions: what `[chat]` names.
 
     Raises
     ------
@@ -31,7 +41,9 @@ def constitution_of(workshop: Workshop) -> Constitution:
     policies = deployment.settings.playbook.policies
     known = catalogue_of(deployment).ids
     known |= {one.id for one in load_policies(deployment.path(policies))} if policies else set()
-    return load_constitution(deployment.path(deployment.settings.deployment.constitution), known=known)
+    return load_constitution(
+        deployment.path(file or deployment.settings.deployment.constitution), known=known
+    )
 
 
 def in_force(workshop: Workshop, jurisdictions: Sequence[str] = ()) -> tuple[Constitution, Context]:
@@ -66,6 +78,35 @@ def examine_cases(workshop: Workshop) -> Reviewed:
         },
     )
     return done
+
+
+def measure_critic(workshop: Workshop, labelled: Path) -> tuple[Judged, ...]:
+    """Hold checkers and critic against texts that people have judged, and write the figures down.
+
+    The principles are those of the conversations where `[chat]` names some, else those of the decisions.
+    The critic is asked only where the constraints that hold for cases allow it.
+    """
+    settings = workshop.deployment.settings
+    law = constitution_of(workshop, settings.chat.constitution if settings.chat else "")
+    law = law.for_case(workshop.context, _cultures(workshop))
+    judge = None
+    if needs_a_critic(law) and settings.constitution.critic:
+        closed = closed_to(settings.constitution, settings.router, settings.deployment, workshop.context)
+        critic = open_critic_of(settings.constitution, str(workshop.state), limits_of(settings.budget))
+        judge = replace(critic, closed=closed).judge
+    with labelled.open("rb") as lines:
+        measured = measure(read_labelled(lines), law, judge)
+    about = dict(settings.constitution.critic)
+    workshop.ledger.append(
+        kind="constitution.measured",
+        actor=workshop.actor,
+        body={
+            "labelled": digest_of_bytes(labelled.read_bytes()),
+            "model": str(about.get("model", "")),
+            "principles": measured,
+        },
+    )
+    return measured
 
 
 def _cultures(workshop: Workshop) -> tuple[str, ...]:

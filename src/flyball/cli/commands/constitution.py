@@ -1,6 +1,7 @@
 """`flyball constitution`: what every answer must keep, what that does on cases, what is learned of it."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,9 +9,12 @@ from rich.markup import escape
 
 from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
+from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate
 from flyball.core.text import count
-from flyball.loop.principles import constitution_of, examine_cases, flaws, in_force
+from flyball.governance.constitution.training import Kind
+from flyball.loop.lessons import export_lessons
+from flyball.loop.principles import constitution_of, examine_cases, flaws, in_force, measure_critic
 
 __all__ = ["command"]
 
@@ -142,3 +146,69 @@ def _share(measured: object) -> str:
 
 def _plain(found: object) -> dict[str, object]:
     return {name: getattr(found, name) for name in ("cases", "standings", "problems")}
+
+
+@command.command("critic")
+def critic(
+    labelled: Annotated[
+        Path,
+        typer.Option(
+            "--labelled",
+            help='Lines {"principle", "text", "broken"}, as people judge.',
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ],
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure checkers and the critic on texts that people have judged."""
+    output = Output(json)
+    with open_workshop(deployment, output) as workshop:
+        measured = measure_critic(workshop, labelled)
+    if json:
+        output.json({"ok": True, "principles": measured})
+        return
+    output.table(
+        ["principle", "judged by", "broken ones found", "others called broken", ">no verdict"],
+        (
+            [one.principle, one.checker, _counted(one.found), _counted(one.wrongly), f"{one.failed:,}"]
+            for one in measured
+        ),
+    )
+
+
+@command.command("export")
+def export(
+    out: Annotated[Path, typer.Option("--out", help="A new file, lines of JSON.", show_default=False)],
+    kind: Annotated[
+        str, typer.Option("--kind", help="preferences (for DPO) or revisions (for fine-tuning).")
+    ] = "preferences",
+    tenant: Annotated[str, typer.Option("--tenant", help="Whose decisions and conversations.")] = "default",
+    deployment: DeploymentOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write what was criticised and revised as training data, personal data covered."""
+    output = Output(json)
+    wanted: Kind
+    if kind == "preferences" or kind == "revisions":
+        wanted = kind
+    else:
+        raise BadInput(f"There is no kind {kind!r}.", fix="Known: preferences, revisions.")
+    with open_workshop(deployment, output) as workshop:
+        done = export_lessons(workshop, out, kind=wanted, tenant=tenant)
+    if json:
+        output.json({"ok": True, "out": str(out), "kind": kind, "tenant": tenant, "exported": done})
+        return
+    output.text(f"{count(done.lines, 'line')} in {escape(str(out))}, {done.digest}")
+    for name, n in done.by_principle.items():
+        output.text(f"  {escape(name)}: {n:,}")
+    for why, n in done.left_out.items():
+        output.text(f"Left out, {escape(why)}: {n:,}")
+
+
+def _counted(measured: object) -> str:
+    if not isinstance(measured, Estimate):
+        return str(measured)
+    return f"{round(measured.value * measured.n)} of {measured.n}, {_share(measured)}"

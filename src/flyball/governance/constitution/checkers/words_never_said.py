@@ -8,7 +8,7 @@ from typing import Any
 
 from flyball.governance.constitution.checker import Checker, Complaint, Reading
 from flyball.governance.constitution.edits import refer
-from flyball.governance.constitution.sentences import sentences_of, without_sentences
+from flyball.governance.constitution.sentences import without_passages
 from flyball.models.decisions.records import Decision
 
 __all__ = ["words_never_said"]
@@ -81,11 +81,16 @@ def _revise(decision: Decision, reading: Reading, complaints: tuple[Complaint, .
 
 
 def _find_words(text: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(f"It says {words!r}." for one in sentences_of(text) if (words := _found(one, settings)))
+    found = _pattern(tuple(settings["never"])).finditer(text)
+    return tuple(f"It says {' '.join(one.group(0).split())!r}." for one in found)
 
 
 def _mend_words(text: str, settings: Mapping[str, Any]) -> str:
-    return without_sentences(text, lambda one: bool(_found(one, settings)))
+    """Take out the sentences that say them, again where what is left says them anew."""
+    pattern = _pattern(tuple(settings["never"]))
+    while places := [one.span() for one in pattern.finditer(text)]:
+        text = without_passages(text, places)
+    return text
 
 
 words_never_said = Checker(
