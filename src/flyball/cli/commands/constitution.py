@@ -191,13 +191,11 @@ def export(
 ) -> None:
     """Write what was criticised and revised as training data, personal data covered."""
     output = Output(json)
-    wanted: Kind
-    if kind == "preferences" or kind == "revisions":
-        wanted = kind
-    else:
-        raise BadInput(f"There is no kind {kind!r}.", fix="Known: preferences, revisions.")
+    kinds: dict[str, Kind] = {"preferences": "preferences", "revisions": "revisions"}
+    if kind not in kinds:
+        raise BadInput(f"There is no kind {kind!r}.", fix=f"Known: {', '.join(kinds)}.")
     with open_workshop(deployment, output) as workshop:
-        done = export_lessons(workshop, out, kind=wanted, tenant=tenant)
+        done = export_lessons(workshop, out, kind=kinds[kind], tenant=tenant)
     if json:
         output.json({"ok": True, "out": str(out), "kind": kind, "tenant": tenant, "exported": done})
         return
