@@ -57,6 +57,7 @@ def main() -> int:
         commands.append(["contracts_cv.py", "--cuad", cuad])
     else:
         print("CUAD_TRAIN is not set: the cross-validation of the detector is left out.", file=sys.stderr)
+    commands.append(["evidence.py"])
     for command in commands:
         print(f"== {' '.join(command)}", file=sys.stderr, flush=True)
         status = subprocess.run(
