@@ -41,6 +41,7 @@ PAGES = [
     "obligations?on=2026-12-31&against=2020-01-01",
     "obligations/us.sr-26-2",
     "fairness",
+    "redteam",
     "drift",
     "alerts",
     "runbooks/availability",
@@ -192,7 +193,8 @@ def test_what_is_out_of_date_on_the_day_asked_about_is_told(ben, at):
 
 def test_evidence_says_of_each_duty_what_was_checked_and_what_was_not(ben, at):
     shown = read(ben, at("evidence"))
-    assert "not covered not covered by any check us.reg-b.1002.6#2" in shown
+    title = "No use of information, and no chosen stand-in, to discriminate in credit"
+    assert f"not covered not covered by any check {title} us.reg-b.1002.6#2" in shown
     assert re.search(
         r"partly partly: \d+ checks? passed, for part of it; a lawyer must confirm the entry", shown
     )

@@ -7,6 +7,7 @@ from flyball.core.digests import short
 from flyball.loop.packing import packs_view
 from flyball.loop.release_view import Evidence, evidence_of_release
 from flyball.loop.releases import find_release, live_release
+from flyball.loop.stages.obligations import catalogue_of
 
 __all__ = ["evidence"]
 
@@ -26,6 +27,9 @@ def _show(asked: Asked) -> Shown:
         "digest": digest,
         "found": found,
         "charts": _charts_of(found),
+        "titles": {
+            one.key: one.title for one in catalogue_of(asked.desk.served.workshop.deployment).obligations
+        },
         "records": {} if found is None else {one.id: one for one in found.records},
         "packs": packs_view(asked.desk.served.workshop),
     }
