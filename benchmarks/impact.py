@@ -1,7 +1,7 @@
 """Impact: how long it takes to say what a change touches, with many past decisions; and the law of 2026.
 
-`python benchmarks/impact.py decisions [N]`: a deployment of credit risk whose ledger holds N decisions, 100,000
-without N, copies of those of a real turn under ids of their own. Each question is asked three times of a
+`python benchmarks/impact.py decisions [N]`: a deployment of credit risk whose ledger holds N decisions (else
+100,000), copies of those of a real turn under ids of their own. Each question is asked three times of one
 process that has the history; the median is told. `python benchmarks/impact.py law` plays `make demo-law`.
 """
 

@@ -76,6 +76,10 @@ def show_turn(done: FullTurn, output: Output) -> None:
                 output.text(f"  {escape(check.name)}: {escape(check.detail)}")
     for one in done.outcomes:
         output.text(escape(one.in_words))
+    for made in done.proposals:
+        output.text(f"Proposed, {short(made.digest)}: {escape(made.proposal.what)}")
+    if done.proposals:
+        output.text("Look and sign: flyball proposal show, flyball proposal approve --as PERSON")
     output.text(f"Ledger entry {done.ledger_size - 1}, checkpoint signed by {escape(done.signed_by)}.")
     if done.report is not None:
         output.text(f"Report: {escape(str(done.report))}")
@@ -99,6 +103,7 @@ def as_json(done: FullTurn) -> dict[str, object]:
         "gate": done.promoted.verdict,
         "report": None if done.report is None else str(done.report),
         "outcomes": done.outcomes,
+        "proposals": done.proposals,
         "ledger_entries": done.ledger_size,
         "seconds": round(done.seconds, 3),
     }
