@@ -236,3 +236,20 @@ def test_ten_copies_keep_the_value_and_narrow_the_interval():
     assert isinstance(one, Estimate)
     assert one.value == pytest.approx(ten.value)
     assert ten.high - ten.low < (one.high - one.low) / 2
+
+
+def test_combinations_beyond_counting_are_refused():
+    many = tuple(f"g{n}" for n in range(50))
+    traits = tuple(Trait(f"t{n}", many, np.zeros(10, dtype=np.int32)) for n in range(3))
+    cases = GroupedCases(np.ones(10, dtype=np.int8), traits)
+    assert len(measure(cases).traits) == 6
+    with pytest.raises(BadFairnessCases, match="t0 and t1 and t2 have 125,000 combinations"):
+        measure(cases, Options(together=3))
+
+
+def test_where_all_groups_are_small_nothing_is_compared_and_all_is_said():
+    report = measure(cases_of(A=(20, 2), B=(5, 15)))
+    [trait] = report.traits
+    assert (trait.groups, trait.reference, trait.reference_from) == ((), "", "no group is large enough")
+    assert (trait.too_few, trait.too_few_rows, report.approved.n) == (2, 42, 42)
+    assert all(isinstance(one.gap, NotMeasured) for one in trait.metrics)

@@ -237,7 +237,7 @@ def _tell(report: FairnessReport, output: Output) -> None:
     for asked in report.asked:
         reasons.setdefault(asked.why, []).append(asked.metric)
     for why, names in reasons.items():
-        state = "Off" if off and names[0] in {one.metric for one in off} else "Measured"
+        state = "Off" if off and names[0] in {one.metric for one in off} else "On"
         output.text(escape(f"{state}: {', '.join(names)}. {why}"))
 
 

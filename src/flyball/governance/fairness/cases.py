@@ -1,6 +1,7 @@
 """Cases as columns: what was decided about each, what turned out, and to which groups it belongs."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,6 +15,8 @@ SMALLEST_GROUP = 30
 """Cases below which a group is not compared."""
 MOST_GROUPS = 50
 """Groups that one trait may have; more are numbers or names, not groups."""
+
+_MOST_COMBINED = 100_000
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
@@ -82,11 +85,11 @@ class GroupedCases:
             if column is not None:
                 columns[name] = column
         wrong = [name for name, column in columns.items() if len(column) != n]
-        if wrong or not n:
+        if not n:
+            raise BadFairnessCases("No case was decided.", fix="Give rows that hold a decision.")
+        if wrong:
             raise BadFairnessCases(
-                f"{n} decisions, but {len(columns[wrong[0]])} values of {wrong[0]}."
-                if wrong
-                else "No case was decided.",
+                f"{n} decisions, but {len(columns[wrong[0]])} values of {wrong[0]}.",
                 fix="Give one value of every column for each decision.",
             )
         if not np.isin(self.decision, (0, 1)).all():
@@ -114,7 +117,19 @@ class GroupedCases:
 
 
 def together(traits: Sequence[Trait]) -> Trait:
-    """Return several traits as one, whose groups are their combinations."""
+    """Return several traits as one, whose groups are their combinations.
+
+    Raises
+    ------
+    BadFairnessCases
+        There are more than a hundred thousand of them.
+    """
+    if (many := math.prod(len(one.groups) for one in traits)) > _MOST_COMBINED:
+        raise BadFairnessCases(
+            f"{' and '.join(one.name for one in traits)} have {many:,} combinations; {_MOST_COMBINED:,} are "
+            "the most.",
+            fix="Combine fewer traits (--together 2), or give fewer groups.",
+        )
     codes, names = traits[0].codes.astype(np.int64), list(traits[0].groups)
     for one in traits[1:]:
         unknown = (codes < 0) | (one.codes < 0)
@@ -122,10 +137,3 @@ def together(traits: Sequence[Trait]) -> Trait:
         codes[unknown] = -1
         names = [f"{first} and {second}" for first in names for second in one.groups]
     return Trait(" and ".join(one.name for one in traits), tuple(names), codes.astype(np.int32))
-
-
-def trait_of(name: str, values: Sequence[str], known: Mapping[str, int] | None = None) -> Trait:
-    """Return a trait of texts; "" is not known."""
-    places = dict(known or {})
-    codes = [-1 if not value else places.setdefault(value, len(places)) for value in values]
-    return Trait(name, tuple(places), np.array(codes, dtype=np.int32))

@@ -150,7 +150,7 @@ def shares(
 
     def sums(table: npt.NDArray[np.generic], which: tuple[object, object]) -> Floats:
         cut: npt.NDArray[np.generic] = table[(slice(None), *which)]  # type: ignore[index]
-        return np.asarray(cut.reshape(len(table), -1).sum(axis=1), dtype=np.float64)
+        return np.asarray(cut.sum(axis=tuple(range(1, cut.ndim))), dtype=np.float64)
 
     above, below = sums(counts.weights, hits), sums(counts.weights, of)
     effective = _divided(below**2, sums(counts.squares, of))

@@ -356,6 +356,8 @@ def _coded(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str]]:
     whole = column.combine_chunks().dictionary_encode()
     if isinstance(whole, pa.ChunkedArray):  # pragma: no cover - what older readers return
         whole = whole.combine_chunks()
-    values = [str(one).strip() for one in whole.dictionary.cast(pa.string()).to_pylist()]
+    values = [
+        "" if one is None else str(one).strip() for one in whole.dictionary.cast(pa.string()).to_pylist()
+    ]
     codes = pc.fill_null(whole.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
     return codes, values

@@ -20,7 +20,7 @@ def calibration(counts: Counts) -> tuple[ByGroup, ...] | NotMeasured:
     Above 0 in a group: its people do better than their scores say. The report shows by bins of the score
     where that is. Not measured unless scores are chances of turning out well, and outcomes are known.
     """
-    if counts.scored is None:
+    if counts.scored is None or not counts.scored[:, 0].any():
         return NotMeasured("the cases have no scores")
     if not counts.chances:
         return NotMeasured("scores lie outside 0 to 1, so they are no chances")
