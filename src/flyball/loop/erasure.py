@@ -38,7 +38,6 @@ __all__ = [
     "find",
     "kept_by",
     "release_files",
-    "state_files",
 ]
 
 DONE, REFUSED = "erasure.done", "erasure.refused"
@@ -392,7 +391,7 @@ def _found(workshop: Workshop, catalogue: Catalogue, search: _Search, only: tupl
     caches, others = [], []
     about = Wanted((*texts.words, *sorted(search.cases), *sorted(snapshots), *gone, *blobs))
     places = [existing_table(catalogue, name).location() for name in names]
-    for path, name in state_files(workshop, places):
+    for path, name in _state_files(workshop, places):
         if name.partition("/")[0] in CACHES:
             if about.stands_in(path.read_bytes()):
                 caches.append(name)
@@ -448,7 +447,7 @@ def _blobs(workshop: Workshop) -> Iterator[str]:
             yield f"sha256:{path.parent.name}{path.name}"
 
 
-def state_files(workshop: Workshop, tables: Iterable[str]) -> Iterator[tuple[Path, str]]:
+def _state_files(workshop: Workshop, tables: Iterable[str]) -> Iterator[tuple[Path, str]]:
     """Yield the files of the state folder that are neither blobs, keys, tables, nor the ledger."""
     skipped = {workshop.state / "blobs", workshop.state / "keys"}
     skipped |= {Path(one.partition("://")[2]) for one in tables}

@@ -14,7 +14,7 @@ from flyball.data.datasets.wanted import Wanted
 from flyball.governance.retention.rules import Kept, Records, after_months, load_rules, rules_in_force
 from flyball.ledger.records import Draft
 from flyball.ledger.verify import ERASURE
-from flyball.loop.erasure import CACHES, kept_by, release_files, state_files
+from flyball.loop.erasure import CACHES, kept_by, release_files
 from flyball.loop.holds import open_holds
 from flyball.loop.law import duties_on
 from flyball.loop.stages.obligations import catalogue_of, kinds_of
@@ -241,11 +241,11 @@ def _caches_of(workshop: Workshop, texts: Iterable[_Text]) -> list[str]:
     if not words:
         return []
     about = Wanted(tuple(sorted(words)))
-    tables = [f"file://{workshop.state / 'warehouse'}"]
+    files = (path for folder in CACHES for path in sorted((workshop.state / folder).rglob("*")))
     return [
-        name
-        for path, name in state_files(workshop, tables)
-        if name.partition("/")[0] in CACHES and about.stands_in(path.read_bytes())
+        path.relative_to(workshop.state).as_posix()
+        for path in files
+        if path.is_file() and about.stands_in(path.read_bytes())
     ]
 
 
