@@ -24,7 +24,8 @@ from flyball.ledger.records import Draft
 from flyball.loop.deployment import open_deployment
 from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
-from flyball.loop.packing import framework_for, pack_evidence, period_of
+from flyball.loop.pack_subjects import framework_for, period_of
+from flyball.loop.packing import pack_evidence
 from flyball.loop.stages.obligations import catalogue_of
 from flyball.loop.workshop import Workshop
 

@@ -21,8 +21,8 @@ from flyball.cli.main import main
 from flyball.core.digests import canonical_json, from_json
 from flyball.gateway.access.keys import KeyBook
 from flyball.governance.approvals import sign_approval
+from flyball.governance.evidence.controls import controls_shown
 from flyball.governance.evidence.form import FORMS
-from flyball.governance.evidence.making import controls_shown
 from flyball.governance.evidence.pack import Pack, sealed
 from flyball.governance.evidence.populations import draw
 from flyball.governance.evidence.sealing import seal
@@ -33,7 +33,8 @@ from flyball.ledger.keys import load_or_create_key
 from flyball.loop.deployment import open_deployment
 from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
-from flyball.loop.packing import framework_for, pack_evidence, period_of
+from flyball.loop.pack_subjects import framework_for, period_of
+from flyball.loop.packing import pack_evidence
 from flyball.loop.promotion import promote
 from flyball.loop.stages.obligations import catalogue_of
 from flyball.loop.workshop import Workshop

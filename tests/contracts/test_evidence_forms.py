@@ -8,8 +8,8 @@ import pytest
 
 from flyball.core.digests import canonical_json, from_json
 from flyball.governance.approvals import Approval, Person
+from flyball.governance.evidence.controls import controls_shown
 from flyball.governance.evidence.form import FORMS, Form, forms_for
-from flyball.governance.evidence.making import controls_shown
 from flyball.governance.evidence.pack import (
     Dataset,
     Examined,

@@ -13,6 +13,7 @@ from flyball.core.digests import canonical_json, from_json
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.verdicts import Check, Verdict
 from flyball.evaluation.records import MetricResult, Report
+from flyball.governance.evidence.controls import what_was_not_tested
 from flyball.governance.evidence.evidence_of import evidence_of
 from flyball.governance.evidence.making import (
     About,
@@ -21,7 +22,6 @@ from flyball.governance.evidence.making import (
     measured_records,
     objective_records,
     told_by_ledger,
-    what_was_not_tested,
 )
 from flyball.governance.evidence.pack import Period, sealed
 from flyball.ledger.records import Entry

@@ -13,13 +13,8 @@ from flyball.console.pdf import as_pdf, find_chromium
 from flyball.core.digests import short
 from flyball.core.errors import BadInput
 from flyball.core.text import count
-from flyball.loop.packing import (
-    framework_for,
-    frameworks_known,
-    pack_evidence,
-    packs_made,
-    period_of,
-)
+from flyball.loop.pack_subjects import framework_for, frameworks_known, period_of
+from flyball.loop.packing import pack_evidence, packs_made
 from flyball.loop.stages.obligations import catalogue_of
 
 __all__ = ["command"]

@@ -13,7 +13,6 @@ from flyball.core.text import count
 from flyball.core.verdicts import Check
 from flyball.evaluation.records import Report
 from flyball.governance.evidence.pack import (
-    ControlShown,
     Examined,
     Figure,
     Limit,
@@ -22,7 +21,6 @@ from flyball.governance.evidence.pack import (
     Period,
     Population,
     Sample,
-    Showing,
     figure_of,
     sealed,
 )
@@ -34,14 +32,12 @@ from flyball.governance.evidence.populations import (
     population_of,
 )
 from flyball.governance.evidence.records import EvidenceRecord
-from flyball.governance.frameworks.records import Control
 from flyball.ledger.records import Entry
 
 __all__ = [
     "MEASURED",
     "About",
     "Goal",
-    "controls_shown",
     "gaps_of_measurements",
     "gate_entry",
     "gate_records",
@@ -50,7 +46,6 @@ __all__ = [
     "objective_records",
     "sample_records",
     "told_by_ledger",
-    "what_was_not_tested",
 ]
 
 MEASURED: Mapping[str, str] = {
@@ -392,68 +387,6 @@ def ledger_record(check: Check, about: About, *, size: int, root: str, at: datet
         must_sign="owner of the deployment",
         made_at=at,
     )
-
-
-def controls_shown(controls: Sequence[Control], records: Sequence[PackRecord]) -> tuple[ControlShown, ...]:
-    """Return what the records say about each control; never that a control is met: that people judge."""
-    return tuple(_shown(one, records) for one in controls)
-
-
-def _shown(control: Control, records: Sequence[PackRecord]) -> ControlShown:
-    behind = [one for one in records if one.check in control.checks]
-    tested = [one for one in behind if one.outcome != "not_measured"]
-    missing = tuple(name for name in control.checks if not any(one.check == name for one in tested))
-    showing: Showing = "incomplete" if missing else "supported"
-    if not tested:
-        showing = "not_tested"
-    elif any(one.outcome == "failed" for one in tested):
-        showing = "exception"
-    return ControlShown(
-        control.id,
-        control.title,
-        control.checks,
-        tuple(one.id for one in behind),
-        missing,
-        showing,
-        control.gaps or "Nothing here looks at it.",
-    )
-
-
-def what_was_not_tested(
-    controls: Sequence[ControlShown],
-    records: Sequence[PackRecord],
-    *,
-    withheld: Mapping[str, int],
-    measurements: Sequence[str] = (),
-) -> tuple[str, ...]:
-    """Return what a reader must not take for shown, in sentences."""
-    said = [
-        f"{one.id} ({one.title}): nothing was tested."
-        for one in controls
-        if one.showing == "not_tested" and not one.checks
-    ]
-    said += [
-        f"{one.id} ({one.title}): {', '.join(one.missing)} was not checked, or had nothing to test."
-        for one in controls
-        if one.missing
-    ]
-    made = {one.check for one in records}
-    said += [f"{title}: not measured in this period." for kind, title in MEASURED.items() if kind not in made]
-    said += [
-        f"{one.title}: {one.figure}."
-        for one in records
-        if one.outcome == "not_measured" and one.check.startswith("evaluation.")
-    ]
-    said += measurements
-    if withheld:
-        kinds = ", ".join(f"{number:,} of kind {kind}" for kind, number in sorted(withheld.items()))
-        said.append(
-            f"Entries of the ledger that may hold cases are here by their hash alone: {kinds}. That no "
-            "other act "
-            "is among them is shown by the whole ledger only (--whole-ledger)."
-        )
-    said.append("Whether a control is met: that is for people to judge, and for nobody but them to sign.")
-    return tuple(said)
 
 
 def _record(

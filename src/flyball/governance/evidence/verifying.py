@@ -11,8 +11,9 @@ from flyball.core.errors import BadInput, FlyballError
 from flyball.core.text import count
 from flyball.core.verdicts import Check
 from flyball.governance.approvals import ApprovalForged, verify_approval
+from flyball.governance.evidence.controls import controls_shown
 from flyball.governance.evidence.form import FORMS
-from flyball.governance.evidence.making import About, controls_shown, sample_records, told_by_ledger
+from flyball.governance.evidence.making import About, sample_records, told_by_ledger
 from flyball.governance.evidence.pack import Pack, sealed
 from flyball.governance.evidence.populations import POPULATIONS, Known
 from flyball.governance.evidence.sealing import check_seal, not_files

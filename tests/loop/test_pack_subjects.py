@@ -10,7 +10,7 @@ import pytest
 
 from flyball.core.errors import BadInput, UnknownName
 from flyball.governance.obligations.catalogue import load_catalogue
-from flyball.loop.packing import framework_for, frameworks_known, period_of
+from flyball.loop.pack_subjects import framework_for, frameworks_known, period_of
 
 TODAY = date(2028, 11, 30)
 CATALOGUE = load_catalogue()

@@ -1,0 +1,71 @@
+"""What records say about controls, and what a reader must not take for shown."""
+
+from collections.abc import Mapping, Sequence
+
+from flyball.governance.evidence.making import MEASURED
+from flyball.governance.evidence.pack import ControlShown, PackRecord, Showing
+from flyball.governance.frameworks.records import Control
+
+__all__ = ["controls_shown", "what_was_not_tested"]
+
+
+def controls_shown(controls: Sequence[Control], records: Sequence[PackRecord]) -> tuple[ControlShown, ...]:
+    """Return what the records say about each control; never that a control is met: that people judge."""
+    return tuple(_shown(one, records) for one in controls)
+
+
+def _shown(control: Control, records: Sequence[PackRecord]) -> ControlShown:
+    behind = [one for one in records if one.check in control.checks]
+    tested = [one for one in behind if one.outcome != "not_measured"]
+    missing = tuple(name for name in control.checks if not any(one.check == name for one in tested))
+    showing: Showing = "incomplete" if missing else "supported"
+    if not tested:
+        showing = "not_tested"
+    elif any(one.outcome == "failed" for one in tested):
+        showing = "exception"
+    return ControlShown(
+        control.id,
+        control.title,
+        control.checks,
+        tuple(one.id for one in behind),
+        missing,
+        showing,
+        control.gaps or "Nothing here looks at it.",
+    )
+
+
+def what_was_not_tested(
+    controls: Sequence[ControlShown],
+    records: Sequence[PackRecord],
+    *,
+    withheld: Mapping[str, int],
+    measurements: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """Return what a reader must not take for shown, in sentences."""
+    said = [
+        f"{one.id} ({one.title}): nothing was tested."
+        for one in controls
+        if one.showing == "not_tested" and not one.checks
+    ]
+    said += [
+        f"{one.id} ({one.title}): {', '.join(one.missing)} was not checked, or had nothing to test."
+        for one in controls
+        if one.missing
+    ]
+    made = {one.check for one in records}
+    said += [f"{title}: not measured in this period." for kind, title in MEASURED.items() if kind not in made]
+    said += [
+        f"{one.title}: {one.figure}."
+        for one in records
+        if one.outcome == "not_measured" and one.check.startswith("evaluation.")
+    ]
+    said += measurements
+    if withheld:
+        kinds = ", ".join(f"{number:,} of kind {kind}" for kind, number in sorted(withheld.items()))
+        said.append(
+            f"Entries of the ledger that may hold cases are here by their hash alone: {kinds}. That no "
+            "other act "
+            "is among them is shown by the whole ledger only (--whole-ledger)."
+        )
+    said.append("Whether a control is met: that is for people to judge, and for nobody but them to sign.")
+    return tuple(said)
