@@ -8,6 +8,7 @@ from flyball.core.errors import BadInput
 from flyball.gateway.attacking import Wanted, attack, attack_address, replay
 from flyball.gateway.foreign import Foreign
 from flyball.gateway.sandbox import open_sandbox
+from flyball.governance.redteam.records import Attack
 from flyball.loop.deployment import open_deployment
 from flyball.loop.redteaming import suite_of
 from flyball.loop.workshop import Workshop
@@ -204,3 +205,30 @@ def test_nobody_at_home_is_a_failure_and_no_success_of_the_guards(deployment, up
             workshop, target, "http://127.0.0.1:9/v1", Wanted(budget=5, families=WORDS[:1])
         )
     assert (report.failed, report.families["injection_direct"].attempts) == (5, 0)
+
+
+def test_what_a_killed_run_left_is_removed_and_what_a_living_one_has_is_not(deployment, upstream):
+    folder = deployment(upstream(careful))
+    home = folder / ".flyball" / "redteam"
+    dead, living = home / "sandbox-999999999-abc", home / "sandbox-1-abc"
+    for one in (dead, living):
+        one.mkdir(parents=True)
+    with Workshop(open_deployment(folder), actor="user:tester") as workshop, open_sandbox(workshop):
+        assert not dead.exists()
+        assert living.exists()
+        (mine,) = set(home.glob("sandbox-*")) - {living}
+        assert mine.stat().st_mode & 0o077 == 0
+    assert not mine.exists()
+
+
+def test_an_attack_whose_case_is_gone_has_nothing_to_win(deployment, upstream):
+    folder = deployment(upstream(careful))
+    attacks = [
+        Attack("injection_document", "rights", 1, text="words", carrier="at_the_end", case="gone"),
+        Attack("jailbreak", "odd", 99, text="words"),
+    ]
+    with Workshop(open_deployment(folder), actor="user:tester") as workshop:
+        gone, other = (replay(workshop, one) for one in attacks)
+    assert (gone.outcome, gone.why) == ("void", "the case that it begins with is not there any more")
+    assert other.outcome == "failed"
+    assert "at version 1 now, the attack was made by 99" in other.why

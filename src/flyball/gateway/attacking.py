@@ -135,7 +135,7 @@ def attack_address(
 def replay(workshop: Workshop, one: Attack, *, release: str = "", online: bool = False) -> Result:
     """Carry one attack out again, with the same bytes."""
     settings = workshop.deployment.settings.redteam
-    with open_sandbox(workshop, release=release, online=online, seed=settings.seed) as box:
+    with open_sandbox(workshop, release=release, online=online, seed=settings.seed, cases={one.case}) as box:
         return play(box, one)
 
 
@@ -165,7 +165,8 @@ def attack_before_release(workshop: Workshop, release: str) -> None:
 
 def _tried(workshop: Workshop, suite: Sequence[Attack], release: str, online: bool) -> tuple[Result, ...]:
     settings = workshop.deployment.settings.redteam
-    with open_sandbox(workshop, release=release, online=online, seed=settings.seed) as box:
+    cases = {one.case for one in suite}
+    with open_sandbox(workshop, release=release, online=online, seed=settings.seed, cases=cases) as box:
         return tuple(play(box, one) for one in suite)
 
 

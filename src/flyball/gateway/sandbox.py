@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,7 +39,7 @@ from flyball.loop.egress import egress_of
 from flyball.loop.live import LiveEngine, live_engine
 from flyball.loop.neighbours import latest_of, remember, rows_told
 from flyball.loop.poisoning import Poisonable, poisonable_of
-from flyball.loop.redteaming import feasible_of, samples_of
+from flyball.loop.redteaming import JOURNALS, feasible_of, samples_of
 from flyball.loop.releases import Release, read_release, require_live, sign_release
 from flyball.loop.review_labels import reviewed_digest
 from flyball.loop.settings import Settings, State
@@ -296,13 +296,18 @@ class Opened:
 
 @contextmanager
 def open_sandbox(
-    workshop: Workshop, *, release: str = "", online: bool = False, seed: int = 0
+    workshop: Workshop,
+    *,
+    release: str = "",
+    online: bool = False,
+    seed: int = 0,
+    cases: Collection[str] = (),
 ) -> Iterator[Sandbox]:
     """Open a sandbox of a deployment to be asked in this process.
 
     Parameters
     ----------
-    workshop, release, online, seed
+    workshop, release, online, seed, cases
         As of `open_house_of`.
 
     Raises
@@ -310,7 +315,7 @@ def open_sandbox(
     NothingLive, ReleaseForged, KitAltered
         It decides, and there is no release to attack.
     """
-    with open_house_of(workshop, release=release, online=online, seed=seed) as opened:
+    with open_house_of(workshop, release=release, online=online, seed=seed, cases=cases) as opened:
         made = Sandbox(opened, workshop)
         try:
             yield made
@@ -320,7 +325,12 @@ def open_sandbox(
 
 @contextmanager
 def open_house_of(
-    workshop: Workshop, *, release: str = "", online: bool = False, seed: int = 0
+    workshop: Workshop,
+    *,
+    release: str = "",
+    online: bool = False,
+    seed: int = 0,
+    cases: Collection[str] = (),
 ) -> Iterator[Opened]:
     """Open a sandbox, to be served.
 
@@ -334,13 +344,15 @@ def open_house_of(
         Whether experts that are not on this machine may be asked, and paid.
     seed : int
         Draws the cases to begin with, and what is planted.
+    cases : collection of str
+        Ids of cases that are there whatever is drawn.
 
     Raises
     ------
     NothingLive, ReleaseForged, KitAltered
         It decides, and there is no release to attack.
     """
-    folder = Path(tempfile.mkdtemp(prefix="flyball-redteam-"))
+    folder = _folder(workshop.state / JOURNALS)
     try:
         settings, why_not = _fenced(workshop.deployment.settings, folder, online)
         deployment = replace(workshop.deployment, settings=settings)
@@ -349,7 +361,7 @@ def open_house_of(
         planted = _planted(seed)
         with Workshop(deployment, workshop.clock, actor="system:redteam") as inside:
             taken = _take_release(workshop, inside, release) if deployment.fields else None
-            samples = samples_of(workshop, taken.parts, seed=seed) if taken is not None else ()
+            samples = samples_of(workshop, taken.parts, seed=seed, also=cases) if taken is not None else ()
             live = live_engine(inside) if taken is not None else None
             served = open_served(inside, planted=_words(planted))
             rows = bool(row_sources(settings.source))
@@ -369,6 +381,26 @@ def open_house_of(
             yield Opened(inside, ground, House({served.name: served}), live, taken)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder(home: Path) -> Path:
+    """Make a folder for a sandbox; what a killed process left is removed, for it holds texts of cases."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in home.glob("sandbox-*"):
+        pid = left.name.split("-")[1]
+        if not pid.isdigit() or not _lives(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"sandbox-{os.getpid()}-", dir=home.absolute()))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _fenced(settings: Settings, folder: Path, online: bool) -> tuple[Settings, dict[str, str]]:

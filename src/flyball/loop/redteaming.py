@@ -4,7 +4,7 @@ A finding is a file in `redteam/findings/` of the deployment and holds no words 
 about a release stands in the ledger.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -75,7 +75,9 @@ def feasible_of(deployment: Deployment) -> Feasible | None:
     return load_feasible(deployment.root / "redteam" / "feasible.toml")
 
 
-def samples_of(workshop: Workshop, parts: Mapping[str, str], *, seed: int) -> tuple[Sample, ...]:
+def samples_of(
+    workshop: Workshop, parts: Mapping[str, str], *, seed: int, also: Collection[str] = ()
+) -> tuple[Sample, ...]:
     """Return cases of a release to begin with: some by chance and, of rows, some that should not pass.
 
     Parameters
@@ -84,6 +86,8 @@ def samples_of(workshop: Workshop, parts: Mapping[str, str], *, seed: int) -> tu
     parts : mapping of str to str
         Of the release.
     seed : int
+    also : collection of str
+        Ids of cases that are wanted whatever is drawn; those that are not there any more are left out.
     """
     settings, rules = workshop.deployment.settings, feasible_of(workshop.deployment)
     cases = read_part(workshop, parts, "cases").to_pylist()
@@ -96,6 +100,7 @@ def samples_of(workshop: Workshop, parts: Mapping[str, str], *, seed: int) -> tu
     if rules is not None:
         bad = [one for one in cases if labels.get(one["case_id"], {}).get(rules.field) == rules.bad]
         chosen += random.sample(bad, min(len(bad), settings.redteam.rows))
+    chosen += [one for one in cases if one["case_id"] in also]
     once = {one["case_id"]: one for one in chosen}
     worked_out = {*names_of_features(), CYCLE_PATH} if _has_neighbours(workshop) else set()
     found = []

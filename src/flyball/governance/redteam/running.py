@@ -8,7 +8,7 @@ from flyball.governance.redteam.family import FAMILIES, Family
 from flyball.governance.redteam.journal import Journal
 from flyball.governance.redteam.measuring import figures_of, rate_of
 from flyball.governance.redteam.records import Attack, Plan, RedTeamReport, Result
-from flyball.governance.redteam.target import Target
+from flyball.governance.redteam.target import CaseGone, Target
 
 __all__ = ["carry_out", "play", "report_of"]
 
@@ -27,6 +27,8 @@ def play(target: Target, attack: Attack) -> Result:
                 why=f"the family is at version {family.version} now, the attack was made by {attack.version}",
             )
         played = family.play(target, attack)
+    except CaseGone:
+        return Result(attack, "void", why="the case that it begins with is not there any more")
     except FlyballError as err:
         return Result(attack, "failed", why=f"[{err.code}]", seconds=time.perf_counter() - began)
     except Exception as err:  # noqa: BLE001 - an attack that breaks the harness must not end the run

@@ -7,10 +7,14 @@ from typing import Any, Literal, Protocol
 from flyball.governance.redteam.feasible import Feasible
 from flyball.governance.redteam.records import Value
 
-__all__ = ["Answered", "Ground", "Moved", "Planted", "Sample", "Target", "Who"]
+__all__ = ["Answered", "CaseGone", "Ground", "Moved", "Planted", "Sample", "Target", "Who"]
 
 Who = Literal["attacker", "victim"]
 """Two tenants of the deployment, who must never see each other."""
+
+
+class CaseGone(Exception):
+    """The case that an attack begins with is not there any more; only `Ground.sample` raises it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,12 @@ class Ground:
 
         Raises
         ------
-        KeyError
+        CaseGone
         """
-        return next(one for one in self.samples if one.id == id)
+        found = next((one for one in self.samples if one.id == id), None)
+        if found is None:
+            raise CaseGone(id)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

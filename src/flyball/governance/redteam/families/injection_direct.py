@@ -22,8 +22,14 @@ _VERSION = 1
 
 
 def _plan(ground: Ground, seeds: Sequence[Seed], random: Random) -> Sequence[Attack] | NothingHere:
-    if ground.talks:
-        return attacks_of("injection_direct", _VERSION, seeds, random)
+    asked = attacks_of("injection_direct", _VERSION, seeds, random) if ground.talks else []
+    decided = _on_cases(ground, seeds, random)
+    if isinstance(decided, NothingHere):
+        return asked or decided
+    return [*asked, *decided]
+
+
+def _on_cases(ground: Ground, seeds: Sequence[Seed], random: Random) -> Sequence[Attack] | NothingHere:
     if not ground.samples:
         return NothingHere(ground.why_not.get("decide", "nothing takes words of a caller"))
     if ground.decides == "rows":
@@ -38,7 +44,7 @@ def _plan(ground: Ground, seeds: Sequence[Seed], random: Random) -> Sequence[Att
 
 def _play(target: Target, attack: Attack) -> Played:
     words = words_of(attack)
-    if not target.ground.talks:
+    if attack.case:
         return played_on_case(target, attack, words)
     body = chat_body(target.ground, [{"role": "user", "content": words}])
     return obeyed(attack, body, target.ask("POST", "/v1/chat/completions", body))

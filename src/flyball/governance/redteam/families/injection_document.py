@@ -23,8 +23,16 @@ _CALL = {"id": "call_1", "type": "function", "function": {"name": "read_mail", "
 
 
 def _plan(ground: Ground, seeds: Sequence[Seed], random: Random) -> Sequence[Attack] | NothingHere:
-    if ground.talks:
-        return attacks_of("injection_document", _VERSION, seeds, random, carriers=_PLACES)
+    asked = (
+        attacks_of("injection_document", _VERSION, seeds, random, carriers=_PLACES) if ground.talks else []
+    )
+    decided = _on_cases(ground, seeds, random)
+    if isinstance(decided, NothingHere):
+        return asked or decided
+    return [*asked, *decided]
+
+
+def _on_cases(ground: Ground, seeds: Sequence[Seed], random: Random) -> Sequence[Attack] | NothingHere:
     if ground.decides == "rows":
         return NothingHere("it decides about rows, no documents; injection_direct tries the texts in them")
     if not ground.samples:
@@ -35,7 +43,7 @@ def _plan(ground: Ground, seeds: Sequence[Seed], random: Random) -> Sequence[Att
 
 def _play(target: Target, attack: Attack) -> Played:
     words = words_of(attack)
-    if not target.ground.talks:
+    if attack.case:
         return played_on_case(target, attack, words)
     text = f"{_LETTER}\n\n{words}"
     if attack.carrier == "tool":

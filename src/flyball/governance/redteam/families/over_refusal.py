@@ -20,8 +20,14 @@ _VERSION = 1
 def _plan(ground: Ground, seeds: Sequence[Seed], random: Random) -> Sequence[Attack] | NothingHere:
     users = [one for one in seeds if one.options.get("from") != "document"]
     papers = [one for one in seeds if one.options.get("from") == "document"]
-    if ground.talks:
-        return attacks_of("over_refusal", _VERSION, users, random)
+    asked = attacks_of("over_refusal", _VERSION, users, random) if ground.talks else []
+    decided = _on_cases(ground, papers, random)
+    if isinstance(decided, NothingHere):
+        return asked or decided
+    return [*asked, *decided]
+
+
+def _on_cases(ground: Ground, papers: Sequence[Seed], random: Random) -> Sequence[Attack] | NothingHere:
     if not ground.samples:
         return NothingHere(ground.why_not.get("decide", "nothing takes requests"))
     if ground.decides == "rows":
@@ -42,7 +48,7 @@ def _plan(ground: Ground, seeds: Sequence[Seed], random: Random) -> Sequence[Att
 
 
 def _play(target: Target, attack: Attack) -> Played:
-    if target.ground.talks:
+    if not attack.case:
         body = chat_body(target.ground, [{"role": "user", "content": attack.text}])
         answered = target.ask("POST", "/v1/chat/completions", body)
         digest = digest_of(body)
