@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from flyball.core.errors import BadInput, Refused, UnknownName
+from flyball.data.datasets.relocation import relocate
 from flyball.evaluation.history.records import Wanted
 from flyball.governance.approvals import sign_approval
 from flyball.ledger.keys import load_or_create_key
@@ -22,7 +23,14 @@ from flyball.loop.impact import impact_of
 from flyball.loop.init import init_deployment
 from flyball.loop.people import person_entry
 from flyball.loop.promotion import promote
-from flyball.loop.proposals import APPLIED, approve_proposal, find_proposal, proposals_in
+from flyball.loop.proposals import (
+    APPLIED,
+    Proposal,
+    approve_proposal,
+    find_proposal,
+    proposals_in,
+    record_proposals,
+)
 from flyball.loop.workshop import Workshop
 from flyball.models.experts.decision_table.load import load_tables
 from flyball.models.experts.decision_table.records import KnownFacts
@@ -116,6 +124,8 @@ def made(tmp_path_factory):
 @pytest.fixture
 def here(made, tmp_path):
     shutil.copytree(made.parent, tmp_path / "copy")
+    with opened(tmp_path / "copy" / made.name) as workshop:
+        relocate(workshop.catalogue_url, workshop.state / "warehouse")
     return tmp_path / "copy" / made.name
 
 
@@ -322,6 +332,32 @@ def test_a_principle_that_cites_what_has_ended_is_edited_in_its_own_place_only(h
         (found,) = [one for one in edits if one.proposal.file == "constitution.toml"]
         approve_proposal(workshop, found.digest, key=owner(here), person="owner")
     assert 'cites = ["own.policy.1", "own.policy.3"]' in path.read_text()
+
+
+def test_an_expert_that_is_gone_and_a_promise_that_nothing_keeps_are_proposed_about(here):
+    text = (here / "flyball.toml").read_text()
+    model = '[[expert]]\nname = "credit_model"\nkind = "boosted_table"\npath = "model"\n'
+    assert model in text
+    (here / "flyball.toml").write_text(text.replace(model, ""))
+    with opened(here) as workshop:
+        done = full_turn(workshop)
+        assert not done.promoted.live
+        made = {one.proposal.act: one.proposal for one in done.proposals}
+    assert made["re-route"].cause == "Expert credit_model is not in flyball.toml any more"
+    assert made["re-route"].what.startswith("Route the 1 field that it answered to policy")
+    assert made["re-tune"].cause.startswith("release.")
+    assert "or promise less" in made["re-tune"].what
+    assert {one.kind for one in made.values()} == {"threshold"}
+
+
+def test_a_proposal_that_reaches_out_of_the_folder_is_never_written(here):
+    with opened(here) as workshop:
+        content = workshop.blobs.put(b"mine now")
+        outside = Proposal("credit-risk", "edit", "rule", "why", "what", "../owner.txt", "", content)
+        record_proposals(workshop, [outside])
+        with pytest.raises(Refused, match=r"would write '\.\./owner\.txt', which is no file"):
+            approve_proposal(workshop, outside.digest, key=owner(here), person="owner")
+    assert not (here.parent / "owner.txt").exists()
 
 
 def test_a_date_that_is_put_off_before_it_comes_re_tests_no_case(here):

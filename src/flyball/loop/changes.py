@@ -11,7 +11,7 @@ import msgspec
 
 from flyball.core.digests import digest_of
 from flyball.core.errors import BadInput, UnknownName
-from flyball.governance.constitution.principle import load_constitution
+from flyball.governance.constitution.principle import Constitution, load_constitution
 from flyball.governance.obligations.catalogue import Catalogue, load_catalogue
 from flyball.governance.obligations.queries import compare
 from flyball.governance.obligations.records import Obligation, Upcoming
@@ -123,8 +123,8 @@ def changes_since_live(workshop: Workshop, here: References) -> tuple[Change, ..
         *_duties(then, _law(here, here.catalogue, today), today),
         *_by_digest(
             "principle",
-            {one.id: digest_of(one) for one in before.constitution.principles},
-            {one.id: digest_of(one) for one in after.constitution.principles},
+            _principles(before.constitution),
+            _principles(after.constitution),
         ),
         *_experts(workshop, live),
         *_by_digest(
@@ -374,5 +374,13 @@ def _of_catalogue(path: Path, workshop: Workshop, here: References) -> tuple[lis
 
 def _of_constitution(path: Path, here: References) -> tuple[list[Change], References]:
     from_file = load_constitution(path)
-    both = [{one.id: digest_of(one) for one in some.principles} for some in (here.constitution, from_file)]
+    both = _principles(here.constitution), _principles(from_file)
     return list(_by_digest("principle", *both)), replace(here, constitution=from_file)
+
+
+def _principles(constitution: Constitution) -> dict[str, str]:
+    """Return the digest of each principle with all that changes it in some places."""
+    return {
+        one.id: digest_of([one, [over for over in constitution.overlays if over.principle == one.id]])
+        for one in constitution.principles
+    }

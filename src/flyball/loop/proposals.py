@@ -225,8 +225,15 @@ def approve_proposal(
 
 def _apply(workshop: Workshop, standing: Standing) -> None:
     """Write the new text of the file, and write down that it was done."""
-    one = standing.proposal
-    write_atomically(workshop.deployment.root / one.file, workshop.blobs.get(one.after))
+    one, root = standing.proposal, workshop.deployment.root.resolve()
+    path = (root / one.file).resolve()
+    if not path.is_relative_to(root) or path.is_relative_to(workshop.state.resolve()):
+        raise Refused(
+            f"Proposal {short(standing.digest)} would write {one.file!r}, which is no file of the folder.",
+            fix="Reject it, and find out who wrote it into the ledger.",
+            file=one.file,
+        )
+    write_atomically(path, workshop.blobs.get(one.after))
     body = {"proposal": standing.digest, "file": one.file, "before": one.before, "after": one.after}
     workshop.ledger.append(
         kind=APPLIED, actor=workshop.actor, body=body, key=f"proposal.applied/{standing.digest}"
