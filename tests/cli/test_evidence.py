@@ -450,6 +450,13 @@ def test_a_pack_that_needs_witnesses_is_made_as_far_as_they_saw_and_verified_by_
     found = flyball("verify", tmp_path / "p", "--key", key, "--witness", first, capsys=capsys)
     said = {one["name"]: one["detail"] for one in found["checks"]}
     assert said["witnesses"].startswith("auditor.example/w1 at ")
+    signed = [
+        (tmp_path / "p" / "ledger" / name).read_text() for name in ("checkpoint", "checkpoint.cosigned")
+    ]
+    assert [one.count("\u2014") for one in signed] == [
+        1,
+        2,
+    ]  # the first is what openssl checks by its last line
     stranger = load_or_create_key(tmp_path / "s.pem", name="press.example/w")
     (tmp_path / "s.vkey").write_text(str(WitnessKey(stranger.name, stranger.verifier.public)))
     two = ("--witness", first, "--witness", tmp_path / "s.vkey")

@@ -246,7 +246,9 @@ def _checkpoint(workshop: Workshop) -> tuple[Checkpoint, str]:
             fix="Ask them: flyball ledger checkpoint --out REQUEST, then flyball ledger cosign ANSWER.",
             needed=wanted.witnesses_needed,
         )
-    return read_checkpoint(note, workshop.key.verifier), note
+    size = read_checkpoint(note, workshop.key.verifier).size
+    plain = next(one for known, one in workshop.ledger.store.checkpoints() if known == size)
+    return read_checkpoint(plain, workshop.key.verifier), note
 
 
 def _gathered(
