@@ -56,10 +56,10 @@ def test_guidance_that_ended_is_found_where_a_principle_still_cites_it(root):
     assert check_law(opened(root), date(2026, 4, 17)).in_words == (
         "1 entry or citation of the law out of date: flyball obligation check."
     )
-    assert one.said == (
-        "us.sr-11-7 applies no longer (since 2026-04-17); us.sr-26-2#1 took its place. "
-        "Cited by principle reason_named."
+    assert one.said.startswith(
+        "us.sr-11-7 applies no longer (since 2026-04-17); us.sr-26-2#1 took its place. Cited by "
     )
+    assert "principle reason_named" in one.cited_by
 
 
 def test_contradicting_duties_stop_the_turn_until_a_rule_of_precedence_settles_them(root):
