@@ -247,7 +247,7 @@ def decisions(n: int) -> dict[str, object]:
                     for language in ("en", "de")
                 ]
             )
-            engine = live.engine
+            engine, others = live.engine, explainer.others(live.digest)
         answers = [one.answers[0] for one in told]
         against = [one for one in answers if one.against]
         refused = [one for one in against if one.outcome == "automated"]
@@ -256,14 +256,11 @@ def decisions(n: int) -> dict[str, object]:
             "ms_per_explanation": took / len(answers) * 1e3,
             "checks": counted(answers),
             "against": len(against),
+            "of_these_with_a_change": share(sum(bool(one.changed.moves) for one in against), len(against)),
             "refused_without_a_person": len(refused),
             "of_these_by_a_rule": sum(bool(one.rules) for one in refused),
-            "with_a_change_that_turned_it": share(
+            "of_the_refused_with_a_change": share(
                 sum(bool(one.changed.moves) for one in refused), len(refused)
-            ),
-            "of_those_by_a_rule": share(
-                sum(bool(one.changed.moves) for one in refused if one.rules),
-                sum(bool(one.rules) for one in refused),
             ),
             "letters": len(letters),
             "sentences_without_a_record": sum(
@@ -274,10 +271,12 @@ def decisions(n: int) -> dict[str, object]:
             ),
             "ms_per_letter": letters_took / max(1, len(letters)) * 1e3,
         }
-        return found | tampered(answers, engine.experts["credit_model"], told)
+        return found | tampered(answers, engine.experts["credit_model"], told, others)
 
 
-def tampered(answers: Sequence[Any], expert: Any, told: Sequence[Any]) -> dict[str, object]:
+def tampered(
+    answers: Sequence[Any], expert: Any, told: Sequence[Any], others: Sequence[Any]
+) -> dict[str, object]:
     """Spoil the shares of every case, and count how often a check sees it."""
     draw = np.random.default_rng(SEED)
     caught, deleted, honest_passed, n = 0, 0, 0, 0
@@ -290,7 +289,11 @@ def tampered(answers: Sequence[Any], expert: Any, told: Sequence[Any]) -> dict[s
         shares = list(one.shares)
         place = int(draw.integers(0, len(shares)))
         scaled = [
-            Share(each.column, each.value, each.share * 1.01 + 1e-4 if number == place else each.share)
+            Share(
+                each.column,
+                each.value,
+                each.share + 0.01 * max(abs(each.share), 0.01) if number == place else each.share,
+            )
             for number, each in enumerate(shares)
         ]
         try:
@@ -302,7 +305,6 @@ def tampered(answers: Sequence[Any], expert: Any, told: Sequence[Any]) -> dict[s
             Share(each.column, each.value, shares[int(other)].share)
             for each, other in zip(shares, mixed, strict=True)
         ]
-        others = [rows[int(at)] for at in draw.choice(len(rows), 64)]
         typical = typical_of(others, [each.column for each in shares])
         sign = 1.0 if answer.answer == "true" else -1.0
         for which, spoiled in ((replaced(one, moved), True), (one, False)):

@@ -70,7 +70,7 @@ _OTHERS = 64
 _FEW = 3
 """Fields that are checked at once; where there are more, name one."""
 _LOST = 20
-_MOST_ASKS = 8_192
+_MOST_ASKS = 4_096
 """Questions to a model of our own, for the second opinion on its shares."""
 _RULE = re.compile(r" ?\(Rule ([^\s,()]+), row ([0-9]+)\.\)")
 _SAME = 1e-9
@@ -140,9 +140,7 @@ class Explainer:
                 field=field,
             )
         document = decided_document(self._workshop, entry, decision)
-        if decision.release not in self._releases:
-            self._releases[decision.release] = _Release(self._workshop, decision.release)
-        release = self._releases[decision.release]
+        release = self._of(decision.release)
         asked = [one for one in decision.fields if not field or one.field == field]
         settings = self._workshop.deployment.settings.explanation
         work = _Work(release, decision, document, settings, deep=len(asked) <= _FEW)
@@ -173,6 +171,15 @@ class Explainer:
             answers=answers,
             row=work.row or {},
         )
+
+    def others(self, release: str) -> Sequence[Mapping[str, Value]]:
+        """Return the rows beside which the cases of a release are seen; () where there are none."""
+        return self._of(release).others[0]
+
+    def _of(self, digest: str) -> "_Release":
+        if digest not in self._releases:
+            self._releases[digest] = _Release(self._workshop, digest)
+        return self._releases[digest]
 
 
 class _Release:
