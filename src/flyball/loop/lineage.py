@@ -420,7 +420,7 @@ class _Reader:
                     self.workshop.blobs.status(part) if part.startswith("sha256:") else "missing"
                 )
                 # Duties are hashed in place, not kept as a blob.
-                checked: Verified = "not checked" if name == "duties" else _blob(status)
+                checked: Verified = "not checked" if name.startswith("duties") else _blob(status)
                 graph.link(graph.add(Node(f"part:{part}", "part", name, part, checked)), node, "part of")
 
     def backward(self, graph: Lineage, digest: str) -> None:
