@@ -5,6 +5,7 @@
 """
 
 import csv
+import difflib
 import shutil
 from datetime import UTC, date, datetime
 
@@ -237,6 +238,28 @@ def test_a_table_as_it_is_to_become_is_held_against_the_one_that_is_there(made, 
     draft.write_text("nonsense")
     with pytest.raises(BadInput):
         asked(made, str(draft))
+
+
+def test_a_diff_tells_what_it_would_change_and_writes_nothing(made, tmp_path):
+    text = (made / RULES).read_text()
+    became = text.replace("> 15,000", "> 25,000")
+    lines = difflib.unified_diff(
+        text.splitlines(keepends=True),
+        became.splitlines(keepends=True),
+        f"a/lending/{RULES}",
+        f"b/lending/{RULES}",
+    )
+    patch = tmp_path / "change.diff"
+    patch.write_text("".join(lines))
+    found = asked(made, str(patch))
+    assert [(one.id, one.what) for one in found.changes] == [("underwriting.U-01", "changed")]
+    assert (made / RULES).read_text() == text
+    patch.write_text(patch.read_text().replace("-U-01", "-U-99"))
+    with pytest.raises(BadInput, match=r"change\.diff was made for other lines of underwriting\.csv: line 2"):
+        asked(made, str(patch))
+    patch.write_text("no diff")
+    with pytest.raises(BadInput, match=r"change\.diff is no unified diff"):
+        asked(made, str(patch))
 
 
 def test_a_catalogue_as_it_is_to_become_moves_a_date(made, tmp_path):

@@ -1,5 +1,6 @@
 """Changes: one thing that changed or that is asked about, out of words, a file, a day, or what is live."""
 
+import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from flyball.loop.deployment import digest_of_path
 from flyball.loop.kit import kit_of_deployment
 from flyball.loop.law import changes_ahead, duties_on
 from flyball.loop.live import LiveEngine, live_engine
+from flyball.loop.patches import patched
 from flyball.loop.references import References, tables_that_decide
 from flyball.loop.releases import live_release
 from flyball.loop.stages.ahead import AHEAD_DAYS
@@ -34,6 +36,7 @@ Kind = Literal["rule", "obligation", "principle", "expert", "field", "threshold"
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _ALSO: dict[str, Kind] = {"duty": "obligation"}
 _TABLES = (".csv", ".tsv", ".json")
+_PATCHES = (".diff", ".patch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def changes_asked(
         "rule:liability.L-02", "obligation:eu.ai-act.14#2", "principle:quoted_span", "expert:credit_model",
         "field:repaid", "threshold:credit_model/repaid", "model:mistral-small", "date:2026-07-21",
         "date:2026-01-01..2026-12-31", a bare name that only one kind of thing bears, or a file: a table of
-        rules, a catalogue of duties or a constitution as it is to become.
+        rules, a catalogue of duties or a constitution as it is to become, or a diff of them.
     workshop : Workshop
     here : References
 
@@ -334,7 +337,21 @@ def _as_day(text: str) -> date | None:
 
 
 def _of_file(path: Path, workshop: Workshop, here: References) -> tuple[list[Change], References]:
-    """Hold a file, as it is to become, against what stands in its place now."""
+    """Hold a file, as it is to become, or what a diff would make of one, against what stands there now."""
+    if path.suffix.lower() in _PATCHES:
+        kit = kit_of_deployment(workshop.deployment, shipped_entries())
+        files = [*kit.tables, kit.constitution, *kit.catalogue]
+        files += [
+            file for expert, file in kit.experts if file is not None and expert.kind == "decision_table"
+        ]
+        found: list[Change] = []
+        with tempfile.TemporaryDirectory() as folder:
+            for file, text in patched(path, files):
+                draft = Path(folder) / file.name
+                draft.write_text(text, encoding="utf-8")
+                changes, here = _of_file(draft, workshop, here)
+                found += changes
+        return found, here
     if path.suffix.lower() in _TABLES:
         return _of_table(path, here)
     if path.suffix.lower() == ".toml":
@@ -350,7 +367,7 @@ def _of_file(path: Path, workshop: Workshop, here: References) -> tuple[list[Cha
             return _of_constitution(path, here)
     raise BadInput(
         f"{path.name} is no table of rules, no catalogue of duties and no constitution.",
-        fix="Give a .csv or .json table, or a .toml file with [[obligation]] or [[principle]].",
+        fix="Give a .csv or .json table, a .toml file with [[obligation]] or [[principle]], or a .diff.",
         file=path,
     )
 
