@@ -48,6 +48,7 @@ def test_every_setting_has_its_row():
         "alerts.channel": alert_settings.ChannelSettings,
         "watch": settings.WatchSettings,
         "drift": settings.DriftSettings,
+        "evidence": settings.EvidenceSettings,
         "explanation": settings.ExplanationSettings,
         "redteam": settings.RedTeamSettings,
     }
