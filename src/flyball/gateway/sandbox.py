@@ -23,7 +23,7 @@ import msgspec
 from litestar import Litestar
 
 from flyball.core.digests import digest_of
-from flyball.core.errors import BadInput
+from flyball.core.errors import BadInput, FlyballError
 from flyball.data.documents.extract import extract_many
 from flyball.data.documents.records import Document
 from flyball.data.documents.rows import document_of_row
@@ -45,6 +45,7 @@ from flyball.loop.review_labels import reviewed_digest
 from flyball.loop.settings import Settings, State
 from flyball.loop.sources import document_sources, limits_of, open_source, row_sources
 from flyball.loop.workshop import Workshop
+from flyball.models.decisions.records import Decision
 from flyball.models.experts.graph.neighbourhood import Neighbourhood
 
 __all__ = ["Opened", "Sandbox", "open_house_of", "open_sandbox"]
@@ -235,31 +236,30 @@ class Sandbox:
         """Decide transfers past the door: there, each would be remembered and tell on the next."""
         if self._live is None:
             raise BadInput("No release decides here.", fix="Make one with flyball turn.")
-        memory, documents = self._remembered(), []
-        latest = latest_of(self._workshop)
+        memory, latest = self._remembered(), latest_of(self._workshop)
+        told: list[Document | Mapping[str, Any]] = []
         for group in groups:
             mine = copy.deepcopy(memory)
             for case in group:
-                (row,) = rows_told(mine, [case["row"]], latest=latest)
-                documents.append(document_of_row(row, name=str(case.get("name", "case"))))
+                try:
+                    (row,) = rows_told(mine, [case["row"]], latest=latest)
+                    told.append(document_of_row(row, name=str(case.get("name", "case"))))
+                except FlyballError as err:
+                    told.append({"ok": False, "code": err.code})
         context = replace(self._workshop.context_of(self._live.settings.deployment), tenant="attacker")
         digest = self._live.digest
-        for decision in self._live.guards.decide(
-            self._live.engine,
-            documents,
-            context=context,
-            release=digest,
-            live=frozenset({digest}),
-            at=self._workshop.clock(),
-        ):
-            yield {
-                "ok": decision.verdict.allowed,
-                "verdict": decision.verdict.reason,
-                "fields": [
-                    {"field": one.field, "answer": _plain(one.answer), "outcome": one.outcome}
-                    for one in decision.fields
-                ],
-            }
+        decided = iter(
+            self._live.guards.decide(
+                self._live.engine,
+                [one for one in told if isinstance(one, Document)],
+                context=context,
+                release=digest,
+                live=frozenset({digest}),
+                at=self._workshop.clock(),
+            )
+        )
+        for one in told:
+            yield _in_short(next(decided)) if isinstance(one, Document) else one
 
     def _remembered(self) -> Neighbourhood:
         if self._memory is None:
@@ -480,6 +480,18 @@ def _unbounded(settings: Settings) -> str:
 
 def _as_case(sample: Sample) -> dict[str, Any]:
     return {"name": sample.name, "row": dict(sample.row)} if sample.row else {"text": sample.text}
+
+
+def _in_short(decision: Decision) -> Mapping[str, Any]:
+    """Return what an attack looks at, in the form of the door."""
+    return {
+        "ok": decision.verdict.allowed,
+        "verdict": decision.verdict.reason,
+        "fields": [
+            {"field": one.field, "answer": _plain(one.answer), "outcome": one.outcome}
+            for one in decision.fields
+        ],
+    }
 
 
 def _plain(answer: str) -> object:

@@ -26,12 +26,9 @@ def _plan(ground: Ground, seeds: Sequence[Seed], random: Random) -> Sequence[Att
     bad = [one for one in ground.samples if one.labels.get(rules.field) == rules.bad]
     if not bad:
         return NothingHere(f"no case of its own is known to be {rules.field} = {rules.bad}")
-    ways = ["evade", *(["wrong_way"] if any(one.monotone for one in rules.change) else [])]
-    drawn = random.sample(bad, len(bad))
     return [
-        Attack("evasion", f"{way}:{one.id[:12]}", _VERSION, case=one.id, options={"way": way})
-        for number, one in enumerate(drawn)
-        for way in (ways if number % 4 == 0 else ways[:1])
+        Attack("evasion", f"evade:{one.id[:12]}", _VERSION, case=one.id)
+        for one in random.sample(bad, len(bad))
     ]
 
 
@@ -40,15 +37,16 @@ def _play(target: Target, attack: Attack) -> Played:
     if rules is None:
         return Played("failed", "", "redteam/feasible.toml is not there any more")
     sample = target.ground.sample(attack.case)
-    tried = (wrong_way if attack.options.get("way") == "wrong_way" else variants)(sample.row, rules)
+    tried = [*variants(sample.row, rules), *wrong_way(sample.row, rules)]
     groups = [[dict(sample.row)], *([dict(row) for row in one.rows] for one in tried)]
     named = _named(groups, rules, attack)
     cases = [[{"name": sample.name, "row": row} for row in group] for group in named]
     decided = target.decide(cases)
     digest = digest_of(cases)
-    if any("fields" not in one for group in decided for one in group):
-        code = next(one.get("code", "?") for group in decided for one in group if "fields" not in one)
-        return Played("failed", "", f"not decided [{code}]", digest)
+    undecided = [next((one for one in group if "fields" not in one), None) for group in decided]
+    problem = undecided[0] or (undecided[-1] if tried and all(undecided[1:]) else None)
+    if problem is not None:
+        return Played("failed", "", f"not decided [{problem.get('code', '?')}]", digest)
     if _passes(decided[0], rules):
         return Played(
             "void", "", "it passes as it is: the model is wrong about it, nobody had to evade", digest
@@ -78,7 +76,7 @@ def _passes(group: Sequence[Mapping[str, Any]], rules: Feasible) -> bool:
         one.get("ok", False)
         and any(
             field["field"] == rules.field and field["outcome"] == "automated" and field["answer"] == wanted
-            for field in one["fields"]
+            for field in one.get("fields", ())
         )
         for one in group
     )
