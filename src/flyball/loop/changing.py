@@ -88,11 +88,12 @@ def changed_answer(case: Case, expert: Expert | None, name: str, *, by_rule: boo
     """
     wanted = _OTHER.get(case.field.answer)
     if wanted is None:
-        return Changed((), "", "", "Only an answer that is yes or no can be turned around.")
+        return Changed((), "", "", "Only an answer that is yes or no can be turned around.", False)
     allowed = allowed_of(expert, case.settings)
     there = {column: one for column, one in allowed.items() if _number(case.row.get(column)) is not None}
     if not there:
-        return Changed((), "", "", "No column of this case is marked as one that a person can change.")
+        why = "No column of this case is marked as one that a person can change."
+        return Changed((), "", "", why, searched=False)
     if not by_rule and wanted == "true" and isinstance(expert, Changeable) and not case.settings.column:
         text = document_of_row(case.row, name="case").text
         proposed = expert.smallest_change(text, _least(case.engine, name, case.field.field)) or ()
@@ -107,7 +108,7 @@ def changed_answer(case: Case, expert: Expert | None, name: str, *, by_rule: boo
 def _by_grid(case: Case, allowed: Mapping[str, Allowed], wanted: str) -> Changed:
     problem = _may_ask(case)
     if problem:
-        return Changed((), "", "", problem)
+        return Changed((), "", "", problem, searched=False)
     columns = list(allowed)
     now = np.array([_number(case.row.get(column)) for column in columns], dtype=np.float64)
     spread = np.array([case.typical.spread.get(column, 0.0) or 1.0 for column in columns])

@@ -79,7 +79,8 @@ def letter_kind(explanation: Explanation, answer: Answer) -> str:
     duties = {duty.id for duty in explanation.duties}
     if answer.against and answer.outcome == "automated" and _REG_B in duties:
         return _ADVERSE
-    return "article_86" if answer.against else "model_note"
+    european = any(duty.startswith("eu.") for duty in duties)
+    return "article_86" if answer.against and european else "model_note"
 
 
 def draft_letter(

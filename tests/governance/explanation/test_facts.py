@@ -99,6 +99,25 @@ def test_a_best_guess_is_one_only_where_a_person_decides_and_there_is_one():
     assert "guess" not in named(replace(ANSWER, outcome="referred", confidence=0.0, answer="null"))
 
 
+def test_that_nothing_would_have_changed_it_is_told_only_after_a_search():
+    searched = Changed((), "", "", "12 cases were decided again.")
+    assert "unchanged" in named(replace(ANSWER, changed=searched))
+    assert "unchanged" not in named(replace(ANSWER, changed=replace(searched, searched=False)))
+
+
+def test_a_change_after_which_a_person_would_decide_is_not_called_granted():
+    facts = named(replace(ANSWER, changed=replace(ANSWER.changed, outcome="referred")))
+    assert "changed" not in facts
+    assert "changed_for_person" in facts
+
+
+def test_shares_that_were_estimated_are_not_told_as_exact():
+    assert "exact" in named()
+    estimated = replace(ATTRIBUTION, method="kernel_shares", exact=False)
+    facts = named(replace(ANSWER, attribution=estimated))
+    assert ("exact" in facts, "estimated" in facts) == (False, True)
+
+
 def test_a_report_is_told_only_where_a_column_of_it_counted():
     settings = ExplanationSettings(credit_report=REPORT)
     facts = named(settings=settings)

@@ -101,6 +101,11 @@ def test_what_a_record_holds_is_never_read_as_a_template(tmp_path):
     assert letter.text == "Because: {decision.day} [x] # Free\n"
 
 
+def test_no_control_character_of_a_record_reaches_the_letter(tmp_path):
+    odd = {"reason": [Fact("r", "x", {"words": Phrase("a\x1b[31mb\x00c")})]}
+    assert written(tmp_path, text="[reason+] {reason.words}\n", facts=FACTS | odd).text == "a [31mb c\n"
+
+
 def test_german_writes_numbers_days_and_words_its_own_way():
     words = Words("de", {"Use at most {value}": "Höchstens {value} nutzen"})
     assert words.of(date(2026, 3, 5)) == "5. März 2026"

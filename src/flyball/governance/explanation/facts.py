@@ -37,6 +37,8 @@ KNOWN = (
     "condition",
     "reason",
     "attribution",
+    "exact",
+    "estimated",
     "fidelity",
     "share",
     "check",
@@ -46,6 +48,7 @@ KNOWN = (
     "neighbour",
     "path",
     "changed",
+    "changed_for_person",
     "change",
     "unchanged",
     "report",
@@ -260,6 +263,7 @@ def _attributed(one: Attribution, seen: str) -> dict[str, Sequence[Fact]]:
     order = sorted(one.shares, key=lambda share: -abs(share.share))[:_MOST_SHARES]
     found: dict[str, Sequence[Fact]] = {
         "attribution": [Fact(one.id, seen, values)],
+        "exact" if one.exact else "estimated": [Fact(one.id, seen, values)],
         "share": [
             Fact(
                 one.id,
@@ -323,10 +327,11 @@ def _changes(answer: Answer) -> dict[str, Sequence[Fact]]:
         return {}
     id, where = f"change:{short(digest_of(changed))}", "decided again with the release of then"
     if not changed.moves:
-        return {"unchanged": [Fact(id, where, {"why": changed.why})]}
+        return {"unchanged": [Fact(id, where, {"why": changed.why})]} if changed.searched else {}
     values: dict[str, Said] = {"outcome": Phrase(changed.outcome), "why": changed.why}
+    name = "changed" if changed.outcome == "automated" else "changed_for_person"
     return {
-        "changed": [Fact(id, where, values)],
+        name: [Fact(id, where, values)],
         "change": [
             Fact(
                 id,

@@ -322,7 +322,7 @@ def _filled(template: Template, one: _Sentence, by_name: Mapping[str, Fact], wor
                 line=one.number,
                 record=fact.id,
             )
-        return " ".join(text.split())
+        return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
     return _VALUE.sub(value, one.text)
 

@@ -189,12 +189,15 @@ class Changed:
         Of the case with these moves; "" where there are none.
     why : str
         How it was searched for, or why there is none.
+    searched : bool
+        Whether changes were tried at all: only then can it be said that none is enough.
     """
 
     moves: tuple[Move, ...]
     answer: str
     outcome: str
     why: str
+    searched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
