@@ -18,6 +18,8 @@ import pytest
 
 from flyball.core.errors import FlyballError
 from flyball.core.estimates import Estimate, Failed, NotMeasured
+from flyball.data.documents.rows import row_of
+from flyball.models.experts.attributed import Attributes
 from flyball.models.experts.expert import (
     EXPERTS,
     PREDICTIONS,
@@ -162,6 +164,25 @@ def test_a_case_alone_is_answered_as_it_is_in_company(made, cases, predicted):
 
 def test_the_same_question_has_the_same_answer(made, cases, predicted):
     assert made.expert.predict(cases).equals(predicted)
+
+
+def test_where_it_takes_its_output_apart_the_parts_add_up_and_their_names_are_columns(made, cases, predicted):
+    if not isinstance(made.expert, Attributes):
+        return
+    answered = set(predicted.column("case_id").to_pylist())
+    rows = [
+        row_of(text)
+        for case, text in zip(
+            cases.column("case_id").to_pylist(), cases.column("text").to_pylist(), strict=True
+        )
+        if case in answered
+    ]
+    assert rows
+    outputs = made.expert.outputs(rows)
+    for row, one, output in zip(rows, made.expert.attributed(rows), outputs, strict=True):
+        assert one.output == pytest.approx(float(output), abs=1e-9)
+        assert one.base + math.fsum(one.shares) == pytest.approx(one.output, abs=1e-6)
+        assert set(one.columns) <= set(row)
 
 
 def test_saved_and_loaded_it_is_the_same_to_the_byte(made, cases, predicted, tmp_path):
