@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from random import Random
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from flyball.core.digests import digest_of, digest_of_bytes
 from flyball.governance.redteam.corpus import Seed
@@ -123,8 +123,10 @@ def _wide(ground: Ground) -> Request:
 def _bomb(ground: Ground) -> Request:
     written = BytesIO()
     with ZipFile(written, "w", ZIP_DEFLATED, compresslevel=9) as file:
-        file.writestr("[Content_Types].xml", "<Types/>")
-        file.writestr("word/document.xml", b"<w>" + b" " * 300_000_000)
+        for name, data in (("[Content_Types].xml", b"<Types/>"), ("word/document.xml", b" " * 300_000_000)):
+            part = ZipInfo(name, (2020, 1, 1, 0, 0, 0))  # the same bytes whenever it is made
+            part.compress_type = ZIP_DEFLATED
+            file.writestr(part, data)
     return _decide(ground, case={"name": "letter.docx", "base64": b64encode(written.getvalue()).decode()})
 
 
