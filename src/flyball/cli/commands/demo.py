@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -69,29 +70,28 @@ def _turn(folder: Path, output: Output) -> None:
 
 def _play_law(folder: Path, output: Output) -> None:
     """Play each change on both deployments; say what it touches, what ran, what did not, and how long."""
+    tell: Callable[[str], None] = output.say if output.as_json else output.text
     eve = days_of(CHANGES[0])[0] - timedelta(days=1)
     output.say(f"Setting up two deployments in {folder}, as on {eve} ...")
     made = set_up(folder, eve, output.say)
-    output.text(
-        f"Set up on {eve}: credit-risk and contract-review, each turned, signed and live: {made:.1f} s."
-    )
+    tell(f"Set up on {eve}: credit-risk and contract-review, each turned, signed and live: {made:.1f} s.")
     began = time.perf_counter()
     told: list[tuple[int, Played]] = []
     for number, change in enumerate(CHANGES, start=1):
-        output.text(f"\n[bold]{number}. {escape(change.title)}[/]")
+        tell(f"\n[bold]{number}. {escape(change.title)}[/]")
         for played in play(folder, change):
             told.append((number, played))
-            _show_day(output, played, in_all(played.impact))
+            _show_day(tell, played, in_all(played.impact))
     seconds = time.perf_counter() - began
     stages = sum(len(one.ran) + len(one.skipped) for _, one in told)
     ran = sum(len(one.ran) for _, one in told)
     released = sum(one.released for _, one in told)
-    output.text(
+    tell(
         f"\nAll three changes: {seconds:.1f} s, {count(released, 'release')} re-tested, signed and live; "
         f"{ran} of {stages} stages run, {stages - ran} skipped. Before that, once: {made:.1f} s to set up."
     )
-    output.text(f"Look: flyball obligation list -d {escape(str(folder))}/credit-risk")
-    output.text(f"      flyball proposal list -d {escape(str(folder))}/credit-risk")
+    tell(f"Look: flyball obligation list -d {escape(str(folder))}/credit-risk")
+    tell(f"      flyball proposal list -d {escape(str(folder))}/credit-risk")
     if output.as_json:
         days: list[dict[str, object]] = [
             {
@@ -115,23 +115,23 @@ def _play_law(folder: Path, output: Output) -> None:
         )
 
 
-def _show_day(output: Output, played: Played, total: str) -> None:
-    output.text(f"\n{played.day}  [bold]{escape(played.deployment)}[/]")
+def _show_day(tell: Callable[[str], None], played: Played, total: str) -> None:
+    tell(f"\n{played.day}  [bold]{escape(played.deployment)}[/]")
     for one in played.impact.changes:
-        output.text(f"  law       {escape(one.id)} {escape(one.what)}")
+        tell(f"  law       {escape(one.id)} {escape(one.what)}")
     if not played.impact.changes:
-        output.text("  law       nothing changes for it")
+        tell("  law       nothing changes for it")
     else:
-        output.text(f"  touches   {total}")
+        tell(f"  touches   {total}")
     for stale in played.impact.out_of_date:
-        output.text(f"  stale     {escape(stale.said)}")
+        tell(f"  stale     {escape(stale.said)}")
     for made in played.proposals:
-        output.text(f"  proposed  {escape(made.proposal.what)} ({made.state})")
-    output.text(f"  run       {', '.join(played.ran) or 'nothing'}")
-    output.text(f"  skipped   {len(played.skipped)}: {escape(', '.join(played.skipped))}")
+        tell(f"  proposed  {escape(made.proposal.what)} ({made.state})")
+    tell(f"  run       {', '.join(played.ran) or 'nothing'}")
+    tell(f"  skipped   {len(played.skipped)}: {escape(', '.join(played.skipped))}")
     if played.released:
         name = short(played.release)
-        output.text(f"  released  {name}, signed by the owner; evidence in ledger entry {played.evidence}")
+        tell(f"  released  {name}, signed by the owner; evidence in ledger entry {played.evidence}")
     else:
-        output.text(f"  released  nothing; {short(played.release)} stays live")
-    output.text(f"  took      {played.seconds:.1f} s")
+        tell(f"  released  nothing; {short(played.release)} stays live")
+    tell(f"  took      {played.seconds:.1f} s")
