@@ -58,6 +58,7 @@ def main() -> int:
     else:
         print("CUAD_TRAIN is not set: the cross-validation of the detector is left out.", file=sys.stderr)
     commands.append(["evidence.py"])
+    commands.append(["explanation.py"])
     commands.append(["constitution.py"])
     for command in commands:
         print(f"== {' '.join(command)}", file=sys.stderr, flush=True)
