@@ -10,7 +10,7 @@ import subprocess
 import threading
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
 import lxml.html
@@ -334,11 +334,12 @@ def test_the_gate_refuses_what_nobody_signed_and_nothing_changes(governed, ben, 
 def test_a_signature_made_elsewhere_is_handed_in_and_opens_the_gate(governed, ben, at, workshop, tmp_path):
     """With OpenSSL, so that the bytes are what they are said to be."""
     made = governed.made
+    moment = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2)  # an approval expires
     asked = {
         "person": "anna",
         "decision": "approve",
         "comment": "read <b>it</b>",
-        "at": "2026-01-02T03:04:05Z",
+        "at": moment.isoformat().replace("+00:00", "Z"),
     }
     found = page(ben, at(f"releases/WAITING/sign?{urlencode(asked)}"))
     statement = found.xpath("//input[@name='statement']/@value")[0]
@@ -369,12 +370,10 @@ def test_a_signature_made_elsewhere_is_handed_in_and_opens_the_gate(governed, be
     assert len([one for one in approvals_in(workshop) if one.digest == made.waiting]) == 1
     [signed_by] = page(ben, at("releases/WAITING")).xpath("//section[@aria-labelledby='signed']")
     assert "missing" not in words(signed_by)
-    assert "approve anna , 2026-01-02 03:04 : read <b>it</b>" in words(signed_by)
+    assert f"approve anna , {moment:%Y-%m-%d %H:%M} : read <b>it</b>" in words(signed_by)
 
 
 def _typed(plain):
-    from datetime import datetime
-
     return plain | {"at": datetime.fromisoformat(plain["at"])}
 
 
