@@ -6,7 +6,10 @@ quoted_span makes questions of it. One of the four is of the half that measures.
 
 import json
 import stat
+import threading
 from collections import Counter
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -18,6 +21,7 @@ from flyball.ledger.erasure import erase
 from flyball.loop.decided import find_decision
 from flyball.loop.decision_view import decision_view
 from flyball.loop.deployment import open_deployment
+from flyball.loop.egress import egress_of
 from flyball.loop.full_turn import full_turn
 from flyball.loop.halves import in_tuning_half
 from flyball.loop.init import init_deployment
@@ -135,6 +139,89 @@ def test_a_principle_for_a_critic_that_is_not_there_is_refused(workshop):
     add(workshop, principle("kind", "judged_by_a_model", 1))
     with pytest.raises(BadConstitution, match="no critic is named"):
         examine_cases(workshop)
+
+
+class Critic(ThreadingHTTPServer):
+    """Says of every lot of items that nothing is broken but what names `wrong`."""
+
+    daemon_threads = True
+    wrong, silent = "", False
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        items = [json.loads(line) for line in body["messages"][1]["content"].split("\n")[1:-1]]
+        self.server.asked.append([one["item"] for one in items])
+        broken = [
+            {"principle": "kind", "item": one["item"], "why": f"Of {one['item']}."}
+            for one in items
+            if one["item"] == self.server.wrong
+        ]
+        said = "" if self.server.silent else json.dumps({"checked": ["kind"], "broken": broken})
+        message = {"role": "assistant", "content": said}
+        usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
+        data = json.dumps({"choices": [{"index": 0, "message": message}], "usage": usage}).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+@pytest.fixture
+def judged(folder, workshop):
+    """The deployment with a critic, and a principle that it judges."""
+    server = Critic()
+    file = folder / "flyball.toml"
+    before = file.read_text(encoding="utf-8")
+    address = f'base_url = "http://127.0.0.1:{server.server_port}/v1"'
+    settings = (
+        f'provider = "openai-compatible"\n{address}\nmodel = "c"\napi_key = "none"\nstructured = "text"'
+    )
+    prices = 'eur_per_million_input_tokens = "100"\neur_per_million_output_tokens = "0"\nmax_retries = 0'
+    file.write_text(f"{before}\n[constitution.critic]\n{settings}\n{prices}\n", encoding="utf-8")
+    add(workshop, principle("kind", "judged_by_a_model", 1))
+    yield server
+    file.write_text(before, encoding="utf-8")
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_critic_judges_what_is_decided_its_bill_is_paid_and_its_host_listed(folder, workshop, judged):
+    judged.wrong = "field governing_law"
+    with Workshop(open_deployment(folder)) as opened:
+        done = examine_cases(opened)
+        hosts = [one.host for one in egress_of(opened.deployment.settings)]
+    kind = next(one for one in done.examination.standings if one.principle == "kind")
+    named = sum("field governing_law" in asked for asked in judged.asked)
+    assert 0 < named == round(kind.complained.value * kind.complained.n) == kind.mended
+    assert hosts == [f"127.0.0.1:{judged.server_port}"]
+    for one in done.reviews:
+        field = next(each for each in one.revised.fields if each.field == "governing_law")
+        assert field.outcome != "automated"
+        assert Decimal(one.revised.cost_eur) % Decimal("0.01") == 0
+    assert sum(Decimal(one.revised.cost_eur) for one in done.reviews) == Decimal("0.01") * len(judged.asked)
+
+
+def test_a_critic_that_says_nothing_automates_nothing_and_stops_no_work(folder, workshop, judged):
+    judged.silent = True
+    with Workshop(open_deployment(folder)) as opened:
+        done = examine_cases(opened)
+    assert not [f for one in done.reviews for f in one.revised.fields if f.outcome == "automated"]
+    assert not any(one.refused for one in done.reviews)
+    (problem,) = done.examination.problems
+    assert problem.kind == "no verdict"
+    assert problem.what.startswith(
+        "principle kind was not judged in 25 of 25 cases (The critic gave no verdict"
+    )
 
 
 def test_places_change_what_counts(workshop):

@@ -28,7 +28,10 @@ from flyball.models.experts.language_model.wire import ChatCall, ChatMessage, Re
 from flyball.models.experts.spending import Purse
 from flyball.models.router.breaker import CircuitBreaker
 
-__all__ = ["Broken", "Item", "ModelCritic", "items_of"]
+__all__ = ["NO_VERDICT", "Broken", "Item", "ModelCritic", "items_of"]
+
+NO_VERDICT = "The critic gave no verdict"
+"""How a complaint begins that is none of the critic's, but about it."""
 
 _FUNCTION = "judge"
 _MOST_PASSAGES, _LONGEST_PASSAGE = 3, 600
@@ -207,7 +210,7 @@ class ModelCritic:
             judged = self.judge(fresh, principles, tenant=decision.context.tenant)
             for one in fresh:
                 told[digests[one.name]] = (
-                    f"The critic gave no verdict: {judged.error.rstrip('.')}."
+                    f"{NO_VERDICT}: {judged.error.rstrip('.')}."
                     if isinstance(judged, Failed)
                     else [broken for broken in judged if broken.item == one.name]
                 )

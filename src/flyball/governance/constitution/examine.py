@@ -15,10 +15,12 @@ from flyball.core.records import Context
 from flyball.core.text import count
 from flyball.governance.constitution.checker import Complaint, Reading
 from flyball.governance.constitution.conflicts import open_conflicts
+from flyball.governance.constitution.critic import NO_VERDICT
 from flyball.governance.constitution.damage import damaged
 from flyball.governance.constitution.principle import Constitution, Principle
 from flyball.governance.constitution.review import (
     JUDGED,
+    Critique,
     ReviewedDecision,
     complaints_of,
     let_off,
@@ -49,7 +51,7 @@ class Problem:
     Parameters
     ----------
     kind : str
-        "holds nowhere", "complains about everything", "notices nothing" or "open conflict".
+        "holds nowhere", "complains about everything", "no verdict", "notices nothing" or "open conflict".
     principles : tuple of str
     what, fix : str
         For people.
@@ -80,6 +82,10 @@ class Standing:
         judges it, which is measured by itself.
     expired : tuple of str
         Exceptions that count no longer, by their last day.
+    unjudged : int
+        Cases about which the critic gave no verdict.
+    why_unjudged : str
+        Of the first of them.
     """
 
     principle: str
@@ -91,6 +97,8 @@ class Standing:
     spoilt: int
     noticed: int
     expired: tuple[str, ...] = ()
+    unjudged: int = 0
+    why_unjudged: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +212,14 @@ def standings_of(
     complained: Counter[str] = Counter()
     withheld: Counter[str] = Counter()
     excepted: Counter[str] = Counter()
+    unjudged: dict[str, list[str]] = {}
     for one in reviewed:
         counted.update(result.principle for result in one.results)
         first = one.rounds[0].critiques if one.rounds else ()
         complained.update({critique.principle for critique in first})
+        silent = {item.principle: item.complaint.problem for item in first if _is_silence(item)}
+        for name, why in silent.items():
+            unjudged.setdefault(name, []).append(why)
         last = one.rounds[-1] if one.rounds else None
         lost = {item.principle for item in last.critiques} if last and _withheld(one) else set()
         lost |= {result.principle for result in one.results if not result.passed}
@@ -228,9 +240,15 @@ def standings_of(
                 spoilt=spoilt,
                 noticed=noticed,
                 expired=_expired(principle, reviewed),
+                unjudged=len(unjudged.get(principle.id, ())),
+                why_unjudged=next(iter(unjudged.get(principle.id, ())), ""),
             )
         )
     return tuple(found)
+
+
+def _is_silence(critique: Critique) -> bool:
+    return critique.complaint.problem.startswith(NO_VERDICT)
 
 
 def _withheld(one: ReviewedDecision) -> bool:
@@ -291,7 +309,17 @@ def _measured(standings: Sequence[Standing]) -> list[Problem]:
     found = []
     for one in standings:
         share = one.complained
-        if isinstance(share, Estimate) and _is_everything(share):
+        if isinstance(share, Estimate) and one.unjudged and _is_everything(share):
+            found.append(
+                Problem(
+                    "no verdict",
+                    (one.principle,),
+                    f"principle {one.principle} was not judged in {one.unjudged:,} of "
+                    f"{count(share.n, 'case')} ({one.why_unjudged.rstrip('.')})",
+                    "See that the critic of [constitution] can be asked, then run it again.",
+                )
+            )
+        elif isinstance(share, Estimate) and _is_everything(share):
             hits = round(share.value * share.n)
             found.append(
                 Problem(

@@ -10,7 +10,7 @@ from datetime import date
 
 from flyball.core.estimates import Failed
 from flyball.core.records import Context
-from flyball.governance.constitution.critic import Broken
+from flyball.governance.constitution.critic import NO_VERDICT, Broken
 from flyball.governance.constitution.principle import Constitution, Principle
 from flyball.governance.constitution.review import JUDGED, MOST_ROUNDS
 from flyball.governance.constitution.scope import excepts_context
@@ -174,7 +174,7 @@ async def _critiques(
         find = constitution.checkers[one.checker].find_words
         if one.checker == JUDGED:
             problems = (
-                (f"The critic gave no verdict: {told.error.rstrip('.')}.",)
+                (f"{NO_VERDICT}: {told.error.rstrip('.')}.",)
                 if isinstance(told, Failed)
                 else tuple(bad.why for bad in told if bad.principle == one.id)
             )
