@@ -76,6 +76,7 @@ WRITES = {
     "hold release": ("hold.released",),
     "retention run": ("retention.texts", "retention.kept"),
     "privacy reveal": ("privacy.revealed",),
+    "bias": ("fairness.language",),
     "redteam run": ("redteam.run",),
     "redteam retest": ("redteam.retested",),
     "redteam garak": ("redteam.run",),
