@@ -253,3 +253,16 @@ def test_where_all_groups_are_small_nothing_is_compared_and_all_is_said():
     assert (trait.groups, trait.reference, trait.reference_from) == ((), "", "no group is large enough")
     assert (trait.too_few, trait.too_few_rows, report.approved.n) == (2, 42, 42)
     assert all(isinstance(one.gap, NotMeasured) for one in trait.metrics)
+
+
+def test_a_reference_that_was_looked_for_costs_more_than_one_that_was_named():
+    """Four groups: three comparisons with the best stand for six pairs; each p counts twice, then Holm's 3."""
+    groups = {"A": (80, 20), "B": (62, 38), "C": (76, 24), "D": (77, 23)}
+    asked = (Asked("four_fifths", True, "for a test"),)
+    looked = found(measure(cases_of(**groups), asked=asked), "four_fifths").against
+    named = found(
+        measure(cases_of(**groups), Options(references={"group": "A"}), asked=asked), "four_fifths"
+    ).against
+    assert looked[0].p == named[0].p
+    assert looked[0].p_adjusted == pytest.approx(6 * looked[0].p)
+    assert named[0].p_adjusted == pytest.approx(3 * named[0].p)

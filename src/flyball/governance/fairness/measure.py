@@ -28,6 +28,7 @@ __all__ = ["Options", "measure", "measure_periods"]
 _ALL = slice(None)
 _KNOWN = slice(0, 2)
 _SMALLEST_ALLOWED = 5
+_NAMED = "named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ def _bins(counts: Counts, smallest: int) -> dict[str, tuple[Bin, ...]]:
 
 def _reference(counts: Counts, approved: Sequence[float], wanted: str) -> tuple[int, str]:
     if wanted in counts.groups:
-        return counts.groups.index(wanted), "named"
+        return counts.groups.index(wanted), _NAMED
     if not counts.groups:
         return 0, "no group is large enough"
     why = "approved most often"
@@ -216,9 +217,17 @@ def _reference(counts: Counts, approved: Sequence[float], wanted: str) -> tuple[
 
 
 def _adjusted(traits: Sequence[TraitFound]) -> tuple[list[TraitFound], int, int]:
-    """Return the traits with p after Holm over all of them, how many were tested, and how many remain."""
+    """Return the traits with p after Holm over all of them, how many were tested, and how many remain.
+
+    A reference that is the group approved most often was looked for, so comparisons with it stand for all pairs
+    of its groups: k (k - 1) / 2 of them instead of k - 1.
+    """
     tested = [
-        pair.p for one in traits for found in one.metrics for pair in found.against if pair.p is not None
+        min(1.0, pair.p * (1.0 if one.reference_from == _NAMED else max(1.0, len(one.groups) / 2)))
+        for one in traits
+        for found in one.metrics
+        for pair in found.against
+        if pair.p is not None
     ]
     adjusted = holm(tested)
     left = iter(adjusted)
