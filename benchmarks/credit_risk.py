@@ -24,6 +24,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow.csv
 
+from flyball.core.estimates import NotMeasured
+from flyball.core.intervals import ratio_ends, wilson
+from flyball.governance.fairness.alternatives import Held, candidates_of, said_of
+from flyball.governance.fairness.alternatives import search as search_models
+from flyball.governance.fairness.approving import approve_share
+from flyball.governance.fairness.cases import Trait
+from flyball.governance.fairness.records import FairnessReport
 from flyball.models.experts.boosted_table.columns import Column
 from flyball.models.experts.boosted_table.figures import area_with_variance
 from flyball.models.experts.boosted_table.fit import Recipe, fit_trees
@@ -73,10 +80,6 @@ class Rows:
     def at(self, kept: np.ndarray) -> "Rows":
         """Return some of the rows."""
         return Rows(self.matrix[kept], self.bad[kept], {name: one[kept] for name, one in self.groups.items()})
-
-
-Model = tuple[dict[str, object], np.ndarray, np.ndarray]
-"""What it is, its scores of the rows that choose, and of the test."""
 
 
 def main() -> int:
@@ -183,118 +186,75 @@ def difference(one: np.ndarray, other: np.ndarray, bad: np.ndarray, resamples: i
     return [round(float(one), 4) for one in (value, low, high)]
 
 
-def approved(score: np.ndarray, share: float) -> np.ndarray:
-    """Approve exactly this share of all rows, those of the lowest scores."""
-    passed = np.zeros(len(score), dtype=bool)
-    passed[np.argsort(score, kind="stable")[: round(share * len(score))]] = True
-    return passed
-
-
 def ratios(score: np.ndarray, rows: Rows, share: float) -> dict[str, list[float]]:
-    """Return adverse impact ratios: approval of a group over that of the other, with 95 % intervals.
-
-    Source of the interval: Katz, Baptista, Azen and Pike 1978, doi:10.2307/2530610 (log method).
-    """
-    passed = approved(score, share)
+    """Return adverse impact ratios: approval of a group over that of the other, with 95 % intervals."""
+    passed = approve_share(-score, share) == 1
     found = {}
     for group, other in GROUPS.items():
         inside, against = rows.groups[group] == 1.0, rows.groups[other] == 1.0
-        p, q = float(passed[inside].mean()), float(passed[against].mean())
-        spread = ((1 - p) / (inside.sum() * p) + (1 - q) / (against.sum() * q)) ** 0.5
-        ratio = p / q
-        found[f"{group} / {other}"] = [
-            round(float(one), 4)
-            for one in (ratio, ratio * np.exp(-1.96 * spread), ratio * np.exp(1.96 * spread))
-        ]
+        one, two = (
+            (float(passed[some].mean()), *wilson(float(passed[some].sum()), float(some.sum())))
+            for some in (inside, against)
+        )
+        found[f"{group} / {other}"] = [round(end, 4) for end in (one[0] / two[0], *ratio_ends(one, two))]
     return found
 
 
-def air(score: np.ndarray, rows: Rows, share: float) -> float:
-    """Return the adverse impact ratio of black to white applicants."""
-    passed = approved(score, share)
-    return float(passed[rows.groups["black"] == 1.0].mean() / passed[rows.groups["white"] == 1.0].mean())
-
-
 def search(teach: Rows, choose: Rows, test: Rows, candidates: int) -> dict[str, object]:
-    """Look for less discriminatory models at a fixed approval rate.
+    """Look for less discriminatory models at a fixed approval rate, by race.
 
     Candidates differ in what they look at and in their recipe; each is also blended with the first. All are
     measured on the rows that choose; the best at a given loss of AUC goes to the test once.
     """
-    draw = np.random.default_rng(1)
-    names = [one.name for one in LOOKED_AT]
-    sample = teach.at(np.random.default_rng(0).permutation(len(teach.bad))[:50_000])
     first = fit_trees(teach.matrix, teach.bad, LOOKED_AT, MONOTONE, seed=0)
-    models: list[Model] = [
-        ({"the first": "monotone boosting"}, first.sum(choose.matrix), first.sum(test.matrix))
-    ]
-    for _ in range(candidates):
-        dropped = {str(one) for one in draw.choice(names, size=draw.integers(0, 4), replace=False)}
-        if draw.random() < 0.5:
-            dropped.add("debt_to_income_ratio_std")
-        recipe = replace(
-            SMALL,
-            leaves=int(draw.choice([8, 15, 31])),
-            rounds=int(draw.choice([120, 250])),
-            smallest_leaf=int(draw.choice([50, 200, 800])),
-            l2=float(draw.choice([1.0, 5.0, 50.0])),
-        )
-        kept = [place for place, name in enumerate(names) if name not in dropped]
-        trees = fit_trees(
-            sample.matrix[:, kept], sample.bad, [LOOKED_AT[place] for place in kept], recipe, seed=0
-        )
-        about: dict[str, object] = {
-            "without": sorted(dropped),
-            "leaves": recipe.leaves,
-            "rounds": recipe.rounds,
-        }
-        models.append((about, trees.sum(choose.matrix[:, kept]), trees.sum(test.matrix[:, kept])))
-    pool = list(models)
-    for about, seen, held in models[1:]:
-        for weight in (0.25, 0.5, 0.75):
-            blended = [
-                weight * scaled(one) + (1 - weight) * scaled(other)
-                for one, other in ((seen, models[0][1]), (held, models[0][2]))
-            ]
-            pool.append(({**about, "share in a blend with the first": weight}, blended[0], blended[1]))
-    measured = [
-        (area_with_variance(seen, choose.bad)[0], air(seen, choose, SEARCHED_AT), place)
-        for place, (_, seen, _) in enumerate(pool)
-    ]
-    best_auc = measured[0][0]
-    front: list[dict[str, object]] = []
-    highest = 0.0
-    for auc, ratio, place in sorted(measured, reverse=True):
-        if ratio > highest:
-            highest = ratio
-            front.append({"auc": round(auc, 4), "air": round(ratio, 4), "model": pool[place][0]})
-    chosen = {}
-    for loss in (0.005, 0.01, 0.02, 0.025):
-        auc, _, place = max(
-            (one for one in measured if one[0] >= best_auc - loss), key=lambda one: (one[1], one[0])
-        )
-        held = pool[place][2]
-        chosen[f"at most {loss:.3f} AUC lost"] = {
-            "model": pool[place][0],
-            "auc where it was chosen": round(auc, 4),
-            "auc": interval(held, test.bad),
-            "auc against the first": difference(held, pool[0][2], test.bad),
-            "impact ratios": ratios(held, test, SEARCHED_AT),
-        }
+    matrix = np.vstack([one.matrix for one in (teach, choose, test)])
+    part = np.repeat([2, 1, 0], [len(one.bad) for one in (teach, choose, test)])
+    pool = candidates_of(
+        matrix,
+        ~np.concatenate([one.bad for one in (teach, choose, test)]),
+        [replace(one, monotone=-one.monotone) for one in LOOKED_AT],
+        part == 2,
+        part == 1,
+        part == 0,
+        first=-first.sum(matrix),
+        suspect="debt_to_income_ratio_std",
+        many=candidates,
+        recipe=SMALL,
+    )
+
+    def held(rows: Rows) -> Held:
+        codes = np.where(rows.groups["white"] == 1.0, 1, np.where(rows.groups["black"] == 1.0, 0, -1))
+        return Held(~rows.bad, Trait("race", ("black", "white"), codes.astype(np.int32)))
+
+    found = search_models(
+        pool, held(choose), held(test), approve=SEARCHED_AT, losses=(0.005, 0.01, 0.02, 0.025)
+    )
+    if isinstance(found, NotMeasured):
+        raise SystemExit(found.reason)
+
+    def ratio(report: FairnessReport) -> str:
+        return str(report.traits[0].metrics[0].gap)
+
     return {
-        "approval rate": SEARCHED_AT,
-        "candidates": len(pool),
-        "first": {
-            "auc": interval(pool[0][2], test.bad),
-            "impact ratios": ratios(pool[0][2], test, SEARCHED_AT),
+        "approval rate": found.approved,
+        "candidates": found.tried,
+        "first": {"auc": str(found.first_area), "black / white": ratio(found.first_report)},
+        "front where it was chosen": [
+            {"auc": round(one.area, 4), "air": round(one.ratio, 4), "model": dict(one.about)}
+            for one in found.front
+        ],
+        "chosen, on the test": {
+            f"at most {one.at_most:.3f} AUC lost": {
+                "model": dict(one.about),
+                "auc": str(one.area),
+                "auc lost against the first": str(one.area_lost),
+                "ratio won": str(one.ratio_won),
+                "black / white": ratio(one.report),
+            }
+            for one in found.choices
         },
-        "front where it was chosen": front,
-        "chosen, on the test": chosen,
+        "said": said_of(found),
     }
-
-
-def scaled(score: np.ndarray) -> np.ndarray:
-    return (score - score.mean()) / score.std()
 
 
 def read_taiwan(path: Path) -> tuple[np.ndarray, np.ndarray, list[Column]]:

@@ -256,7 +256,7 @@ def test_where_all_groups_are_small_nothing_is_compared_and_all_is_said():
 
 
 def test_a_reference_that_was_looked_for_costs_more_than_one_that_was_named():
-    """Four groups: three comparisons with the best stand for six pairs; each p counts twice, then Holm's 3."""
+    """Three comparisons with the best of four stand for six pairs: each p counts twice, then Holm's 3."""
     groups = {"A": (80, 20), "B": (62, 38), "C": (76, 24), "D": (77, 23)}
     asked = (Asked("four_fifths", True, "for a test"),)
     looked = found(measure(cases_of(**groups), asked=asked), "four_fifths").against

@@ -219,8 +219,8 @@ def _reference(counts: Counts, approved: Sequence[float], wanted: str) -> tuple[
 def _adjusted(traits: Sequence[TraitFound]) -> tuple[list[TraitFound], int, int]:
     """Return the traits with p after Holm over all of them, how many were tested, and how many remain.
 
-    A reference that is the group approved most often was looked for, so comparisons with it stand for all pairs
-    of its groups: k (k - 1) / 2 of them instead of k - 1.
+    A reference that is the group approved most often was looked for, so comparisons with it stand for all
+    pairs of its groups: k (k - 1) / 2 of them instead of k - 1.
     """
     tested = [
         min(1.0, pair.p * (1.0 if one.reference_from == _NAMED else max(1.0, len(one.groups) / 2)))
