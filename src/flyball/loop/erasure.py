@@ -283,8 +283,8 @@ def _refuse_what_is_held(workshop: Workshop, request: Mapping[str, object], plan
         kept = kept_by(workshop, hold)
         shared = {one.dataset for one in kept.datasets} & {one.dataset for one in plan.datasets}
         texts = {*kept.documents, *kept.blobs, hold.held} & {*plan.documents, *plan.blobs}
-        met = sorted({*shared, *map(short, texts)})
-        if not (hold.everything or met or hold.subject == request["subject"]):
+        met = [*sorted(shared), *sorted(short(one) for one in texts - {hold.held})]
+        if not (hold.everything or shared or texts or hold.subject == request["subject"]):
             continue
         why = f"the hold {hold.name} of {hold.at:%Y-%m-%d} keeps {', '.join(met) or hold.about}"
         workshop.ledger.append(
