@@ -101,6 +101,15 @@ def test_rows_without_a_decision_or_a_group_are_counted_and_not_guessed(tmp_path
     assert found["traits"][0]["not_said"]["cases"] == 50
 
 
+def test_usual_words_of_decisions_and_outcomes_are_understood(tmp_path, capsys):
+    columns = rows()
+    columns["decision"] = ["Approve" if one == "yes" else "DENY" for one in columns["decision"]]
+    columns["label"] = ["repaid" if one else "default" for one in columns["label"]]
+    found = told(capsys, "--cases", written(tmp_path, columns))
+    assert found["approval_rate"]["value"] == pytest.approx(0.65)
+    assert found["outcomes_known"] == {"approved": 130, "refused": 70}
+
+
 def test_a_share_of_weighted_rows_is_approved_by_weight():
     decided = approve_share(np.array([3.0, 2.0, 1.0, 0.0]), 0.5, np.array([1.0, 1.0, 1.0, 1.0]))
     assert decided.tolist() == [1, 1, 0, 0]

@@ -32,8 +32,8 @@ __all__ = [
 ]
 
 KNOWN_TRAITS = (
-    "group", "sex", "gender", "race", "ethnicity", "age_group", "age_band", "religion", "disability",
-    "marital_status", "national_origin", "nationality",
+    "group", "protected_group", "sex", "gender", "race", "ethnicity", "age_group", "age_band", "religion",
+    "disability", "marital_status", "national_origin", "nationality",
 )  # fmt: skip
 """Columns that are taken as traits where none is named."""
 
@@ -44,11 +44,13 @@ _DEFAULTS = {
     "weight": ("weight",),
 }
 _YES = frozenset(
-    {"1", "1.0", "true", "yes", "y", "approved", "granted", "accepted", "selected", "good", "repaid"}
-)
+    {"1", "1.0", "true", "t", "yes", "y", "approved", "approve", "granted", "grant", "accepted", "accept",
+     "selected", "hired", "good", "positive", "repaid", "paid"}
+)  # fmt: skip
 _NO = frozenset(
-    {"0", "0.0", "false", "no", "n", "denied", "refused", "rejected", "declined", "bad", "defaulted"}
-)
+    {"0", "0.0", "false", "f", "no", "n", "denied", "deny", "refused", "refuse", "rejected", "reject",
+     "declined", "decline", "bad", "negative", "defaulted", "default"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
