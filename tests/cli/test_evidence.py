@@ -137,6 +137,23 @@ def test_a_pack_holds_for_whoever_has_the_key(verify, pack):
     assert verify(pack, code=0) == (True, {})
 
 
+def test_a_framework_is_shown_as_a_pack_of_it_says_before_one_is_made(house, pack, capsys):
+    shown = flyball("obligation", "frameworks", "soc-2", "-d", house, capsys=capsys)
+    packed = json.loads((pack / "pack.json").read_text())
+    assert shown["release"] == packed["release"]
+
+    def told(controls):
+        return {one["id"]: (one["showing"], one["checks"], one["missing"]) for one in controls}
+
+    assert told(shown["controls"]) == told(packed["controls"])
+    assert {one["showing"] for one in shown["controls"]} == {
+        "supported",
+        "exception",
+        "incomplete",
+        "not_tested",
+    }
+
+
 def test_populations_are_every_change_access_and_alert_and_exceptions_are_counted(pack):
     records = json.loads((pack / "pack.json").read_text())["records"]
     samples = {one["check"]: one for one in records if one["check"].endswith(".sample")}

@@ -9,6 +9,7 @@ import pytest
 
 import flyball
 from flyball.core.errors import UnknownName
+from flyball.governance.evidence.making import BETWEEN_RELEASES
 from flyball.governance.evidence.procedures import GATE_PROCEDURES
 from flyball.governance.fairness.duties import BESIDE, PREFIX
 from flyball.governance.fairness.metric import FAIRNESS_METRICS
@@ -37,8 +38,8 @@ gaps = "Whether they looked."
 
 
 def checks_that_are_made():
-    """Checks of the gates, and of the principles of any shipped constitution."""
-    found = set(GATE_PROCEDURES)
+    """Checks of the gates, of packs, and of the principles of any shipped constitution."""
+    found = {*GATE_PROCEDURES, *BETWEEN_RELEASES}
     for file in Path(flyball.__file__).parent.glob("solutions/*/constitution.toml"):
         principles = tomllib.loads(file.read_text(encoding="utf-8"))["principle"]
         found |= {f"principle.{one['id']}" for one in principles}

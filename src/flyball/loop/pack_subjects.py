@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from flyball.core.errors import BadInput, UnknownName
-from flyball.governance.evidence.more_checks import with_more_checks
 from flyball.governance.evidence.pack import Period
 from flyball.governance.frameworks.load import framework as shipped_framework
 from flyball.governance.frameworks.load import load_frameworks
@@ -40,7 +39,7 @@ def framework_for(name: str, catalogue: Catalogue, on: date) -> Framework:
     known = frameworks_known(catalogue)
     shipped = {one.id for one in load_frameworks()}
     if name in shipped:
-        return with_more_checks(shipped_framework(name))
+        return shipped_framework(name)
     law = next((one for one in known if one not in shipped and _plain(one) == _plain(name)), None)
     if law is None:
         raise UnknownName(
@@ -55,7 +54,7 @@ def framework_for(name: str, catalogue: Catalogue, on: date) -> Framework:
         citations.append(duty.source.citation)
         gaps.append(duty.source.law)
     laws = "; ".join(dict.fromkeys(gaps))
-    found = Framework(
+    return Framework(
         id=law,
         title=laws,
         issuer=laws,
@@ -67,7 +66,6 @@ def framework_for(name: str, catalogue: Catalogue, on: date) -> Framework:
         gaps="Only duties of the catalogue are listed; it is a summary, and counsel confirms each.",
         controls=tuple(controls),
     )
-    return with_more_checks(found)
 
 
 def _applies(duty: Obligation, on: date) -> bool:

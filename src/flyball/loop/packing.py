@@ -2,9 +2,9 @@
 
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import flyball
@@ -15,6 +15,7 @@ from flyball.data.datasets.catalogue import open_catalogue
 from flyball.data.datasets.records import Snapshot
 from flyball.data.datasets.snapshots import list_datasets, list_snapshots
 from flyball.evaluation.records import Report, report_from_json
+from flyball.governance.approvals import Approval, Person
 from flyball.governance.evidence.controls import controls_shown, what_was_not_tested
 from flyball.governance.evidence.form import forms_for
 from flyball.governance.evidence.making import (
@@ -28,8 +29,17 @@ from flyball.governance.evidence.making import (
     sample_records,
     told_by_ledger,
 )
-from flyball.governance.evidence.more_checks import with_more_checks
-from flyball.governance.evidence.pack import Dataset, LedgerPart, Model, Pack, Period, figure_of
+from flyball.governance.evidence.pack import (
+    ControlShown,
+    Dataset,
+    Examined,
+    LedgerPart,
+    Model,
+    Pack,
+    PackRecord,
+    Period,
+    figure_of,
+)
 from flyball.governance.evidence.populations import Known, wanted_kinds
 from flyball.governance.evidence.sealing import seal
 from flyball.governance.evidence.verifying import COSIGNED_NOTE, verify_pack
@@ -46,7 +56,7 @@ from flyball.ledger.witnessing import COSIGNED, cosigned
 from flyball.loop.ledger_view import holds_no_case
 from flyball.loop.live import engine_of_release
 from flyball.loop.promotion import approvals_in, people_of
-from flyball.loop.releases import Promotion, Release, promotions, read_release
+from flyball.loop.releases import Promotion, Release, SignedRelease, promotions, read_release
 from flyball.loop.settings import Settings
 from flyball.loop.stages.obligations import duties_of
 from flyball.loop.workshop import Workshop
@@ -55,6 +65,7 @@ __all__ = [
     "EXPORTED",
     "Packed",
     "PacksView",
+    "controls_now",
     "pack_evidence",
     "packs_made",
     "packs_view",
@@ -98,7 +109,7 @@ class PacksView:
     made : tuple of Entry
         Of packs that were made, newest first.
     frameworks : tuple of Framework
-        The shipped ones, with the checks that a pack makes.
+        The shipped ones.
     witnesses : tuple of str
         Names; () where none is asked.
     needed : int
@@ -205,6 +216,34 @@ _JUDGED = ("approvals", "validity", "witnesses")
 """What may fail in a true pack: it then says so, and whoever verifies it sees it."""
 
 
+def controls_now(workshop: Workshop, framework: Framework) -> tuple[str, tuple[ControlShown, ...]]:
+    """Return what is live, and what each control is shown by: as a pack of the last 365 days would say it.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    framework : Framework
+
+    Returns
+    -------
+    str
+        Digest of the live release; "" for none, and then no control is shown.
+    tuple of ControlShown
+        In the order of the framework. The ledger is not hashed again for it: what the gate of the release
+        said of the ledger counts.
+    """
+    ledger, now = workshop.ledger, workshop.clock()
+    size = ledger.size()
+    kinds = _shown(ledger.store.kinds(0, size))
+    entries = sorted(
+        (one for kind in kinds for one in ledger.entries(kind, 0, size)), key=lambda one: one.index
+    )
+    period = Period(now.date() - timedelta(days=364), now.date())
+    told = _told(workshop, tuple(entries), period, now, size=size, root=ledger.root(size), verified=None)
+    records = told.records if told.about.release else ()
+    return told.about.release, controls_shown(framework.controls, records)
+
+
 def packs_made(workshop: Workshop) -> tuple[Entry, ...]:
     """Return the packs that were made, newest first."""
     return tuple(reversed(list(workshop.ledger.entries(kind=EXPORTED))))
@@ -217,7 +256,7 @@ def packs_view(workshop: Workshop) -> PacksView:
     note = cosigned(workshop.ledger, keys, needed=max(1, wanted.witnesses_needed)) if keys else ""
     return PacksView(
         made=packs_made(workshop),
-        frameworks=tuple(with_more_checks(one) for one in load_frameworks()),
+        frameworks=load_frameworks(),
         witnesses=tuple(one.name for one in keys),
         needed=wanted.witnesses_needed,
         cosigned=read_checkpoint(note, workshop.key.verifier).size if note else 0,
@@ -265,55 +304,14 @@ def _gathered(
     shown = set(kinds) if whole_ledger else _shown(kinds)
     write_excerpt(ledger, part / "ledger", checkpoint, shown, key=workshop.key.verifier)
     entries = read_excerpt(part / "ledger", workshop.key.verifier).entries
-    live = _live_at_end(promotions(ledger), period, checkpoint)
-    release = None if live is None else read_release(workshop.state, live.release, workshop.key.verifier)
-    digest = "" if live is None else live.release
-    people = people_of(workshop)
-    approvals = tuple(one for one in approvals_in(workshop) if one.digest == digest)
-    approvals = tuple(one for one in approvals if _is_written(one.signature, entries))
-    made = next(
-        (one for one in entries if one.kind == "release.made" and one.body.get("release") == digest), None
-    )
-    author = "" if made is None else made.actor
-    parts = {} if release is None else dict(release.release.parts)
-    about = About(
-        digest,
-        parts,
-        tuple(sorted({one.person for one in approvals if one.decision == "approve"})),
-        author,
-        timedelta(days=settings.evidence.valid_days),
-    )
-    gate = gate_entry(entries, digest, period)
-    asked = 0 if release is None else release.release.approvals_required
-    released = _settings_of(workshop, digest)
-    goals = (
-        []
-        if released is None
-        else [Goal(one.metric, one.at_least, one.at_most) for one in released.objective]
-    )
-    required = _required(workshop, entries)
     now = workshop.clock()
     checked = verify_ledger(ledger)
-    samples, examined = sample_records(
-        Known(entries, people, required, settings.approvals.valid_days),
-        period,
-        about,
-        n=settings.evidence.sample,
-        seed=checkpoint.root.hex(),
-        at=now,
+    verified = Check("ledger", checked.ok, checked.reason)
+    told = _told(
+        workshop, entries, period, now, size=checkpoint.size, root=checkpoint.root, verified=verified
     )
-    records = (
-        *told_by_ledger(entries, period, about, approvals_required=asked),
-        *objective_records(_report(workshop, parts), goals, gate, about),
-        *samples,
-        ledger_record(
-            Check("ledger", checked.ok, checked.reason),
-            about,
-            size=checkpoint.size,
-            root=checkpoint.root.hex(),
-            at=now,
-        ),
-    )
+    release, about, records = told.release, told.about, told.records
+    parts, digest, released = about.digests, about.release, told.settings
     controls = controls_shown(framework.controls, records)
     withheld = {kind: number for kind, number in kinds.items() if kind not in shown}
     described = (settings if released is None else released).deployment
@@ -336,14 +334,14 @@ def _gathered(
         data_labels=described.data_labels,
         fields={one.key: one.title for one in workshop.deployment.fields},
         release=digest,
-        release_made_by=author,
+        release_made_by=about.made_by,
         release_note="" if release is None else release.note,
         parts=parts,
         promises=() if release is None else release.release.promises,
-        approvals_required=asked,
-        approvals=approvals,
-        people=people,
-        required=required,
+        approvals_required=0 if release is None else release.release.approvals_required,
+        approvals=told.approvals,
+        people=told.people,
+        required=told.required,
         approval_days=settings.approvals.valid_days,
         valid_days=settings.evidence.valid_days,
         sample_of=settings.evidence.sample,
@@ -351,7 +349,7 @@ def _gathered(
         datasets=_datasets(workshop, parts),
         records=records,
         controls=controls,
-        examined=examined,
+        examined=told.examined,
         duties=tuple(
             f"{one.key}: {one.title} ({one.jurisdiction})"
             for one in duties_of(workshop, min(period.last, now.date()))
@@ -378,19 +376,80 @@ def _gathered(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the entries of a ledger tell about what was live at the end of a period."""
+
+    release: SignedRelease | None
+    about: About
+    approvals: tuple[Approval, ...]
+    people: tuple[Person, ...]
+    required: dict[str, int]
+    settings: Settings | None
+    records: tuple[PackRecord, ...]
+    examined: tuple[Examined, ...]
+
+
+def _told(
+    workshop: Workshop,
+    entries: tuple[Entry, ...],
+    period: Period,
+    now: datetime,
+    *,
+    size: int,
+    root: bytes,
+    verified: Check | None,
+) -> _Told:
+    settings = workshop.deployment.settings
+    live = _live_at_end(promotions(workshop.ledger), period, size)
+    release = None if live is None else read_release(workshop.state, live.release, workshop.key.verifier)
+    digest = "" if live is None else live.release
+    people = people_of(workshop)
+    approvals = tuple(one for one in approvals_in(workshop) if one.digest == digest)
+    approvals = tuple(one for one in approvals if _is_written(one.signature, entries))
+    made = next(
+        (one for one in entries if one.kind == "release.made" and one.body.get("release") == digest), None
+    )
+    about = About(
+        digest,
+        {} if release is None else dict(release.release.parts),
+        tuple(sorted({one.person for one in approvals if one.decision == "approve"})),
+        "" if made is None else made.actor,
+        timedelta(days=settings.evidence.valid_days),
+    )
+    released = _settings_of(workshop, digest)
+    objectives = () if released is None else released.objective
+    goals = [Goal(one.metric, one.at_least, one.at_most) for one in objectives]
+    required = _required(workshop, entries)
+    samples, examined = sample_records(
+        Known(entries, people, required, settings.approvals.valid_days),
+        period,
+        about,
+        n=settings.evidence.sample,
+        seed=root.hex(),
+        at=now,
+    )
+    asked = 0 if release is None else release.release.approvals_required
+    gate = gate_entry(entries, digest, period)
+    records = (
+        *told_by_ledger(entries, period, about, approvals_required=asked),
+        *objective_records(_report(workshop, about.digests), goals, gate, about),
+        *samples,
+    )
+    if verified is not None:
+        records = (*records, ledger_record(verified, about, size=size, root=root.hex(), at=now))
+    return _Told(release, about, approvals, people, required, released, records, examined)
+
+
 def _shown(kinds: dict[str, int]) -> set[str]:
     """Return the kinds of entries in which no case stands."""
     open_ = {kind for kind in kinds if holds_no_case(kind) or kind in _MORE_KINDS or kind in MEASURED}
     return open_ | set(wanted_kinds(kinds))
 
 
-def _live_at_end(history: Sequence[Promotion], period: Period, checkpoint: Checkpoint) -> Promotion | None:
+def _live_at_end(history: Sequence[Promotion], period: Period, size: int) -> Promotion | None:
     """Return what was live at the end of the period."""
-    before = [
-        one
-        for one in history
-        if one.entry < checkpoint.size and date.fromisoformat(one.at[:10]) <= period.last
-    ]
+    before = [one for one in history if one.entry < size and date.fromisoformat(one.at[:10]) <= period.last]
     return before[-1] if before else None
 
 
@@ -418,14 +477,14 @@ def _required(workshop: Workshop, entries: Sequence[Entry]) -> dict[str, int]:
     return found
 
 
-def _report(workshop: Workshop, parts: dict[str, str]) -> Report | None:
+def _report(workshop: Workshop, parts: Mapping[str, str]) -> Report | None:
     try:
         return report_from_json(workshop.blobs.get(parts["evaluation"]))
     except (KeyError, BlobErased, BlobMissing):
         return None
 
 
-def _models(workshop: Workshop, digest: str, parts: dict[str, str]) -> tuple[Model, ...]:
+def _models(workshop: Workshop, digest: str, parts: Mapping[str, str]) -> tuple[Model, ...]:
     if not digest:
         return ()
     try:
@@ -454,7 +513,7 @@ def _models(workshop: Workshop, digest: str, parts: dict[str, str]) -> tuple[Mod
     )
 
 
-def _datasets(workshop: Workshop, parts: dict[str, str]) -> tuple[Dataset, ...]:
+def _datasets(workshop: Workshop, parts: Mapping[str, str]) -> tuple[Dataset, ...]:
     known: dict[str, Snapshot] = {}
     wanted = {name: one for name, one in parts.items() if name.startswith("snapshot ")}
     if wanted:

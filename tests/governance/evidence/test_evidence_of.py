@@ -119,6 +119,18 @@ def test_checks_that_show_part_of_a_duty_never_make_it_met():
     assert coverage(duties, evidence_of(failed, duties, subject="s", made_at=AT))[0].standing == "not_met"
 
 
+@pytest.mark.parametrize("covers", ["part", "whole"])
+def test_what_only_packs_check_is_neither_missing_at_a_release_nor_counted_as_shown(covers):
+    duties = [duty("change", ("ledger", "change.sample", "drift.checked"), "Other changes.", covers=covers)]
+    (found,) = coverage(duties, evidence_of(CHECKS[:1], duties, subject="s", made_at=AT))
+    assert (found.standing, found.said) == (
+        "partly",
+        "partly: 1 check passed, for part of it; change.sample, drift.checked: see packs of evidence; "
+        "a lawyer must confirm the entry",
+    )
+    assert coverage(duties, evidence_of((), duties, subject="s", made_at=AT))[0].standing == "not_covered"
+
+
 def test_one_failure_among_many_passes_is_a_failure():
     checks = (Check("ledger", True, "yes"), Check("ledger", False, "entry 3 altered"))
     (found,) = coverage(DUTIES[:1], evidence_of(checks, DUTIES[:1], subject="s", made_at=AT))

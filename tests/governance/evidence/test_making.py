@@ -116,6 +116,17 @@ def test_figures_of_measurements_are_found_wherever_they_stand():
     assert gaps_of_measurements(entries, JUNE, RELEASE) == ("Attacks on the deployment: The network.",)
 
 
+def test_each_metric_of_fairness_is_a_record_of_its_own_and_that_of_the_gate_is_not_told_twice():
+    gap = {"value": 0.5, "low": 0.36, "high": 0.66, "n": 80, "lowest": "B", "highest": "A"}
+    gap |= {"limit": 0.8, "limit_from": "29 CFR 1607.4(D)", "finding": "outside"}
+    fields = [{"field": "f", "cases": 80, "traits": [{"trait": "sex", "metrics": {"four_fifths": gap}}]}]
+    measured = entry(4, "fairness.measured", {"since": "2026-05-01", "day": "2026-06-01", "fields": fields})
+    found = told_by_ledger([gate(5, fairness_four_fifths=False), measured], JUNE, ABOUT, approvals_required=1)
+    assert outcomes(found) == {"fairness.four_fifths": "failed", "fairness.measured": "measured"}
+    one = next(one for one in found if one.check == "fairness.four_fifths")
+    assert (one.entries, one.population.n, one.limit.said) == ((4,), 80, "0.8 (29 CFR 1607.4(D))")
+
+
 def test_a_measurement_of_another_release_or_time_says_nothing_about_this_one():
     other = entry(4, "redteam.run", {"release": "sha256:other", "attacks": {}})
     early = entry(3, "kpi.measured", {}, days=-40)

@@ -13,9 +13,9 @@ from flyball.cli.output import Output
 from flyball.cli.session import DeploymentOption, JsonOption, open_workshop
 from flyball.core.errors import BadInput
 from flyball.core.text import count
-from flyball.governance.evidence.records import EvidenceRecord
+from flyball.governance.evidence.controls import controls_shown
+from flyball.governance.evidence.pack import ControlShown
 from flyball.governance.frameworks.load import framework, load_frameworks
-from flyball.governance.frameworks.standing import standings
 from flyball.governance.obligations.catalogue import Catalogue, load_catalogue
 from flyball.governance.obligations.contradictions import contradictions
 from flyball.governance.obligations.queries import compare, dated
@@ -24,15 +24,19 @@ from flyball.governance.obligations.stale import stale_entries
 from flyball.loop.deployment import find_deployment
 from flyball.loop.law import changes_between, duties_on
 from flyball.loop.law_check import check_law
-from flyball.loop.release_view import evidence_of_release
-from flyball.loop.releases import live_release
+from flyball.loop.packing import controls_now
 from flyball.loop.stages.obligations import catalogue_of, kinds_of
-from flyball.loop.workshop import Workshop
 
 __all__ = ["command"]
 
 command = typer.Typer()
 
+_SHOWING = {
+    "supported": "supported",
+    "exception": "exception",
+    "incomplete": "incomplete",
+    "not_tested": "not tested",
+}
 _WHOLE = "No deployment here and none named: the whole catalogue, whatever place and whoever it concerns."
 
 
@@ -211,27 +215,26 @@ def show_frameworks(
 ) -> None:
     """Show control frameworks (SOC 2, ISO, NIST): which checks give evidence for which control.
 
-    With a deployment, also how each control stands by the evidence of its live release.
+    With a deployment, also what shows each control: of its live release, and of the last 365 days.
     """
     output = Output(json)
     if name is None:
         _list_frameworks(output, json)
         return
     shown = framework(name)
-    records: Sequence[EvidenceRecord] = ()
-    release = ""
-    if not _whole(deployment):
+    if _whole(deployment):
+        release, stand = "", controls_shown(shown.controls, ())
+    else:
         with open_workshop(deployment, output) as workshop:
-            release, records = _evidence_of_live(workshop)
-    stand = standings(shown, records)
+            release, stand = controls_now(workshop, shown)
     if json:
         output.json({"ok": True, "framework": shown, "release": release, "controls": stand})
         return
     output.text(f"[bold]{escape(shown.title)}[/], {escape(shown.version)}; {escape(shown.licence)}.")
     output.text(f"Read: {escape(shown.read_at)} Left out: {escape(shown.gaps)}")
-    rows = ([one.control.id, one.control.title, one.shown, ", ".join(one.control.checks)] for one in stand)
+    rows = ([one.id, one.title, _SHOWING[one.showing], _checks(one)] for one in stand)
     output.table(["control", "what", "live release" if release else "no release", "checks"], rows)
-    counted = [one.shown for one in stand]
+    counted = [_SHOWING[one.showing] for one in stand]
     output.text()
     output.text(
         f"{count(len(stand), 'control')}: "
@@ -266,10 +269,9 @@ def _list_frameworks(output: Output, json: bool) -> None:
     )
 
 
-def _evidence_of_live(workshop: Workshop) -> tuple[str, Sequence[EvidenceRecord]]:
-    live = live_release(workshop.ledger)
-    found = None if live is None else evidence_of_release(workshop, live.release)
-    return ("", ()) if live is None or found is None else (live.release, found.records)
+def _checks(control: ControlShown) -> str:
+    """Return the names of its checks, those that were not made in brackets."""
+    return ", ".join(f"({one})" if one in control.missing else one for one in control.checks)
 
 
 def _catalogue(deployment: str | None, output: Output) -> Catalogue:

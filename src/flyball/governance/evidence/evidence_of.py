@@ -7,6 +7,7 @@ from flyball.core.digests import digest_of
 from flyball.core.errors import BadInput
 from flyball.core.text import count
 from flyball.core.verdicts import Check
+from flyball.governance.evidence.making import BETWEEN_RELEASES
 from flyball.governance.evidence.records import Coverage, EvidenceRecord, Procedure
 from flyball.governance.obligations.records import Obligation
 
@@ -152,8 +153,8 @@ def coverage(obligations: Sequence[Obligation], evidence: Sequence[EvidenceRecor
     tuple of Coverage
         In the order of the duties. "met" says that every check which serves the duty passed, that none which
         the duty names is missing, and that the entry claims these to show the whole duty; "partly" says the
-        same of part of it. Neither says that the law is kept: that a person signs.
-        "watched": only rules look out for it, see `rules_asked`.
+        same of part of it, or that the rest stands in packs. Neither says that the law is kept: that a person
+        signs. "watched": only rules look out for it, see `rules_asked`.
     """
     return tuple(_covered(item, evidence) for item in obligations)
 
@@ -163,7 +164,9 @@ def _covered(obligation: Obligation, evidence: Sequence[EvidenceRecord]) -> Cove
     made = [record for record in behind if record.check]
     lookouts = [record.check.removeprefix(_RULE) for record in made if record.check.startswith(_RULE)]
     failed = [record.check for record in made if record.passed is not True]
-    missing = [name for name in obligation.checks if name not in {record.check for record in made}]
+    asked = [name for name in obligation.checks if name not in {record.check for record in made}]
+    in_packs = [name for name in asked if name in BETWEEN_RELEASES]
+    missing = [name for name in asked if name not in in_packs]
     ids = tuple(record.id for record in behind)
     if failed:
         said = f"not met: {count(len(failed), 'check')} of {len(made)} failed ({', '.join(failed)})"
@@ -183,8 +186,9 @@ def _covered(obligation: Obligation, evidence: Sequence[EvidenceRecord]) -> Cove
     if not obligation.checks:
         said = f"partly: {passed}; the duty names none that would show the whole of it{confirm}"
         return Coverage(obligation.key, "partly", ids, said)
-    if obligation.covers == "part":
-        return Coverage(obligation.key, "partly", ids, f"partly: {passed}, for part of it{confirm}")
+    if obligation.covers == "part" or in_packs:
+        more = f"; {', '.join(in_packs)}: see packs of evidence" if in_packs else ""
+        return Coverage(obligation.key, "partly", ids, f"partly: {passed}, for part of it{more}{confirm}")
     return Coverage(obligation.key, "met", ids, f"met: {passed}{confirm}")
 
 

@@ -12,6 +12,7 @@ from flyball.core.intervals import wilson
 from flyball.core.text import count
 from flyball.core.verdicts import Check
 from flyball.evaluation.records import Report
+from flyball.governance.evidence.fairness_shown import FAIRNESS, fairness_shown
 from flyball.governance.evidence.pack import (
     Examined,
     Figure,
@@ -35,6 +36,7 @@ from flyball.governance.evidence.records import EvidenceRecord
 from flyball.ledger.records import Entry
 
 __all__ = [
+    "BETWEEN_RELEASES",
     "MEASURED",
     "About",
     "Goal",
@@ -52,7 +54,7 @@ MEASURED: Mapping[str, str] = {
     "kpi.measured": "Figures by which the business judges",
     "slo.measured": "Objectives of the running deployment",
     "drift.checked": "Drift between what was released and what came",
-    "fairness.measured": "Fairness between groups",
+    FAIRNESS: "Fairness between groups",
     "redteam.run": "Attacks on the deployment",
     "redteam.outside": "Attacks on the deployment by other people's tools",
     "constitution.checked": "Principles held against the deployment's own cases",
@@ -60,8 +62,11 @@ MEASURED: Mapping[str, str] = {
     "evaluation.groups": "Quality by group",
 }
 """Kinds of entries that hold measurements, with what they are about. The check has the name of the kind."""
+BETWEEN_RELEASES = frozenset({*MEASURED, *(f"{one.name}.sample" for one in POPULATIONS)})
+"""Checks that packs make of a period, by their names; the gate of a release makes none of them."""
 
 _NO_LIMIT = Limit()
+_FAIRNESS = FAIRNESS.partition(".")[0] + "."
 _MOST_FIGURES = 40
 _NO_FIGURE = "as written down"
 
@@ -150,7 +155,7 @@ def gate_records(
     return tuple(
         _of_gate(one, entry, about, "not_measured" if one.check in nothing_to_test and one.passed else "")
         for one in checks
-        if one.check
+        if one.check and not one.check.startswith(_FAIRNESS)  # told by the measurement itself, with its cases
     )
 
 
@@ -244,7 +249,10 @@ def _bounds(goal: Goal) -> str:
 
 
 def measured_records(entries: Iterable[Entry], period: Period, about: About) -> tuple[PackRecord, ...]:
-    """Return one record for every figure of the newest measurement of each kind in the period."""
+    """Return one record for every figure of the newest measurement of each kind in the period.
+
+    Of fairness there is also one for every metric, because duties name these one by one.
+    """
     found = []
     for kind, entry in sorted(_newest(entries, period, about.release).items()):
         figures = dict(list(_figures_in(entry.body))[:_MOST_FIGURES])
@@ -271,7 +279,34 @@ def measured_records(entries: Iterable[Entry], period: Period, about: About) -> 
                     made_at=entry.at,
                 )
             )
+        if kind == FAIRNESS:
+            found += _by_metric(entry, about)
     return tuple(found)
+
+
+def _by_metric(entry: Entry, about: About) -> list[PackRecord]:
+    return [
+        _record(
+            about,
+            check=one.check.name,
+            title=f"{MEASURED[FAIRNESS]}: {one.check.name.removeprefix(_FAIRNESS)}",
+            method=one.procedure.done,
+            not_covered=one.procedure.not_covered,
+            population=Population("cases that were decided in these days", one.procedure.n_cases or 0),
+            sample=Sample(one.procedure.n_cases or 0),
+            outcome=one.outcome,
+            detail=one.check.detail,
+            figure=one.figure,
+            limit=Limit(one.limit, "Flyball, or [fairness] limits", "fairness.limits")
+            if one.limit
+            else _NO_LIMIT,
+            digests={},
+            entries=(entry.index,),
+            must_sign="owner of the deployment",
+            made_at=entry.at,
+        )
+        for one in fairness_shown(entry)
+    ]
 
 
 def _newest(entries: Iterable[Entry], period: Period, release: str) -> dict[str, Entry]:

@@ -72,7 +72,7 @@ GATE_PROCEDURES: Mapping[str, Procedure] = {
         "Whether what was written is true, and what was never written.",
     ),
     "release.redteam": Procedure(
-        "Attacks were carried out in a sandbox with the whole gateway; upper ends were held against the bounds.",
+        "Attacks were carried out in a sandbox with the whole gateway; upper ends were held against bounds.",
         "Attacks that nobody has written down, keys and sign-in, the network, the console, people.",
     ),
     "release.approvals": Procedure(
