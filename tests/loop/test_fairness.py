@@ -6,13 +6,14 @@ So .75 and .375 are granted, the ratio is .5; everybody's rate is 45 of 80.
 import contextlib
 import json
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from flyball.cli.main import main
 from flyball.core.errors import BadInput
+from flyball.loop import promotion
 from flyball.loop.fairness import measure_fairness, measured_view
 from flyball.loop.settings import load_settings
 
@@ -73,6 +74,20 @@ def test_what_was_really_decided_is_measured_and_written_down_without_cases_or_f
     assert "A-1" not in written
     assert "Tiny" not in written
     assert view.fields[0]["traits"][0]["metrics"]["four_fifths"]["value"] == pytest.approx(0.5)
+
+
+def test_a_release_takes_the_last_measurement_as_evidence_as_long_as_it_counts(loans):
+    made = loans(ALL + "[evidence]\nvalid_days = 30\n")
+    assert promotion._fairness_of(made.workshop) == ()
+    measure_fairness(made.workshop)
+    found = {one.check.name: one.check for one in promotion._fairness_of(made.workshop)}
+    assert found["fairness.four_fifths"].passed is False
+    assert found["fairness.four_fifths"].detail.startswith("repaid by group: 0.5 (")
+    assert found["fairness.demographic_parity"].passed is True
+    assert "fairness.proxies" not in found
+    later = Workshop(made.workshop.deployment, clock=lambda: NOW + timedelta(days=30))
+    with later:
+        assert promotion._fairness_of(later) == ()
 
 
 def test_where_no_is_wanted_no_counts_as_approved(loans):

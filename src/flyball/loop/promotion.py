@@ -19,11 +19,13 @@ from flyball.evaluation.metric import METRICS
 from flyball.evaluation.records import Report, report_from_json
 from flyball.governance.approvals import Approval, Person, load_people
 from flyball.governance.evidence.evidence_of import coverage, evidence_of, rules_asked
+from flyball.governance.evidence.fairness_shown import FAIRNESS, MetricShown, fairness_shown
 from flyball.governance.evidence.procedures import procedures_of
 from flyball.governance.gates import release_gate
 from flyball.governance.obligations.contradictions import require_settled
 from flyball.governance.records import ObjectiveToMeet, Paired, ReleaseToPromote
 from flyball.ledger.errors import KeyReused
+from flyball.ledger.newest import newest
 from flyball.ledger.verify import verify_ledger
 from flyball.loop.engine import promise_check
 from flyball.loop.erased import left_of
@@ -360,18 +362,20 @@ def _write_evidence(workshop: Workshop, release: Release, verdict: Verdict) -> N
         for finding in decision.findings:
             (found if finding.status == "found" else to_check)[finding.rule] += 1
     rules = {rule.id: rule.cites for table in engine.playbook.tables for rule in table.rules}
+    fair = _fairness_of(workshop)
     checks = [
         *_dataset_checks(workshop),
         *verdict.checks,
         *_checks_of(decisions),
         *rules_asked(rules, n_cases=len(decisions), found=found, to_check=to_check),
+        *(one.check for one in fair),
     ]
     records = evidence_of(
         checks,
         duties,
         subject=release.digest,
         made_at=workshop.clock(),
-        procedures=procedures_of(engine.constitution),
+        procedures=procedures_of(engine.constitution) | {one.check.name: one.procedure for one in fair},
         n_cases=len(decisions),
     )
     workshop.ledger.append(
@@ -384,6 +388,15 @@ def _write_evidence(workshop: Workshop, release: Release, verdict: Verdict) -> N
             "coverage": coverage(duties, records),
         },
     )
+
+
+def _fairness_of(workshop: Workshop) -> tuple[MetricShown, ...]:
+    """Return what the last measurement of fairness shows; () where there is none that counts still."""
+    last = newest(workshop.ledger, FAIRNESS, 1)
+    counts_for = timedelta(days=workshop.deployment.settings.evidence.valid_days)
+    if not last or last[0].at + counts_for <= workshop.clock():
+        return ()
+    return tuple(one for one in fairness_shown(last[0]) if one.outcome != "not_measured")
 
 
 def _dataset_checks(workshop: Workshop) -> tuple[Check, ...]:
