@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flyball.governance.obligations.catalogue import load_catalogue
@@ -42,6 +42,7 @@ def test_a_withdrawn_version_had_to_be_expected_until_the_day_of_its_withdrawal(
     assert not expected(duty.known_from - ONE_DAY)
 
 
+@settings(deadline=None)  # the first call reads files
 @given(DAYS)
 def test_on_no_day_two_versions_of_one_duty_apply_and_none_contradicts_another(day):
     found = in_force(CATALOGUE, day, **EVERYWHERE)
@@ -49,6 +50,7 @@ def test_on_no_day_two_versions_of_one_duty_apply_and_none_contradicts_another(d
     assert contradictions(found) == ()
 
 
+@settings(deadline=None)  # the first call reads files
 @given(DAYS, DAYS, DAYS)
 def test_changes_from_day_to_day_add_up_to_the_change_over_all(a, b, c):
     def at(day):
@@ -65,6 +67,7 @@ def test_changes_from_day_to_day_add_up_to_the_change_over_all(a, b, c):
     assert not compare(at(a), at(a))
 
 
+@settings(deadline=None)  # the first call reads files
 @given(DAYS, st.integers(0, 400))
 def test_nothing_changes_on_a_day_that_was_not_said_to_be_ahead(day, ahead):
     days = {one.day for one in upcoming(CATALOGUE, day, ahead, **EVERYWHERE)}
@@ -75,6 +78,7 @@ def test_nothing_changes_on_a_day_that_was_not_said_to_be_ahead(day, ahead):
     assert keys(in_force(CATALOGUE, day + timedelta(days=ahead), **EVERYWHERE)) == before
 
 
+@settings(deadline=None)  # the first call reads files
 @given(DAYS, DAYS)
 def test_what_was_known_later_is_never_known_earlier(day, known):
     found = dated(CATALOGUE, day, as_known_on=known)
