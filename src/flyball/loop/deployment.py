@@ -10,6 +10,7 @@ from flyball.core.errors import BadInput, UnknownName
 from flyball.core.records import Field
 from flyball.evaluation.kpis.checking import checked_kpis
 from flyball.evaluation.objectives.settings import INDICATORS
+from flyball.governance.explanation.settings import checked_against
 from flyball.governance.guardrails.guardrail import GUARDRAILS
 from flyball.loop.alerts.heartbeat import Heartbeat
 from flyball.loop.alerts.runbook import runbook_names
@@ -106,7 +107,7 @@ def open_deployment(root: Path) -> Deployment:
     ------
     BadInput, UnknownName
         A setting that does not fit; a guardrail, an indicator or a channel that is not known; a KPI that
-        cannot be measured: before it goes live.
+        cannot be measured; an answer against somebody that is never given: before it goes live.
     """
     settings = load_settings(root / "flyball.toml")
     for name in (*settings.decisions.guards_in, *settings.decisions.guards_out):
@@ -131,6 +132,7 @@ def open_deployment(root: Path) -> Deployment:
     path = root / settings.deployment.fields
     fields = () if talks_only(settings) and not path.exists() else read_fields(path)
     checked_kpis(settings.kpi, [field.key for field in fields])
+    checked_against(settings.explanation, fields)
     _check_objectives(settings, root, [field.key for field in fields])
     return Deployment(root, settings, fields)
 

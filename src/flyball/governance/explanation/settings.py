@@ -1,10 +1,21 @@
 """The settings of explanations: `[explanation]` of flyball.toml."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
 
-__all__ = ["CheckSettings", "ColumnSettings", "CreditReport", "ExplanationSettings", "Party"]
+from flyball.core.errors import BadInput, UnknownName
+from flyball.core.records import Field
+
+__all__ = [
+    "CheckSettings",
+    "ColumnSettings",
+    "CreditReport",
+    "ExplanationSettings",
+    "Party",
+    "checked_against",
+]
 
 _Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
@@ -114,3 +125,39 @@ class ExplanationSettings(_Section, frozen=True):
     credit_report: CreditReport = CreditReport()
     column: dict[str, ColumnSettings] = {}
     checks: CheckSettings = CheckSettings()
+
+
+def checked_against(settings: ExplanationSettings, fields: Sequence[Field]) -> None:
+    """Refuse an answer "against somebody" that can never be given: its letters would never be written.
+
+    Raises
+    ------
+    UnknownName
+        There is no such field.
+    BadInput
+        The field has no such answer.
+    """
+    known = {one.key: one for one in fields}
+    for key, answer in settings.against.items():
+        if key not in known:
+            raise UnknownName(
+                f"flyball.toml: against of [explanation] names the field {key!r}, which is not there.",
+                fix=f"Known: {', '.join(known) or 'none'}.",
+                field=key,
+            )
+        possible = _answers(known[key])
+        if possible and answer not in possible:
+            raise BadInput(
+                f"flyball.toml: against of [explanation] says that {answer!r} to {key} goes against somebody, "
+                "and no answer to it is written so.",
+                fix=f"Write it as decisions have it: {', '.join(possible)}.",
+                field=key,
+                answer=answer,
+            )
+
+
+def _answers(field: Field) -> tuple[str, ...]:
+    """Return the answers to a field as JSON text; () where there is no list of them."""
+    if field.kind in ("flag", "spans"):
+        return ("true", "false")
+    return tuple(msgspec.json.encode(one).decode() for one in field.choices) if field.kind == "label" else ()
