@@ -28,7 +28,8 @@ from flyball.ledger.blobs import Blobs
 from flyball.ledger.records import Draft
 from flyball.loop.settings import ChatSettings
 from flyball.loop.workshop import Workshop
-from flyball.models.experts.language_model.upstream import Attempt, Upstream, UpstreamFailed
+from flyball.models.experts.language_model.attempt import Attempt
+from flyball.models.experts.language_model.upstream import Upstream, UpstreamFailed
 from flyball.models.experts.language_model.wire import (
     ChatCall,
     ChatMessage,

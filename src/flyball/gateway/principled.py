@@ -21,7 +21,7 @@ from flyball.loop.engine import limits_of
 from flyball.loop.settings import Settings
 from flyball.loop.stages.obligations import catalogue_of
 from flyball.loop.workshop import Workshop
-from flyball.models.experts.language_model.upstream import Attempt
+from flyball.models.experts.language_model.attempt import Attempt
 from flyball.models.experts.language_model.wire import ChatMessage, ReplyMessage
 
 __all__ = ["Kept", "Principled", "open_principled", "rewriting"]

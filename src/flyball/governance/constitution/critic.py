@@ -7,7 +7,7 @@ complaint sends an answer to a person, and so does silence, an answer of another
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -22,9 +22,9 @@ from flyball.core.records import Span
 from flyball.governance.constitution.checker import Ask, Complaint, Reading
 from flyball.governance.constitution.principle import Principle
 from flyball.models.decisions.records import Decision
+from flyball.models.experts.language_model.attempt import Attempt
 from flyball.models.experts.language_model.settings import ModelSettings
-from flyball.models.experts.language_model.upstream import Attempt, Upstream
-from flyball.models.experts.language_model.wire import ChatCall, ChatMessage, ReplyMessage
+from flyball.models.experts.language_model.wire import ChatCall, ChatMessage, Reply, ReplyMessage
 from flyball.models.experts.spending import Purse
 from flyball.models.router.breaker import CircuitBreaker
 
@@ -144,12 +144,15 @@ class ModelCritic:
             return Failed(self.closed)
         if not items or not principles:
             return []
+        from flyball.models.experts.language_model.upstream import Upstream  # aiohttp: where a model is asked
+
         upstream = Upstream(self.settings, purse=self.purse)
         upstream.breaker = self.breaker
+        complete = partial(upstream.complete, tried=self.tried, tenant=tenant)
         found: list[Broken] = []
         try:
             for part in _parts(items, self.settings.characters_per_request):
-                told = await self._ask(upstream, part, principles, tenant)
+                told = await self._ask(complete, part, principles)
                 if isinstance(told, Failed):
                     return told
                 found += told
@@ -163,13 +166,16 @@ class ModelCritic:
         return {"provider": settings.provider, "model": settings.model, "base_url": settings.base_url}
 
     async def _ask(
-        self, upstream: Upstream, items: Sequence[Item], principles: Sequence[Principle], tenant: str
+        self,
+        complete: Callable[[ChatCall], Awaitable[Reply]],
+        items: Sequence[Item],
+        principles: Sequence[Principle],
     ) -> list[Broken] | Failed:
         talk = _opening(items, principles, by_call=self.settings.structured == "tool")
         problem = ""
         for _ in range(self.settings.repairs + 1):
             try:
-                reply = await upstream.complete(self._call(talk), self.tried, tenant=tenant)
+                reply = await complete(self._call(talk))
             except FlyballError as err:
                 return Failed(err.message)
             message = reply.choices[0].message

@@ -10,9 +10,10 @@ from flyball.core.errors import FlyballError
 from flyball.core.estimates import Failed
 from flyball.core.records import Field
 from flyball.models.experts.language_model.answers import Checked, Problem, Said, check, schema_of
+from flyball.models.experts.language_model.attempt import Attempt
 from flyball.models.experts.language_model.examples import Example
 from flyball.models.experts.language_model.prompt import again, instructions, question
-from flyball.models.experts.language_model.upstream import Attempt, Upstream
+from flyball.models.experts.language_model.upstream import Upstream
 from flyball.models.experts.language_model.wire import ChatCall, ChatMessage, Reply, ReplyMessage
 from flyball.models.experts.spending import NotPaid
 from flyball.models.router.errors import BudgetSpent, BudgetUnreadable

@@ -9,7 +9,6 @@ import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -18,6 +17,7 @@ import aiohttp
 from flyball.core.errors import FlyballError
 from flyball.core.retry_after import seconds_to_wait
 from flyball.core.tracing import NO_SPAN, Span
+from flyball.models.experts.language_model.attempt import Attempt
 from flyball.models.experts.language_model.settings import ModelSettings
 from flyball.models.experts.language_model.told import Heard, about_model, begin_told, end_told
 from flyball.models.experts.language_model.wire import ChatCall, Chunk, Reply, Tokens
@@ -26,7 +26,7 @@ from flyball.models.experts.spending import Purse
 from flyball.models.router.breaker import CircuitBreaker, Permit
 from flyball.models.router.budget import Reservation, reserve_all
 
-__all__ = ["Attempt", "Upstream", "UpstreamFailed", "asked_to_wait", "may_have_cost"]
+__all__ = ["Upstream", "UpstreamFailed", "asked_to_wait", "may_have_cost"]
 
 _CONNECT_SECONDS = 5.0
 _LARGEST_REPLY = 32 * 1024 * 1024
@@ -77,32 +77,6 @@ class UpstreamFailed(FlyballError):
         self.again = again
         self.spent = spent
         self.wait = wait
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One request that was sent, for the ledger.
-
-    Parameters
-    ----------
-    upstream : str
-        Name of the expert.
-    ok : bool
-    why : str
-        What went wrong, in our words; "" where nothing did.
-    ms : int
-    tokens : Tokens or None
-        None where the endpoint did not say.
-    cost_eur : str
-        Decimal as text: what was used, or, where that is not known, the most that it can have cost.
-    """
-
-    upstream: str
-    ok: bool
-    why: str
-    ms: int
-    tokens: Tokens | None
-    cost_eur: str
 
 
 class Upstream:
