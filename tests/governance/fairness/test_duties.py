@@ -49,8 +49,16 @@ def test_states_and_europe_ask_for_it_still(place):
 
 
 def test_hiring_is_another_law_than_credit():
-    assert on("2026-11-30", "US-NY", tags=("employment-screening",))["four_fifths"].on
-    assert not on("2026-11-30", "US-NY")["four_fifths"].on
+    assert on("2026-11-30", "US-NY-NYC", tags=("employment-screening",))["four_fifths"].on
+    assert not on("2026-11-30", "US-NY-NYC")["four_fifths"].on
+
+
+def test_the_law_of_a_city_is_asked_in_the_city_alone():
+    def asking(place):
+        return on("2026-11-30", place, tags=("employment-screening",))["four_fifths"].duties
+
+    assert asking("US-NY-NYC") == ("us.nyc.ll144#1", "us.ugesp.1607.4#1")
+    assert asking("US-NY") == asking("US") == ("us.ugesp.1607.4#1",)
 
 
 def test_what_no_duty_asks_for_is_measured_only_on_request_and_says_so():

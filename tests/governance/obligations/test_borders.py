@@ -11,7 +11,7 @@ from flyball.governance.obligations.contradictions import contradictions
 from flyball.governance.obligations.queries import compare, dated, in_force, upcoming
 
 CATALOGUE = load_catalogue()
-EVERYWHERE = {"jurisdictions": ["US-CO", "US-NY", "US-CA", "DE", "GB"]}
+EVERYWHERE = {"jurisdictions": ["US-CO", "US-NY-NYC", "US-CA", "DE", "GB"]}
 DAYS = st.dates(date(1970, 1, 1), date(2035, 1, 1))
 ONE_DAY = timedelta(days=1)
 

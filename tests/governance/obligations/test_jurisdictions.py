@@ -10,7 +10,7 @@ from flyball.governance.obligations.jurisdictions import covers, shipped_jurisdi
 DAY = date(2026, 11, 21)
 
 
-@pytest.mark.parametrize("place", ["US", "US-DE", "US-CA"])
+@pytest.mark.parametrize("place", ["US", "US-DE", "US-CA", "US-PR", "US-NY-NYC"])
 def test_federal_law_holds_in_every_state(place):
     assert covers("US", place, DAY)
 
@@ -35,6 +35,13 @@ def test_a_place_that_names_no_state_gets_no_state_law():
     assert not covers("DE", "EU", DAY)
 
 
+def test_the_law_of_a_city_holds_in_it_and_that_of_its_state_too():
+    assert covers("US-NY-NYC", "US-NY-NYC", DAY)
+    assert covers("US-NY", "US-NY-NYC", DAY)
+    assert not covers("US-NY-NYC", "US-NY", DAY)
+    assert not covers("US-NY-NYC", "US-NY-BUF", DAY)
+
+
 def test_membership_is_looked_up_on_the_day():
     assert covers("EU", "GB", date(2020, 12, 31))
     assert not covers("EU", "GB", date(2021, 1, 1))
@@ -47,7 +54,25 @@ def test_the_union_has_27_members_today():
     assert sum(since <= DAY and (to is None or to > DAY) for _, since, to in members) == 27
 
 
-@pytest.mark.parametrize("code", ["", "de", "Germany", "US-", "US_CA", "D", "EU ", "USA"])
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("XX", "There is no country or group 'XX', as jurisdiction 'XX' says."),
+        ("EN-LON", "There is no country or group 'EN', as jurisdiction 'EN-LON' says."),
+        ("US-NYC", "There is no part 'NYC' of US, as jurisdiction 'US-NYC' says."),
+        ("US-XX-NYC", "There is no part 'XX' of US, as jurisdiction 'US-XX-NYC' says."),
+    ],
+)
+def test_a_place_that_there_is_not_is_refused_because_its_law_would_silently_be_none(code, said):
+    for law, place in (("EU", code), (code, "DE")):
+        with pytest.raises(BadInput) as caught:
+            covers(law, place, DAY)
+        assert caught.value.message == said
+
+
+@pytest.mark.parametrize(
+    "code", ["", "de", "Germany", "US-", "US_CA", "D", "EU ", "USA", "US-NY-", "US-NY-NYC-X"]
+)
 def test_what_is_not_a_code_is_refused_because_it_would_silently_have_no_duties(code):
     with pytest.raises(BadInput) as caught:
         covers("EU", code, DAY)

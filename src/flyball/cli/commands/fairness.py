@@ -200,7 +200,7 @@ def _asked(
     if not places:
         if on is not None or tags:
             raise BadInput(
-                "A day or a tag is given, but no place whose law is asked.", fix="Add --jurisdiction US-NY."
+                "A day or a tag is given, but no place whose law is asked.", fix="Add --jurisdiction US-NJ."
             )
         return everything("No jurisdiction is named, so all of it is measured; no law was looked up.")
     day: date = datetime.now(UTC).date() if on is None else on.date()

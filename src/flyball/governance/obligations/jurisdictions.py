@@ -1,4 +1,4 @@
-"""Where a law is law: countries, their subdivisions, and groups such as the EU."""
+"""Where a law is law: countries, their parts and cities, and groups such as the EU."""
 
 import re
 import tomllib
@@ -14,7 +14,7 @@ from flyball.core.errors import BadInput
 
 __all__ = ["Jurisdictions", "covers", "shipped_jurisdictions"]
 
-_CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?|EEA")
+_CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3}){0,2}|EEA")
 _FILE = Path(__file__).with_name("jurisdictions.toml")
 
 
@@ -30,16 +30,22 @@ class _Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    countries: str
+    parts: dict[str, str]
     aliases: dict[str, str]
     groups: dict[str, _Group]
 
 
 @dataclass(frozen=True, slots=True)
 class Jurisdictions:
-    """Groups of countries with the days of membership.
+    """Countries, and groups of them with the days of membership.
 
     Parameters
     ----------
+    countries : frozenset of str
+        Codes that there are.
+    parts : mapping of str to frozenset of str
+        By country, the codes of its parts; a country that is not in it may have any.
     aliases : mapping of str to str
         Common other codes: "UK" is "GB".
     within : mapping of str to tuple of str
@@ -47,26 +53,41 @@ class Jurisdictions:
     members : mapping of str to tuple of (code, first day, first day no longer)
     """
 
+    countries: frozenset[str]
+    parts: Mapping[str, frozenset[str]]
     aliases: Mapping[str, str]
     within: Mapping[str, tuple[str, ...]]
     members: Mapping[str, tuple[tuple[str, date, date | None], ...]]
 
     def normal(self, code: str) -> str:
-        """Return the ISO form of a code.
+        """Return the ISO form of a code: "DE", "US-CA", or "US-NY-NYC" for a city within its part.
 
         Raises
         ------
         BadInput
-            Not a code; a mistyped place would silently have no duties.
+            Not a code, or of no such country or part: a mistyped place would silently have no duties.
         """
         if not _CODE.fullmatch(code):
             raise BadInput(
                 f"Jurisdiction must be an ISO 3166 code or a group, got {code!r}.",
-                fix="Write for instance DE, US, US-CA, GB, EU or EEA.",
+                fix="Write for instance DE, US, US-CA, US-NY-NYC, GB, EU or EEA.",
                 code=code,
             )
-        country, dash, part = code.partition("-")
-        return self.aliases.get(country, country) + dash + part
+        country, *inner = code.split("-")
+        country = self.aliases.get(country, country)
+        if country not in self.countries and country not in self.members:
+            raise BadInput(
+                f"There is no country or group {country!r}, as jurisdiction {code!r} says.",
+                fix="Write its ISO 3166 code: DE, US, GB; or EU or EEA.",
+                code=code,
+            )
+        if inner and inner[0] not in self.parts.get(country, inner):
+            raise BadInput(
+                f"There is no part {inner[0]!r} of {country}, as jurisdiction {code!r} says.",
+                fix=f"Write the code of the state: {country}-NY; a city stands within it: {country}-NY-NYC.",
+                code=code,
+            )
+        return "-".join([country, *inner])
 
 
 @cache
@@ -74,6 +95,8 @@ def shipped_jurisdictions() -> Jurisdictions:
     """Read the groups that Flyball ships; read once per process."""
     file = msgspec.convert(tomllib.loads(_FILE.read_text(encoding="utf-8")), _File, strict=True)
     return Jurisdictions(
+        countries=frozenset(file.countries.split()),
+        parts={country: frozenset(codes.split()) for country, codes in file.parts.items()},
         aliases=file.aliases,
         within={name: group.within for name, group in file.groups.items()},
         members={
@@ -89,9 +112,9 @@ def covers(law: str, place: str, on: date, known: Jurisdictions | None = None) -
     Parameters
     ----------
     law, place : str
-        ISO codes or groups. A law of "US" holds in "US-DE", one of "EU" in "DE" and "DE-BY". The other way
-        round it does not: a place "US" names no state, so the law of no state is counted. Name the
-        state, or the member state, to get its law.
+        ISO codes or groups. A law of "US" holds in "US-DE", one of "EU" in "DE" and "DE-BY", one of "US-NY"
+        in "US-NY-NYC". The other way round it does not: a place "US" names no state, and "US-NY" no city, so
+        the law of none is counted. Name the state, the city, or the member state, to get its law.
     on : date
         Membership is looked up on this day.
     known : Jurisdictions, optional
