@@ -25,6 +25,11 @@ CATALOGUE = load_catalogue()
         ("2026-12", (2026, 12, 1), (2026, 12, 31)),
         ("2028-02", (2028, 2, 1), (2028, 2, 29)),
         ("2026-01-15..2026-02-03", (2026, 1, 15), (2026, 2, 3)),
+        ("2026-01-15 to 2026-02-03", (2026, 1, 15), (2026, 2, 3)),
+        ("2026-01..2026-06", (2026, 1, 1), (2026, 6, 30)),
+        ("2025-Q4..2026", (2025, 10, 1), (2026, 12, 31)),
+        ("2026Q3", (2026, 7, 1), (2026, 9, 30)),
+        ("2026-11-30", (2026, 11, 30), (2026, 11, 30)),
     ],
 )
 def test_a_period_is_read_as_people_write_it(written, first, last):
@@ -46,6 +51,11 @@ def test_without_a_period_it_is_the_last_year():
         "20261",
         "2026-02-30..2026-03-01",
         "2026-03-01..2026-02-01",
+        "2026-03-01..",
+        "..",
+        "2026-00",
+        "0000",
+        "٢٠٢٦",
         "2030",
     ],
 )
@@ -75,7 +85,49 @@ def test_every_known_framework_can_be_had_and_has_controls():
         assert framework_for(name, CATALOGUE, date(2026, 11, 30)).controls
 
 
-def test_an_unknown_framework_is_told_the_known_ones():
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("SOC2", "soc-2"),
+        ("SOC 2", "soc-2"),
+        ("ISO 42001", "iso-42001"),
+        ("ISO/IEC 42001:2023", "iso-42001"),
+        ("iso27001", "iso-27001"),
+        ("NIST AI RMF", "nist-ai-rmf"),
+        ("NIST 800-53", "nist-sp-800-53"),
+        ("EU AI Act", "eu.ai-act"),
+        ("AI Act", "eu.ai-act"),
+        ("us_sr-26-2", "us.sr-26-2"),
+        ("SR 26-2", "us.sr-26-2"),
+        ("GDPR", "eu.gdpr"),
+        ("UK GDPR", "gb.uk-gdpr"),
+        ("HIPAA", "us.hipaa"),
+        ("Regulation B", "us.reg-b"),
+        ("DORA", "eu.dora"),
+    ],
+)
+def test_a_framework_is_found_as_people_spell_it(written, meant):
+    assert framework_for(written, CATALOGUE, date(2026, 11, 30)).id == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "could"),
+    [
+        ("NIST", "nist-ai-rmf, nist-sp-800-53"),
+        ("ISO", "iso-27001, iso-42001"),
+        ("BCBS 239", "eu.bcbs-239, us.bcbs-239"),
+        ("Colorado", "us.co"),
+    ],
+)
+def test_a_name_that_could_be_several_or_is_only_a_word_of_a_title_is_asked_back(written, could):
     with pytest.raises(UnknownName) as caught:
-        framework_for("soc-3", CATALOGUE, date(2026, 11, 30))
+        framework_for(written, CATALOGUE, date(2026, 11, 30))
+    assert caught.value.message.startswith(f"{written!r} could be {could.split(', ')[0]} (")
+    assert caught.value.fix == f"Write one of: {could}."
+
+
+@pytest.mark.parametrize("written", ["soc-3", "", "--", "NIST 800-171", "\x00", "a" * 5000])
+def test_an_unknown_framework_is_told_the_known_ones(written):
+    with pytest.raises(UnknownName) as caught:
+        framework_for(written, CATALOGUE, date(2026, 11, 30))
     assert "soc-2" in caught.value.fix

@@ -1,6 +1,7 @@
 """What a pack can be about: a control framework or a law of the catalogue, and a period."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from flyball.core.errors import BadInput, UnknownName
@@ -26,7 +27,8 @@ def framework_for(name: str, catalogue: Catalogue, on: date) -> Framework:
     Parameters
     ----------
     name : str
-        "soc-2", or the beginning of the ids of a law: "eu.ai-act", "us.sr-26-2". "eu-ai-act" is understood.
+        "soc-2", or the beginning of the ids of a law: "eu.ai-act", "us.sr-26-2". Other spellings are
+        understood where only one can be meant: "SOC2", "EU AI Act", "ISO/IEC 42001", "GDPR", "NIST 800-53".
     catalogue : Catalogue
     on : date
         Of several versions of a duty the one in force is taken, else the newest.
@@ -34,17 +36,13 @@ def framework_for(name: str, catalogue: Catalogue, on: date) -> Framework:
     Raises
     ------
     UnknownName
-        No such framework or law.
+        No such framework or law, or several that could be meant.
     """
-    known = frameworks_known(catalogue)
-    shipped = {one.id for one in load_frameworks()}
-    if name in shipped:
-        return shipped_framework(name)
-    law = next((one for one in known if one not in shipped and _plain(one) == _plain(name)), None)
-    if law is None:
-        raise UnknownName(
-            f"No framework is called {name!r}.", fix=f"Known: {', '.join(known)}.", framework=name
-        )
+    shipped = {one.id: one.title for one in load_frameworks()}
+    laws = {one: _titles(catalogue, one) for one in frameworks_known(catalogue) if one not in shipped}
+    law = _meant(name, shipped | laws)
+    if law in shipped:
+        return shipped_framework(law)
     controls, citations, gaps = [], [], []
     for duty_id in sorted(one for one in catalogue.ids if _law(one) == law):
         duty = _version_on(catalogue.versions(duty_id), on)
@@ -53,11 +51,11 @@ def framework_for(name: str, catalogue: Catalogue, on: date) -> Framework:
         controls.append(Control(duty.key, duty.title, duty.checks, open_ if duty.checks else ""))
         citations.append(duty.source.citation)
         gaps.append(duty.source.law)
-    laws = "; ".join(dict.fromkeys(gaps))
+    title = "; ".join(dict.fromkeys(gaps))
     return Framework(
         id=law,
-        title=laws,
-        issuer=laws,
+        title=title,
+        issuer=title,
         version=f"as the catalogue knows it on {on}",
         citation=citations[0],
         licence="Duties in our own words",
@@ -66,6 +64,40 @@ def framework_for(name: str, catalogue: Catalogue, on: date) -> Framework:
         gaps="Only duties of the catalogue are listed; it is a summary, and counsel confirms each.",
         controls=tuple(controls),
     )
+
+
+def _meant(name: str, titles: Mapping[str, str]) -> str:
+    """Return the id that a name stands for; refused where it is none, or could be several."""
+    asked = _words(name)
+    ids = {one: _words(one) for one in titles}
+    whole = {one: ids[one] | _words(title) for one, title in titles.items()}
+    stages = (
+        [one for one in titles if ids[one] == asked],
+        [one for one in titles if _words(one.partition(".")[2]) == asked],  # "GDPR" is eu.gdpr
+        [one for one in titles if asked <= ids[one]],
+        [one for one in titles if asked <= whole[one]],
+    )
+    found = next((stage for stage in stages if stage), []) if asked else []
+    sure = len(asked) > 1 or found != stages[-1] or found == stages[-2]  # one word of a title is no name
+    if len(found) == 1 and sure:
+        return found[0]
+    if found:
+        raise UnknownName(
+            f"{name!r} could be {' or '.join(f'{one} ({titles[one]})' for one in found)}.",
+            fix=f"Write one of: {', '.join(found)}.",
+            framework=name,
+        )
+    raise UnknownName(f"No framework is called {name!r}.", fix=f"Known: {', '.join(titles)}.", framework=name)
+
+
+def _words(text: str) -> frozenset[str]:
+    """Return words and numbers: "SOC2", "soc-2" and "SOC 2" are the same."""
+    return frozenset(re.findall("[a-z]+|[0-9]+", text.lower()))
+
+
+def _titles(catalogue: Catalogue, law: str) -> str:
+    duties = (catalogue.versions(one)[-1] for one in sorted(catalogue.ids) if _law(one) == law)
+    return "; ".join(dict.fromkeys(one.source.law for one in duties))
 
 
 def _applies(duty: Obligation, on: date) -> bool:
@@ -82,7 +114,9 @@ def _version_on(versions: Sequence[Obligation], on: date) -> Obligation:
 
 
 def period_of(text: str, today: date) -> Period:
-    """Read a period: "2026", "2026-Q3", "2026-11", "2026-01-01..2026-06-30"; "" for the last 365 days.
+    """Read a period: "2026", "2026-Q3", "2026-11", "2026-11-30", or two of them as "2026-01..2026-06".
+
+    "" is the last 365 days; "2026-01-01 to 2026-06-30", as packs say it, is read too.
 
     Raises
     ------
@@ -94,7 +128,7 @@ def period_of(text: str, today: date) -> Period:
     except ValueError as err:
         raise BadInput(
             f"{text!r} is not a period.",
-            fix="Write 2026, 2026-Q3, 2026-11 or 2026-01-01..2026-06-30.",
+            fix="Write 2026, 2026-Q3, 2026-11, 2026-11-30 or 2026-01-01..2026-06-30.",
             period=text,
         ) from err
     if found.last < found.first or found.first > today:
@@ -109,30 +143,26 @@ def period_of(text: str, today: date) -> Period:
 def _period(text: str, today: date) -> Period:
     if not text:
         return Period(today - timedelta(days=364), today)
-    first, marker, last = text.partition("..")
-    if marker:
-        return Period(date.fromisoformat(first), date.fromisoformat(last))
-    year, _, part = text.partition("-")
-    if len(year) != 4 or not year.isascii() or not year.isdigit():
+    first, marker, last = text.replace(" to ", "..").partition("..")
+    return Period(_span(first).first, _span(last if marker else first).last)
+
+
+def _span(text: str) -> Period:
+    """Read a year, a quarter, a month or a day."""
+    found = re.fullmatch(r"([0-9]{4})(?:-?[Qq]([1-4])|-([0-9]{2})(?:-([0-9]{2}))?)?", text.strip())
+    if found is None:
         raise ValueError(text)
-    if not part:
-        return Period(date(int(year), 1, 1), date(int(year), 12, 31))
-    if part.upper() in ("Q1", "Q2", "Q3", "Q4"):
-        start, months = 3 * int(part[1]) - 2, 3
-    else:
-        start, months = int(part), 1
-    if len(part) != 2:
-        raise ValueError(text)
-    begin = date(int(year), start, 1)
-    after = start + months
-    end = date(int(year) + (after > 12), after - 12 if after > 12 else after, 1)
-    return Period(begin, end - timedelta(days=1))
+    year, quarter, month, day = (int(one) if one else 0 for one in found.groups())
+    if found[4]:
+        return Period(date(year, month, day), date(year, month, day))
+    months = 3 if quarter else 1 if found[3] else 12
+    begin = date(year, 3 * quarter - 2 if quarter else month if found[3] else 1, 1)
+    after = begin.month + months
+    return Period(
+        begin, date(year + (after > 12), after - 12 if after > 12 else after, 1) - timedelta(days=1)
+    )
 
 
 def _law(duty: str) -> str:
     """Return the law of a duty: "eu.ai-act" of "eu.ai-act.12", "us.sr-26-2" of itself."""
     return ".".join(duty.split(".")[:2])
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace(".", "-").replace("_", "-")

@@ -25,13 +25,14 @@ command = typer.Typer()
 @command.command("export")
 def export_pack(
     framework: Annotated[
-        str, typer.Option(help="For instance soc-2, nist-sp-800-53, eu-ai-act; see evidence frameworks.")
+        str,
+        typer.Option(help="For instance soc-2, nist-sp-800-53, \"EU AI Act\"; see evidence frameworks."),
     ],
     out: Annotated[Path, typer.Option("--out", help="New folder for the pack.")],
     period: Annotated[
         str,
         typer.Option(
-            help="2026, 2026-Q3, 2026-11 or 2026-01-01..2026-06-30. Default: the last 365 days.",
+            help="2026, 2026-Q3, 2026-11, 2026-11-30, or 2026-01..2026-06. Default: the last 365 days.",
             show_default=False,
         ),
     ] = "",
