@@ -2,10 +2,11 @@
 
 A text goes when the last entry about it is older than `keep_days` of flyball.toml, and never before the
 longest time that a duty in force asks for. Where the two contradict each other nothing goes; both are named.
+What a legal hold is about stays, and what a reviewer still has to look at.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flyball.core.errors import Refused
@@ -51,6 +52,7 @@ class _Text:
     last: datetime
     documents: frozenset[str]
     cases: frozenset[str]
+    decisions: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class TextStanding:
         Of these: whose time is over, and that nothing keeps.
     held : int
         Of these: whose time is over, and that a legal hold keeps.
+    waiting : int
+        Of these: whose time is over, and that a reviewer still has to look at.
     oldest : datetime or None
         The last entry about the text that has lain longest.
     next_due : datetime or None
@@ -84,6 +88,7 @@ class TextStanding:
     present: int
     due: int
     held: int
+    waiting: int
     oldest: datetime | None
     next_due: datetime | None
     removed: int = 0
@@ -99,12 +104,10 @@ def kept_at_least(workshop: Workshop) -> dict[Records, Kept]:
     """
     deployment = workshop.deployment
     about = deployment.settings.deployment
-    duties = duties_on(
-        catalogue_of(deployment), workshop.clock().date(), about, deployment.fields, kinds_of(deployment)
-    )
-    return rules_in_force(
-        load_rules(deployment.root / RULES), obligations=[one.id for one in duties], labels=about.data_labels
-    )
+    catalogue = catalogue_of(deployment)
+    duties = duties_on(catalogue, workshop.clock().date(), about, deployment.fields, kinds_of(deployment))
+    rules = load_rules(deployment.root / RULES, known=catalogue.ids)
+    return rules_in_force(rules, duties=duties, labels=about.data_labels)
 
 
 def texts_standing(workshop: Workshop) -> TextStanding:
@@ -131,12 +134,17 @@ def retain_texts(workshop: Workshop) -> TextStanding:
     RetentionContradicts
         `keep_days` is shorter than a duty asks for. Nothing was done.
     """
+    holds = open_holds(workshop.ledger)
     standing, due = _looked(workshop)
     if standing.keep_days is None:
         return standing
     reason = f"retention: texts of cases go after {standing.keep_days} days"
+    gone: list[_Text] = []
+    held: set[str] = set()
     for first in range(0, len(due), _BATCH):
-        some = due[first : first + _BATCH]
+        if (now := open_holds(workshop.ledger)) != holds:  # one was placed meanwhile
+            holds, held = now, _held(workshop, due[first:])
+        some = [one for one in due[first : first + _BATCH] if one.digest not in held]
         workshop.ledger.append_many(
             Draft(ERASURE, {"digest": one.digest, "reason": reason}, workshop.actor, (one.digest,))
             for one in some
@@ -144,18 +152,16 @@ def retain_texts(workshop: Workshop) -> TextStanding:
         workshop.blobs.erase_many([one.digest for one in some], reason=reason, may_return=True)
         for name in _caches_of(workshop, some):
             (workshop.state / name).unlink(missing_ok=True)
-    left = sum(len(_caches_of(workshop, due[n : n + _BATCH])) for n in range(0, len(due), _BATCH))
-    left += sum(workshop.blobs.path(one.digest).exists() for one in due)
-    done = TextStanding(
-        standing.keep_days,
-        standing.months,
-        standing.present - len(due),
-        0,
-        standing.held,
-        standing.oldest,
-        standing.next_due,
-        len(due),
-        left,
+        gone += some
+    left = sum(len(_caches_of(workshop, gone[n : n + _BATCH])) for n in range(0, len(gone), _BATCH))
+    left += sum(workshop.blobs.path(one.digest).exists() for one in gone)
+    done = replace(
+        standing,
+        present=standing.present - len(gone),
+        due=0,
+        held=standing.held + len(due) - len(gone),
+        removed=len(gone),
+        left=left,
     )
     workshop.ledger.append(kind=TEXTS_KEPT, actor=workshop.actor, body=done)
     workshop.ledger.checkpoint()
@@ -186,13 +192,16 @@ def _looked(workshop: Workshop) -> tuple[TextStanding, list[_Text]]:
         elif end is not None:
             ahead.append(end)
     held = _held(workshop, over)
-    due = [one for one in over if one.digest not in held]
+    to_review = workshop.history.waiting_entries(now) if over else frozenset()
+    waiting = {one.digest for one in over if one.digest not in held and one.decisions & to_review}
+    due = [one for one in over if one.digest not in held | waiting]
     standing = TextStanding(
         keep_days,
         kept.months,
         len(texts),
         len(due),
         len(held),
+        len(waiting),
         min((one.last for one in texts), default=None),
         min(ahead, default=None),
     )
@@ -208,6 +217,7 @@ def _texts(workshop: Workshop) -> list[_Text]:
     last: dict[str, datetime] = {}
     documents: dict[str, set[str]] = {}
     cases: dict[str, set[str]] = {}
+    decisions: dict[str, set[int]] = {}
     for kind in _OF_CASES:
         for entry in workshop.ledger.entries(kind):
             for digest in entry.refs:
@@ -215,9 +225,16 @@ def _texts(workshop: Workshop) -> list[_Text]:
                 if kind == "decision":
                     documents.setdefault(digest, set()).add(str(entry.body["content_digest"]))
                     cases.setdefault(digest, set()).add(str(entry.body["case_id"]))
+                    decisions.setdefault(digest, set()).add(entry.index)
     ours = release_files(workshop) if last else {}
     return [
-        _Text(digest, at, frozenset(documents.get(digest, ())), frozenset(cases.get(digest, ())))
+        _Text(
+            digest,
+            at,
+            frozenset(documents.get(digest, ())),
+            frozenset(cases.get(digest, ())),
+            frozenset(decisions.get(digest, ())),
+        )
         for digest, at in last.items()
         if digest not in ours and workshop.blobs.path(digest).exists()
     ]
@@ -241,7 +258,11 @@ def _caches_of(workshop: Workshop, texts: Iterable[_Text]) -> list[str]:
     if not words:
         return []
     about = Wanted(tuple(sorted(words)))
-    files = (path for folder in CACHES for path in sorted((workshop.state / folder).rglob("*")))
+    kept = (
+        {"traces"} if open_holds(workshop.ledger) else set()
+    )  # one file for all: it goes or stays as a whole
+    folders = [one for one in CACHES if one not in kept]
+    files = (path for folder in folders for path in sorted((workshop.state / folder).rglob("*")))
     return [
         path.relative_to(workshop.state).as_posix()
         for path in files
@@ -255,5 +276,6 @@ def in_words(standing: TextStanding) -> str:
         return f"{count(standing.present, 'text')}; nothing says how long they stay, so all do."
     return (
         f"{count(standing.present, 'text')} stay {standing.keep_days} days after the last entry about them; "
-        f"{standing.due} are due, and {standing.held} more are kept by a legal hold."
+        f"{standing.due} are due, {standing.held} more are kept by a legal hold, and {standing.waiting} more "
+        "wait for a reviewer."
     )
