@@ -323,6 +323,35 @@ def _release_of(pack):
     return json.loads((pack / "pack.json").read_text())["release"][7:19]
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"records": ()}, "it holds no record."),
+        ({"valid_days": 10**12}, "evidence counts for 1000000000000 and approvals for 90 days."),
+        ({"approval_days": 0}, "evidence counts for 365 and approvals for 0 days."),
+        ({"approvals_required": -1}, "it asks for fewer than no signatures, or samples of nothing."),
+        ({"sample_of": 0}, "it asks for fewer than no signatures, or samples of nothing."),
+    ],
+)
+def test_a_record_that_no_export_writes_is_refused_and_ends_in_no_fault(verify, house, pack, changed, said):
+    plain = json.loads((pack / "pack.json").read_text()) | changed
+    (pack / "pack.json").write_bytes(canonical_json(plain))
+    with Workshop(open_deployment(house)) as workshop:
+        seal(pack, workshop.key)
+    assert verify(pack)[1] == {"record": f"pack.json cannot be read: {said}"}
+
+
+def test_a_control_that_names_a_record_which_is_not_there_is_refused(verify, house, pack):
+    plain = json.loads((pack / "pack.json").read_text())
+    control = next(one for one in plain["controls"] if one["records"])
+    control["records"][0] = "sha256:" + "0" * 64
+    (pack / "pack.json").write_bytes(canonical_json(plain))
+    with Workshop(open_deployment(house)) as workshop:
+        seal(pack, workshop.key)
+    said = f"control {control['id']} names a record that is not in it."
+    assert verify(pack)[1] == {"record": f"pack.json cannot be read: {said}"}
+
+
 def test_a_release_that_the_key_never_signed_is_named(verify, house, pack):
     _as_owner(house, pack, lambda one: replace(one, release="sha256:" + "0" * 64))
     assert verify(pack)[1]["release"] == f"what was signed is not sha256:{'0' * 64}"
@@ -430,6 +459,34 @@ def test_an_unknown_framework_and_a_period_that_is_none_are_named(house, tmp_pat
     )
     assert said["message"] == "'2026-13' is not a period."
     assert not (tmp_path / "p").exists()
+
+
+def test_a_place_where_no_pack_can_be_made_is_named_and_a_link_to_an_empty_folder_is_one(
+    house, tmp_path, capsys, monkeypatch
+):
+    arguments = ("evidence", "export", "--framework", "soc-2", "--no-pdf", "-d", house)
+    (tmp_path / "file").write_text("mine")
+    said = flyball(*arguments, "--out", tmp_path / "file" / "p", capsys=capsys, code=2)
+    assert said["message"].startswith(f"No folder can be made at {tmp_path / 'file' / 'p'}: ")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    said = flyball(*arguments, "--out", ".", capsys=capsys, code=2)
+    assert said["message"] == f"{tmp_path / 'here'} is the folder that you are in."
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
+    flyball(*arguments, "--out", tmp_path / "link", capsys=capsys)
+    assert (tmp_path / "empty" / "pack.json").is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file", "here", "link"]
+
+
+def test_what_cannot_be_read_is_named_when_a_pack_is_verified(pack, capsys):
+    said = flyball("verify", pack / "nowhere", capsys=capsys, code=2)
+    assert said["message"] == f"There is no {pack / 'nowhere'}."
+    (pack.parent / "kept").write_bytes(b"\xff")
+    for name in ("kept", "nowhere"):
+        kept = ("--known-checkpoint", pack.parent / name)
+        said = flyball("verify", pack, *kept, capsys=capsys, code=2)
+        assert said["message"].startswith(f"The checkpoint {pack.parent / name} cannot be read: ")
 
 
 def _as_witness(house, folder, key, capsys, name="auditor.example/w1"):

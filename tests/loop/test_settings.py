@@ -87,3 +87,11 @@ def test_a_missing_file_says_how_to_make_one(tmp_path):
 def test_a_list_of_tables_is_not_overlaid_by_the_environment(file):
     with pytest.raises(BadInput, match="FLYBALL__SOURCE__PATH overlays source, which is a list of tables"):
         load_settings(file, environ={"FLYBALL__SOURCE__PATH": "x"})
+
+
+@pytest.mark.parametrize("days", [0, 3661])
+def test_an_approval_counts_for_days_that_can_be_reckoned_with(file, days):
+    file.write_text(f"{MINIMAL}\n[approvals]\nvalid_days = {days}\n")
+    with pytest.raises(BadInput) as caught:
+        load_settings(file, environ={})
+    assert caught.value.message.endswith(f"approvals.valid_days must be 1 to 3660, got {days}.")

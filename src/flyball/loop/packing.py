@@ -9,7 +9,7 @@ from pathlib import Path
 
 import flyball
 from flyball.core.digests import canonical_json, from_json, short
-from flyball.core.errors import FlyballError, Refused
+from flyball.core.errors import BadInput, FlyballError, Refused
 from flyball.core.verdicts import Check
 from flyball.data.datasets.catalogue import open_catalogue
 from flyball.data.datasets.records import Snapshot
@@ -144,7 +144,7 @@ def pack_evidence(
     framework : Framework
     period : Period
     folder : Path
-        Must not exist, or be empty.
+        Must not exist, or be empty. It may be a link to such a folder.
     whole_ledger : bool
         With the entries that may hold cases.
     forms : sequence of str
@@ -159,20 +159,22 @@ def pack_evidence(
     Raises
     ------
     ExportExists
-        The folder holds something.
+        The folder holds something, or is the one that the process runs in.
+    BadInput
+        No folder can be made there.
     Refused
         Fewer witnesses than the settings ask for have cosigned the ledger, or the pack does not hold.
     """
-    folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ExportExists(
-            f"{folder} exists already.", fix="Give a new folder: a pack is never mixed.", folder=folder
-        )
+    folder = _place(folder)
     writers = forms_for(framework.id, tuple(forms))
     checkpoint, cosigned_note = _checkpoint(workshop)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     part = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}.part")
-    (part / "ledger").mkdir(mode=0o700, parents=True)
+    try:
+        (part / "ledger").mkdir(mode=0o700, parents=True)
+    except OSError as err:
+        raise BadInput(
+            f"No folder can be made at {folder}: {err.strerror}.", fix="Give another place.", folder=folder
+        ) from err
     try:
         gathered = _gathered(workshop, framework, period, part, checkpoint, whole_ledger=whole_ledger)
         pack = from_json(canonical_json(gathered), Pack)  # as whoever reads it has it, in every order
@@ -262,6 +264,20 @@ def packs_view(workshop: Workshop) -> PacksView:
         cosigned=read_checkpoint(note, workshop.key.verifier).size if note else 0,
         size=workshop.ledger.size(),
     )
+
+
+def _place(folder: Path) -> Path:
+    """Return where a pack goes; refused where it would be mixed with something, or pull away the floor."""
+    place = Path(folder).resolve()
+    if place == Path.cwd():
+        raise ExportExists(
+            f"{place} is the folder that you are in.", fix="Give a new one: it is made whole.", folder=place
+        )
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise ExportExists(
+            f"{folder} exists already.", fix="Give a new folder: a pack is never mixed.", folder=folder
+        )
+    return place
 
 
 def _write(folder: Path, path: str, data: bytes) -> None:

@@ -541,9 +541,9 @@ def _refuse_nonsense(settings: Settings, path: Path) -> None:
             f"{strange[0].dataset!r} and records {strange[0].records!r}.",
             fix='Write one of dataset = "cases" and records = "texts".',
         )
-    if settings.approvals.valid_days < 1:
+    if not 1 <= settings.approvals.valid_days <= 3660:
         raise BadInput(
-            f"{path.name}: approvals.valid_days must be 1 or more, got {settings.approvals.valid_days}.",
+            f"{path.name}: approvals.valid_days must be 1 to 3660, got {settings.approvals.valid_days}.",
             fix="An approval that has expired is signed again, for the same digest.",
         )
     if settings.approvals.release < 0:

@@ -26,7 +26,7 @@ command = typer.Typer()
 def export_pack(
     framework: Annotated[
         str,
-        typer.Option(help="For instance soc-2, nist-sp-800-53, \"EU AI Act\"; see evidence frameworks."),
+        typer.Option(help='For instance soc-2, nist-sp-800-53, "EU AI Act"; see evidence frameworks.'),
     ],
     out: Annotated[Path, typer.Option("--out", help="New folder for the pack.")],
     period: Annotated[

@@ -75,7 +75,13 @@ def command(
     """Check the ledger, an export of it, a pack of evidence, or the proof of one entry, offline."""
     output = Output(json)
     vkey: VerifierKey | None = load_verifier(key) if key else None
-    kept = [path.read_text(encoding="utf-8") for path in known or []]
+    kept = [_kept(path) for path in known or []]
+    if export is not None and not export.exists():
+        raise BadInput(
+            f"There is no {export}.",
+            fix="Give a folder of `flyball evidence export` or `flyball ledger export`, or a proof.",
+            path=export,
+        )
     if export is not None and export.is_file():
         _proof(output, export, vkey or _own_key(deployment, output))
         return
@@ -187,6 +193,17 @@ def _pack(output: Output, found: PackVerification) -> None:
         _show(output, found)
     if not found.ok:
         sys.exit(1)
+
+
+def _kept(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as err:
+        raise BadInput(
+            f"The checkpoint {path} cannot be read: {err}.",
+            fix="Give the file that you kept: what `flyball ledger checkpoint` wrote.",
+            path=path,
+        ) from err
 
 
 def _moment(on: str | None) -> datetime:

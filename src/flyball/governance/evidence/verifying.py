@@ -43,6 +43,8 @@ re-test rest on a report that stays at home; samples are drawn again."""
 _SOFTWARE = f"flyball {flyball.__version__}"
 _AHEAD = timedelta(minutes=5)
 """By how much a clock may be ahead."""
+_DAYS = 3660
+"""The longest that the settings let evidence and approvals count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +153,29 @@ def _read(folder: Path, checks: list[Check]) -> Pack | None:
         pack = from_json((folder / "pack.json").read_bytes(), Pack)
         if pack.form != 1:
             raise BadInput(f"It is of form {pack.form}.", fix="Use a newer Flyball.")
+        _refuse_nonsense(pack)
     except (OSError, BadInput) as err:
         said = err.message if isinstance(err, FlyballError) else str(err)
         checks.append(Check("record", False, f"pack.json cannot be read: {said}"))
         return None
     return pack
+
+
+def _refuse_nonsense(pack: Pack) -> None:
+    """Refuse what no export writes, and what the other checks could not even be made on."""
+    known = {one.id for one in pack.records}
+    asked = (pack.approvals_required, *pack.required.values())
+    said = ""
+    if not pack.records:
+        said = "it holds no record"
+    elif unknown := [one.id for one in pack.controls if not known.issuperset(one.records)]:
+        said = f"control {unknown[0]} names a record that is not in it"
+    elif not all(1 <= days <= _DAYS for days in (pack.valid_days, pack.approval_days)):
+        said = f"evidence counts for {pack.valid_days} and approvals for {pack.approval_days} days"
+    elif min(asked) < 0 or pack.sample_of < 1:
+        said = "it asks for fewer than no signatures, or samples of nothing"
+    if said:
+        raise BadInput(f"{said}.", fix="Ask the owner for the pack as it was exported.")
 
 
 def _known(folder: Path, key: VerifierKey, known: Sequence[str]) -> Check:
