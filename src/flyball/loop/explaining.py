@@ -56,7 +56,9 @@ from flyball.loop.stages.snapshot import read_part
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision, FieldDecision
 from flyball.models.experts.attributed import Attributes, Worded, counted_against
-from flyball.models.experts.decision_table.records import ROW, MadeOfTables
+from flyball.models.experts.case_facts import case_facts
+from flyball.models.experts.decision_table.messages import shown
+from flyball.models.experts.decision_table.records import FactValue, MadeOfTables
 from flyball.models.experts.expert import Expert as AnyExpert
 from flyball.models.experts.expert import ExpertCard, OnDemand
 from flyball.models.experts.graph.neighbourhood import ARROW, CYCLE_PATH
@@ -236,7 +238,7 @@ class _Work:
             answer=one.answer,
             outcome=one.outcome,
             confidence=one.confidence,
-            against=self.settings.against.get(one.field) == one.answer,
+            against=self.settings.against.get(one.field) == one.answer and _answered(one),
             expert=one.route.expert,
             route=one.route.reason,
             considered=one.route.considered,
@@ -295,10 +297,7 @@ class _Work:
         for told in _RULE.finditer(one.reason):
             if told.group(1) in known:
                 name, rule = known[told.group(1)]
-                conditions = tuple(
-                    (each.fact, each.cell, (self.row or {}).get(each.fact.removeprefix(ROW)))
-                    for each in rule.conditions
-                )
+                conditions = tuple((each.fact, each.cell, self._holds(each.fact)) for each in rule.conditions)
                 found.append(
                     RuleRow(
                         rule=rule.id,
@@ -313,6 +312,18 @@ class _Work:
                 )
             begins = told.end()
         return tuple(found)
+
+    def _holds(self, fact: str) -> Value:
+        """Return what the case holds where a rule looks; of a whole text, how long it is."""
+        if fact == "text":
+            return f"a text of {len(self._document.text):,} characters"
+        value = self._facts.get(fact)
+        return value if value is None or isinstance(value, str | bool | int | float) else shown(value)
+
+    @cached_property
+    def _facts(self) -> Mapping[str, FactValue]:
+        document, places = self._document, self._decision.context.jurisdictions
+        return case_facts(document.text, media_type=document.media_type, jurisdictions=places)
 
     def _path(self) -> tuple[str, ...]:
         """Return the accounts of the cycle that a transfer closes."""
@@ -485,6 +496,11 @@ class _Work:
             at=self._decision.decided_at,
         )
         return {one.field: one for one in again.fields}
+
+
+def _answered(one: FieldDecision) -> bool:
+    """Return whether anybody gave this answer; where no expert judges a case, what stands there is none."""
+    return one.outcome == "automated" or one.confidence > 0.0
 
 
 class _Told:

@@ -13,9 +13,10 @@ from flyball.core.digests import digest_of
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.estimates import as_plain
 from flyball.governance.explanation.facts import KNOWN, facts_of
-from flyball.governance.explanation.letter import Letter, read_template, write_letter
+from flyball.governance.explanation.letter import DUTY, Letter, NoRecord, read_template, write_letter
 from flyball.governance.explanation.records import Answer, Explanation
-from flyball.governance.explanation.words import SHIPPED, load_words
+from flyball.governance.explanation.words import SHIPPED, NoWords, load_words
+from flyball.loop.stages.obligations import catalogue_of
 from flyball.loop.workshop import Workshop
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 _ADVERSE = "adverse_action"
+_ARTICLE_86 = "article_86"
 _REG_B = "us.reg-b.1002.9"
 _NAME = re.compile(r"([a-z][a-z0-9_]{0,60})\.([a-z]{2})\.txt")
 
@@ -80,7 +82,7 @@ def letter_kind(explanation: Explanation, answer: Answer) -> str:
     if answer.against and answer.outcome == "automated" and _REG_B in duties:
         return _ADVERSE
     european = any(duty.startswith("eu.") for duty in duties)
-    return "article_86" if answer.against and european else "model_note"
+    return _ARTICLE_86 if answer.against and european else "model_note"
 
 
 def draft_letter(
@@ -104,13 +106,18 @@ def draft_letter(
     NothingAgainst
         A notice of adverse action about an answer that is none.
     NoRecord
-        A sentence has no record behind it.
+        A sentence has no record behind it, or an explanation under Article 86 no main element.
+    NoWords
+        A sentence has no words in this language, or a reason of a notice none but the name of its column.
     """
     settings = workshop.deployment.settings.explanation
     answer = _answer(explanation, field)
     kind, language = kind or letter_kind(explanation, answer), language or settings.language
     if kind == _ADVERSE:
         _refuse_no_action(answer, settings.against)
+        _refuse_bare_names(answer)
+    if kind == _ARTICLE_86:
+        _refuse_no_elements(answer)
     there = {(one.kind, one.language): one for one in templates_of(workshop)}
     place = there.get((kind, language))
     if place is None:
@@ -123,7 +130,9 @@ def draft_letter(
         )
     words = load_words(language, _folder(workshop))
     facts = facts_of(explanation, answer, settings, workshop.clock().date())
-    return write_letter(read_template(place.path), facts, words, kind=kind, known=KNOWN)
+    return write_letter(
+        read_template(place.path), facts, words, kind=kind, known=_known(workshop, explanation)
+    )
 
 
 def keep_draft(workshop: Workshop, explanation: Explanation, letter: Letter) -> int:
@@ -144,6 +153,13 @@ def keep_draft(workshop: Workshop, explanation: Explanation, letter: Letter) -> 
     }
     key = f"explanation.drafted:{digest_of(body)}"
     return workshop.ledger.append(kind="explanation.drafted", body=body, actor=workshop.actor, key=key).index
+
+
+def _known(workshop: Workshop, explanation: Explanation) -> tuple[str, ...]:
+    """Return every name that a template may use: each duty of the catalogue, and those of then, by id."""
+    duties = {one.id for one in catalogue_of(workshop.deployment).obligations}
+    duties |= {one.id for one in explanation.duties}
+    return (*(name for name in KNOWN if name != DUTY.strip()), *(DUTY + one for one in sorted(duties)))
 
 
 def _folder(workshop: Workshop) -> Path:
@@ -173,5 +189,31 @@ def _refuse_no_action(answer: Answer, against: object) -> None:
             f"The answer to {answer.field} is {answer.outcome}: nothing is refused yet, a person decides.",
             fix="The reasons of a notice are those of whoever decides. What the model thought stands in "
             "flyball explain without --letter.",
+            field=answer.field,
+        )
+
+
+def _refuse_bare_names(answer: Answer) -> None:
+    """Refuse a notice whose reason is the name of a column: it says where to look, and not what is wrong."""
+    shares = answer.attribution.shares if answer.attribution is not None else ()
+    columns = {share.column.replace("_", " "): share.column for share in shares}
+    for reason in answer.reasons:
+        if reason.words in columns:
+            column = columns[reason.words]
+            raise NoWords(
+                f"The column {column} counted against somebody, and there are no words for that reason.",
+                fix=f"Say in flyball.toml what may be told: [explanation.column.{column}] with reason = "
+                '"...". A notice of adverse action gives specific reasons: 12 CFR 1002.9(b)(2).',
+                column=column,
+            )
+
+
+def _refuse_no_elements(answer: Answer) -> None:
+    """Refuse an explanation of an answer that stands, where nothing is known of how it came about."""
+    if answer.outcome == "automated" and not (answer.reasons or answer.rules or answer.passages):
+        raise NoRecord(
+            f"Nothing is known of why {answer.field} was answered so: no reason, no rule and no passage.",
+            fix="Article 86 asks for the main elements of the decision. Look at what is not explained, and "
+            "why: flyball explain without --letter.",
             field=answer.field,
         )

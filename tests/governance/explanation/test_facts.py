@@ -128,6 +128,32 @@ def test_a_report_is_told_only_where_a_column_of_it_counted():
     assert not {"report", "score"} & set(named(replace(ANSWER, attribution=none), settings))
 
 
+def test_a_score_that_did_not_count_is_not_told_as_used():
+    beside = replace(ATTRIBUTION, shares=SHARES[:2])
+    facts = named(replace(ANSWER, attribution=beside), ExplanationSettings(credit_report=REPORT))
+    assert ("report" in facts, "score" in facts) == (True, False)
+
+
+def test_what_a_rule_looks_at_is_told_by_its_name_in_words_of_the_language():
+    rule = replace(
+        RULE,
+        conditions=(
+            ("row.debt_share", "> 1,000.5", 0.9),
+            ("text", "contains: x", "a text of 7,189 characters"),
+        ),
+    )
+    debt, text = (one.values for one in named(replace(ANSWER, rules=(rule,)))["condition"])
+    german = Words("de", load_words("de", None).table | {"debt share": "Schuldenanteil"})
+    assert [Words("en").of(debt[key]) for key in ("name", "cell")] == ["debt share", "> 1,000.5"]
+    assert [german.of(debt[key]) for key in ("name", "cell")] == ["Schuldenanteil", "> 1.000,5"]
+    assert [german.of(text[key]) for key in ("name", "cell", "value")] == [
+        "Text",
+        "enthält: x",
+        "Text mit 7.189 Zeichen",
+    ]
+    assert load_words("de", None).of(debt["name"]) == "debt share"  # a name of a column claims nothing
+
+
 def test_a_rule_that_decided_counts_its_own_columns_and_no_others():
     settings = ExplanationSettings(credit_report=replace_columns("late"))
     by_rule = replace(

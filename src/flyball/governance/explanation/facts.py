@@ -9,11 +9,12 @@ from typing import Literal
 from flyball.core.digests import digest_of, short
 from flyball.core.estimates import Estimate
 from flyball.data.documents.rows import Value
-from flyball.governance.explanation.letter import Fact, Facts
+from flyball.governance.explanation.letter import DUTY, Fact, Facts
 from flyball.governance.explanation.records import Answer, Attribution, Check, Explanation, Passage, RuleRow
 from flyball.governance.explanation.settings import CreditReport, ExplanationSettings, Party
-from flyball.governance.explanation.words import Phrase, Said
+from flyball.governance.explanation.words import Phrase, Said, Written
 from flyball.models.experts.decision_table.messages import shown
+from flyball.models.experts.decision_table.records import ROW
 
 __all__ = ["CHECKS", "KNOWN", "METHODS", "facts_of"]
 
@@ -57,7 +58,7 @@ KNOWN = (
     "factor",
     "duty",
 )
-"""Every name that a record of an explanation can have."""
+"""Every name that a record of an explanation can have; "duty" stands before the id of an obligation."""
 
 CHECKS: Mapping[str, str] = {
     "adds_up": "What the shares leave of the output of the model",
@@ -109,7 +110,7 @@ def facts_of(explanation: Explanation, answer: Answer, settings: ExplanationSett
     for duty in explanation.duties:
         values: dict[str, Said] = {"law": duty.law, "article": duty.article, "title": duty.title}
         where = f"flyball obligation show {duty.id}"
-        found[f"duty {duty.id}"] = [Fact(f"obligation:{duty.key}@{short(duty.digest)}", where, values)]
+        found[DUTY + duty.id] = [Fact(f"obligation:{duty.key}@{short(duty.digest)}", where, values)]
     return {name: there for name, there in found.items() if there}
 
 
@@ -202,7 +203,16 @@ def _why(explanation: Explanation, answer: Answer) -> dict[str, Sequence[Fact]]:
         found["condition"] = [
             *found.get("condition", ()),
             *(
-                Fact(id, where, {"fact": fact, "cell": cell, "value": _said(value)})
+                Fact(
+                    id,
+                    where,
+                    {
+                        "fact": fact,
+                        "name": Written(fact.removeprefix(ROW).replace("_", " ")),
+                        "cell": Written(cell),
+                        "value": _held(fact, value),
+                    },
+                )
                 for fact, cell, value in rule.conditions
             ),
         ]
@@ -256,7 +266,7 @@ def _attributed(one: Attribution, seen: str) -> dict[str, Sequence[Fact]]:
     values: dict[str, Said] = {
         "expert": one.expert,
         "method": Phrase(METHODS[one.method]),
-        "unit": one.unit,
+        "unit": Written(one.unit),
         "base": one.base,
         "output": one.output,
     }
@@ -349,7 +359,10 @@ def _changes(answer: Answer) -> dict[str, Sequence[Fact]]:
 
 
 def _report(explanation: Explanation, answer: Answer, report: CreditReport) -> dict[str, Sequence[Fact]]:
-    """Return what is told about a credit report, where a column of one counted in the decision."""
+    """Return what is told about a credit report, where a column of one counted in the decision.
+
+    A score is told where it counted itself: nobody is told that a score was used which was only there.
+    """
     counted = (
         {share.column for share in answer.attribution.shares if share.share} if answer.attribution else set()
     )
@@ -372,7 +385,7 @@ def _report(explanation: Explanation, answer: Answer, report: CreditReport) -> d
         "report": [Fact(id, where, values)],
         "report_column": [Fact(id, where, {"column": column}) for column in used],
     }
-    if isinstance(score, int | float) and not isinstance(score, bool):
+    if report.score_column in used and score is not None and score != "":
         here = f"ledger:{explanation.entry}#case.{report.score_column}"
         text = f"the case of ledger entry {explanation.entry}"
         day = explanation.row.get(report.score_day_column)
@@ -381,7 +394,7 @@ def _report(explanation: Explanation, answer: Answer, report: CreditReport) -> d
                 here,
                 text,
                 {
-                    "value": score,
+                    "value": _said(score),
                     "lowest": report.score_lowest,
                     "highest": report.score_highest,
                     "day": _day(day),
@@ -403,6 +416,13 @@ def _day(value: Value) -> Said:
         return date.fromisoformat(str(value)[:10])
     except ValueError:
         return "" if value is None else str(value)
+
+
+def _held(fact: str, value: Value) -> Said:
+    """Return what a case holds where a rule looks."""
+    if fact != "text" or not isinstance(value, str):
+        return _said(value)
+    return Phrase("a text of {n} characters", {"n": float("".join(filter(str.isdecimal, value)) or 0)}, value)
 
 
 def _said(value: Value) -> Said:

@@ -18,6 +18,7 @@ A sentence whose record is missing is never printed: the letter is refused, or, 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -26,6 +27,7 @@ from flyball.core.errors import BadInput, FlyballError
 from flyball.governance.explanation.words import Said, Words
 
 __all__ = [
+    "DUTY",
     "BadLetter",
     "Fact",
     "Facts",
@@ -39,6 +41,8 @@ __all__ = [
 
 _LINE = re.compile(r"\[([^\]]+)\] +(.+)")
 _VALUE = re.compile(r"\{([a-z_]+)\.([a-z_]+)\}")
+DUTY = "duty "
+"""Before the id of an obligation: the name of the record that it applies."""
 _MOST_LINES = 400
 _MOST_HEADING = 100
 Need = Literal["one", "some", "any", "maybe"]
@@ -244,7 +248,8 @@ def write_letter(
     words : Words
     kind : str
     known : sequence of str
-        Every name that a record can have, so that a typing slip is no silent omission.
+        Every name that a record can have, each duty with its id, so that a typing slip is no silent
+        omission.
 
     Raises
     ------
@@ -273,10 +278,15 @@ def _told(
 ) -> list[tuple[Line, tuple[Fact, ...]]]:
     chosen: list[tuple[str, Sequence[Fact]]] = []
     for name, need in one.needs:
-        if name.split()[0] not in known:
+        if name not in known:
+            near = [each for each in known if " " not in each] or known
+            if name.startswith(DUTY):
+                near = (
+                    get_close_matches(name, [each for each in known if each.startswith(DUTY)], 5, 0.8) or near
+                )
             raise BadLetter(
                 f"{template.name}, line {one.number}: there are no records {name!r}.",
-                fix=f"Known: {', '.join(known)}.",
+                fix=f"{'Near to it' if near[0].startswith(DUTY) else 'Known'}: {', '.join(near)}.",
                 line=one.number,
             )
         there = facts.get(name, ())

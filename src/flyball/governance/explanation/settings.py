@@ -36,7 +36,8 @@ class CreditReport(_Section, frozen=True):
     """`[explanation.credit_report]`: where columns of a case come from a consumer reporting agency.
 
     `columns` are those that come from its report. `score_column` holds the agency's own score of the case,
-    `score_day_column` its day, `score_factor_columns` the key factors that came with it, in words.
+    `score_day_column` its day, `score_factor_columns` the key factors that came with it, in words: four, and
+    a fifth where the number of inquiries is one (15 U.S.C. 1681g(f)(1)(C) and (f)(9)).
     """
 
     name: str = ""
@@ -46,7 +47,7 @@ class CreditReport(_Section, frozen=True):
     columns: tuple[str, ...] = ()
     score_column: str = ""
     score_day_column: str = ""
-    score_factor_columns: tuple[str, ...] = ()
+    score_factor_columns: Annotated[tuple[str, ...], msgspec.Meta(max_length=5)] = ()
     score_lowest: float = 300.0
     score_highest: float = 850.0
 
@@ -148,8 +149,8 @@ def checked_against(settings: ExplanationSettings, fields: Sequence[Field]) -> N
         possible = _answers(known[key])
         if possible and answer not in possible:
             raise BadInput(
-                f"flyball.toml: against of [explanation] says that {answer!r} to {key} goes against somebody, "
-                "and no answer to it is written so.",
+                f"flyball.toml: against of [explanation] says that {answer!r} to {key} goes against "
+                "somebody, and no answer to it is written so.",
                 fix=f"Write it as decisions have it: {', '.join(possible)}.",
                 field=key,
                 answer=answer,

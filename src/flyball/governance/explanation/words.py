@@ -16,10 +16,11 @@ from pathlib import Path
 
 from flyball.core.errors import BadInput, UnknownName
 
-__all__ = ["LANGUAGES", "BadWords", "NoWords", "Phrase", "Said", "Words", "load_words"]
+__all__ = ["LANGUAGES", "BadWords", "NoWords", "Phrase", "Said", "Words", "Written", "load_words"]
 
 SHIPPED = Path(__file__).parent / "letters"
 
+_WRITTEN_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
 _VALUE = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 _MONTHS = {
     "en": [
@@ -86,8 +87,19 @@ class Phrase:
     english: str = ""
 
 
-Said = str | float | int | Decimal | date | datetime | Phrase
-"""What a record can hold: a text as it is, a number, a day, or a sentence with words in each language."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands in a file of the deployment: a cell of a decision table, the name of a column, a unit.
+
+    It claims nothing by itself, so where a language has no words for it, it is told as it stands, with its
+    numbers as that language writes them.
+    """
+
+    text: str
+
+
+Said = str | float | int | Decimal | date | datetime | Phrase | Written
+"""What a record can hold: a text as it is, a number, a day, or words that a language may have."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +125,8 @@ class Words:
         """
         if isinstance(said, Phrase):
             return self._phrase(said)
+        if isinstance(said, Written):
+            return self._written(said.text)
         if isinstance(said, date):
             return self._day(said)
         if isinstance(said, bool):
@@ -139,6 +153,14 @@ class Words:
 
         return _VALUE.sub(value, text)
 
+    def _written(self, text: str) -> str:
+        if self.language == "en" or text in self.table:
+            return self.table.get(text, text)
+        head, colon, listed = text.partition(": ")
+        if colon and head in self.table:
+            return f"{self.table[head]}: {listed}"
+        return _WRITTEN_NUMBER.sub(lambda found: self._marked(found.group()), text)
+
     def _number(self, value: float | Decimal) -> str:
         if value == int(value) and abs(float(value)) < 1e15:
             text = f"{int(value):,}"
@@ -146,8 +168,11 @@ class Words:
             text = f"{value:,f}"
         else:
             text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        return self._marked(text)
+
+    def _marked(self, number: str) -> str:
         thousands, decimal = _MARKS[self.language]
-        return text.translate({ord(","): thousands, ord("."): decimal})
+        return number.translate({ord(","): thousands, ord("."): decimal})
 
     def _day(self, day: date) -> str:
         month = _MONTHS[self.language][day.month - 1]
