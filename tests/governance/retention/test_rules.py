@@ -88,7 +88,7 @@ def test_months_made_of_days_are_never_shorter_than_them(days):
 
 def test_a_demand_that_nobody_can_keep_is_refused():
     duty = replace(named("us.reg-b.1002.12"), id="own", demands=(Demand("record.kept_days", at_least=10**9),))
-    with pytest.raises(BadRetentionRule, match="own#1 demands that records are kept 1,000,000,000 days"):
+    with pytest.raises(BadRetentionRule, match="own#1 demands that records stay 1,000,000,000 days"):
         rules_in_force((), duties=[duty], labels=[])
 
 

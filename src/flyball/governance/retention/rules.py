@@ -202,7 +202,7 @@ def _months(days: int, duty: Obligation) -> int:
     months = ceil((days + _MONTHS_DIFFER_DAYS) * _MONTHS_A_DAY)
     if months > _LONGEST_MONTHS:
         raise BadRetentionRule(
-            f"Duty {duty.key} demands that records are kept {days:,} days, more than {_LONGEST_MONTHS} months.",
+            f"Duty {duty.key} demands that records stay {days:,} days, more than {_LONGEST_MONTHS} months.",
             fix="Correct the demand of the duty.",
             obligation=duty.id,
         )
