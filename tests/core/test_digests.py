@@ -33,7 +33,11 @@ def test_money_keeps_its_digits():
 
 
 @pytest.mark.parametrize(
-    "value", [float("nan"), float("inf"), [1.0, float("-inf")], {"a": {"b": float("nan")}}]
+    "value",
+    [
+        *(float("nan"), float("inf"), -float("nan"), [1.0, float("-inf")], {"a": {"b": float("nan")}}),
+        *({"none": None, "big": 2**63 - 1, "text": "ü", "not": [float("nan")]}, (None, -float("inf"))),
+    ],
 )
 def test_a_number_that_is_not_finite_is_refused_and_never_becomes_null(value):
     with pytest.raises(BadInput, match="is not a number that JSON knows"):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 from typing import TypeVar
 
 import msgspec
@@ -14,6 +15,8 @@ __all__ = ["canonical_json", "digest_of", "digest_of_bytes", "from_json", "short
 T = TypeVar("T")
 
 _ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
+_PACKER = msgspec.msgpack.Encoder(decimal_format="string")
+_FLOAT_NOT_FINITE = re.compile(rb"\xcb[\x7f\xff][\xf0-\xff]")  # a float64 whose exponent is all ones
 _FINITE = json.JSONEncoder(allow_nan=False, check_circular=False, ensure_ascii=False)
 
 
@@ -40,7 +43,7 @@ def canonical_json(value: object) -> bytes:
     """
     try:
         encoded = _ENCODER.encode(value)
-        if b"null" in encoded:  # msgspec writes NaN as null; only then is a second look worth it
+        if b"null" in encoded and _may_not_be_finite(value):  # msgspec writes NaN as null
             _refuse_not_finite(msgspec.to_builtins(value, str_keys=True))
     except (TypeError, ValueError) as err:
         raise BadInput(
@@ -49,6 +52,17 @@ def canonical_json(value: object) -> bytes:
             type=type(value).__name__,
         ) from err
     return encoded
+
+
+def _may_not_be_finite(value: object) -> bool:
+    """Say whether a value may hold a float that is not finite: where it has the bytes of one in MessagePack.
+
+    Other things can have those bytes, too; nothing that has none of them is worth the long second look.
+    """
+    try:
+        return _FLOAT_NOT_FINITE.search(_PACKER.encode(value)) is not None
+    except (TypeError, ValueError, OverflowError):  # has no form there, such as a large integer
+        return True
 
 
 def _refuse_not_finite(value: object) -> None:

@@ -27,7 +27,7 @@ from flyball.governance.records import ObjectiveToMeet, Paired, ReleaseToPromote
 from flyball.ledger.errors import KeyReused
 from flyball.ledger.newest import newest
 from flyball.ledger.verify import verify_ledger
-from flyball.loop.engine import promise_check
+from flyball.loop.engine import Engine, promise_check
 from flyball.loop.erased import left_of
 from flyball.loop.halves import in_tuning_half
 from flyball.loop.live import engine_of_release
@@ -191,7 +191,7 @@ def judge(workshop: Workshop, digest: str) -> Verdict:
     engine = engine_of_release(workshop, digest).engine
     require_settled(engine.duties(workshop.context), engine.catalogue.precedences)
     verdict = ask_gate(workshop, release, live_release(workshop.ledger))
-    _write_evidence(workshop, release, verdict)
+    _write_evidence(workshop, release, verdict, engine)
     return verdict
 
 
@@ -351,9 +351,8 @@ def _go_live(workshop: Workshop, digest: str, live: Promotion | None, *, by: str
     workshop.ledger.checkpoint()
 
 
-def _write_evidence(workshop: Workshop, release: Release, verdict: Verdict) -> None:
+def _write_evidence(workshop: Workshop, release: Release, verdict: Verdict, engine: Engine) -> None:
     """Write down what every check of this release showed, and for which duties nothing was checked."""
-    engine = engine_of_release(workshop, release.digest).engine
     duties = engine.duties(workshop.context)
     decisions = list(_decisions(workshop, release).values())
     found: Counter[str] = Counter()

@@ -180,3 +180,14 @@ def test_a_reason_without_anything_to_override_is_refused(tmp_path):
 def test_an_unknown_duty_is_not_an_empty_answer(tmp_path):
     with pytest.raises(BadCatalogue, match=r"No obligation is called 'x\.9'\."):
         load(tmp_path, entry()).versions("x.9")
+
+
+def test_the_same_bytes_are_read_once_and_a_changed_byte_counts_at_once(tmp_path):
+    first = load(tmp_path, entry())
+    assert load(tmp_path, entry()) is first
+    (duty,) = load(tmp_path, entry(title='"Another duty"')).obligations
+    assert duty.title == "Another duty"
+    with pytest.raises(BadCatalogue):
+        load(tmp_path, entry(), entry())
+    with pytest.raises(BadCatalogue):  # what was refused once is refused again
+        load(tmp_path, entry(), entry())

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from flyball.core.digests import digest_of
@@ -16,8 +17,11 @@ __all__ = ["SHIPPED", "Catalogue", "load_catalogue"]
 SHIPPED = Path(__file__).with_name("entries")
 """Folder of the entries that Flyball ships."""
 
+_Layer = tuple[tuple[str, bytes], ...]
+"""Name and content of the files under one path."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Catalogue:
     """All duties that are known, past, present and future, sorted by key.
 
@@ -31,12 +35,12 @@ class Catalogue:
     obligations: tuple[Obligation, ...]
     precedences: tuple[Precedence, ...] = ()
 
-    @property
+    @cached_property
     def ids(self) -> frozenset[str]:
         """Every identifier that a rule or principle may cite."""
         return frozenset(obligation.id for obligation in self.obligations)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Digest of all entries together."""
         return digest_of([*(obligation.digest for obligation in self.obligations), *self.precedences])
@@ -100,33 +104,39 @@ def load_catalogue(paths: Sequence[Path] = (), *, shipped: bool = True) -> Catal
         date, a duplicate, a dangling `supersedes` or `contradicts`, two versions in force on one day, or
         a rule of precedence that settles nothing or runs in a circle. The message names the file and the id.
     """
+    return _joined(tuple(_files(path) for path in [*([SHIPPED] if shipped else []), *paths]))
+
+
+@lru_cache(maxsize=32)
+def _joined(layers: tuple[_Layer, ...]) -> Catalogue:
+    """Join layers of files into a catalogue; the same bytes are not read twice."""
     known: dict[str, _Placed] = {}
     rules: list[_Settled] = []
-    for path in [*([SHIPPED] if shipped else []), *paths]:
-        rules += _join(known, path)
+    for layer in layers:
+        rules += _join(known, layer)
     _check_versions(known.values())
     _check_contradicted(known.values())
     _check_precedences(rules, [placed.obligation for placed in known.values()])
     return Catalogue(tuple(_with_successors(known)), tuple(one.precedence for one in rules))
 
 
-def _join(known: dict[str, _Placed], path: Path) -> list[_Settled]:
-    """Add what stands under one path, where every key stands once; return its rules of precedence."""
+def _join(known: dict[str, _Placed], layer: _Layer) -> list[_Settled]:
+    """Add what stands in one layer, where every key stands once; return its rules of precedence."""
     here: dict[str, _Placed] = {}
     rules: list[_Settled] = []
-    for file in _files(path):
-        obligations, precedences = read_entries(file)
-        rules += [_Settled(one, file.name) for one in precedences]
+    for file, data in layer:
+        obligations, precedences = read_entries(file, data)
+        rules += [_Settled(one, file) for one in precedences]
         for obligation in obligations:
             twin = here.get(obligation.key)
             if twin is not None:
                 raise BadCatalogue(
-                    f"{file.name}: obligation {obligation.key} is already in {twin.file}.",
+                    f"{file}: obligation {obligation.key} is already in {twin.file}.",
                     fix="Give a changed text a new `version`, or delete one of the two.",
                     file=file,
                     id=obligation.id,
                 )
-            here[obligation.key] = _Placed(obligation, file.name)
+            here[obligation.key] = _Placed(obligation, file)
     for key, placed in here.items():
         replaced = known.get(key)
         reason = placed.obligation.override_reason.strip()
@@ -149,11 +159,11 @@ def _join(known: dict[str, _Placed], path: Path) -> list[_Settled]:
     return rules
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path) -> _Layer:
     if path.is_dir():
-        return sorted(path.glob("*.toml"))
+        return tuple((file.name, file.read_bytes()) for file in sorted(path.glob("*.toml")))
     if path.is_file():
-        return [path]
+        return ((path.name, path.read_bytes()),)
     raise BadCatalogue(
         f"{path.name}: no such file or folder of obligations.",
         fix="Make the folder, or take the setting away; a missing folder must not read as no duties.",

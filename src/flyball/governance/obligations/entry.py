@@ -2,7 +2,6 @@
 
 import tomllib
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -77,12 +76,15 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contradicts: tuple[str, ...] = ()
 
 
-def read_entries(file: Path) -> tuple[list[Obligation], list[Precedence]]:
+def read_entries(file: str, data: bytes) -> tuple[list[Obligation], list[Precedence]]:
     """Read one file: its duties and its rules of precedence.
 
     Parameters
     ----------
-    file : Path
+    file : str
+        Its name, for messages.
+    data : bytes
+        What it holds.
 
     Returns
     -------
@@ -95,22 +97,20 @@ def read_entries(file: Path) -> tuple[list[Obligation], list[Precedence]]:
         Names the file and the id.
     """
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        data = tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise BadCatalogue(
-            f"{file.name} is not TOML: {err}.", fix="Mend the line it names.", file=file
-        ) from err
+        raise BadCatalogue(f"{file} is not TOML: {err}.", fix="Mend the line it names.", file=file) from err
     unknown = sorted(set(data) - {"obligation", "precedence"})
     if unknown:
         raise BadCatalogue(
-            f"{file.name}: unknown key {unknown[0]!r}.",
+            f"{file}: unknown key {unknown[0]!r}.",
             fix="Write each duty as an [[obligation]] table, each rule of precedence as [[precedence]].",
             file=file,
         )
     for name in ("obligation", "precedence"):
         if not isinstance(data.get(name, []), list):
             raise BadCatalogue(
-                f"{file.name}: `{name}` is a single table.",
+                f"{file}: `{name}` is a single table.",
                 fix=f"Write [[{name}]] with two brackets.",
                 file=file,
             )
@@ -118,18 +118,18 @@ def read_entries(file: Path) -> tuple[list[Obligation], list[Precedence]]:
     return obligations, [_precedence(row, file) for row in data.get("precedence", [])]
 
 
-def _precedence(row: dict[str, Any], file: Path) -> Precedence:
+def _precedence(row: dict[str, Any], file: str) -> Precedence:
     try:
         read = msgspec.convert(row, _Precedence, strict=True)
     except msgspec.ValidationError as err:
         raise BadCatalogue(
-            f"{file.name}: a rule of precedence: {err}.",
+            f"{file}: a rule of precedence: {err}.",
             fix="Write duty, over, why and decided_by.",
             file=file,
         ) from err
     if not read.why.strip() or not read.decided_by.strip():
         raise BadCatalogue(
-            f"{file.name}: precedence of {read.duty} over {read.over}: why or decided_by is empty.",
+            f"{file}: precedence of {read.duty} over {read.over}: why or decided_by is empty.",
             fix="Say why, and who decided it and when.",
             file=file,
             id=read.duty,
@@ -137,13 +137,12 @@ def _precedence(row: dict[str, Any], file: Path) -> Precedence:
     return Precedence(read.duty, read.over, read.why, read.decided_by)
 
 
-def _entry(row: dict[str, Any], number: int, file: Path) -> Obligation:
+def _entry(row: dict[str, Any], number: int, file: str) -> Obligation:
     name = row.get("id") if isinstance(row.get("id"), str) else f"number {number}"
     for key, value in row.items():
         if isinstance(value, datetime):  # msgspec would cut a time of day off silently
             raise BadCatalogue(
-                f"{file.name}: obligation {name}: {key} must be a date without a time, "
-                f"got {value.isoformat()}.",
+                f"{file}: obligation {name}: {key} must be a date without a time, got {value.isoformat()}.",
                 fix="Write YYYY-MM-DD.",
                 file=file,
                 id=name,
@@ -152,7 +151,7 @@ def _entry(row: dict[str, Any], number: int, file: Path) -> Obligation:
         entry = msgspec.convert(row, _Entry, strict=True)
     except msgspec.ValidationError as err:
         raise BadCatalogue(
-            f"{file.name}: obligation {name}: {err}.",
+            f"{file}: obligation {name}: {err}.",
             fix="See docs/obligations.md for every key and its form.",
             file=file,
             id=name,
@@ -187,12 +186,12 @@ def _entry(row: dict[str, Any], number: int, file: Path) -> Obligation:
     return obligation
 
 
-def _refuse_nonsense(obligation: Obligation, file: Path) -> None:
+def _refuse_nonsense(obligation: Obligation, file: str) -> None:
     """Check what types cannot: empty words, days out of order, a place that is none."""
 
     def refuse(what: str, fix: str) -> BadCatalogue:
         return BadCatalogue(
-            f"{file.name}: obligation {obligation.id}: {what}.", fix=fix, file=file, id=obligation.id
+            f"{file}: obligation {obligation.id}: {what}.", fix=fix, file=file, id=obligation.id
         )
 
     source = obligation.source

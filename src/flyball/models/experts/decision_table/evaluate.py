@@ -82,6 +82,7 @@ def evaluate(tables: Sequence[Table], facts: Sequence[Facts]) -> list[list[RuleH
     return found
 
 
+@lru_cache(maxsize=256)
 def rows_that_never_fire(table: Table) -> tuple[Rule, ...]:
     """Return the rows that fire under no combination of values that the table can tell apart.
 
