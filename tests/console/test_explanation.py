@@ -80,15 +80,33 @@ def test_an_explanation_comes_over_http_with_every_check(credit):
     assert all(one["measured"]["n"] >= 1 for one in answer["checks"])
 
 
-def test_a_letter_comes_over_http_sentence_by_sentence_and_nothing_is_written_down(credit):
-    size = credit.workshop("credit-risk").ledger.size()
+def drafts(credit):
+    return list(credit.workshop("credit-risk").ledger.entries("explanation.drafted"))
+
+
+def test_a_letter_comes_over_http_sentence_by_sentence_and_who_took_it_is_written_down(credit):
+    before = len(drafts(credit))
     path = f"/v1/decisions/credit-risk:{credit.bad}/explanation?letter=default&language=de"
     status, told = asked(credit, path)
     assert (status, told["letter"]["kind"]) == (200, "adverse_action")
     for line in told["letter"]["lines"]:
         assert line["kind"] == "heading" or line["records"], line
         assert set(line["records"]) <= set(told["letter"]["records"])
-    assert credit.workshop("credit-risk").ledger.size() == size
+    entry = drafts(credit)[-1]
+    assert (told["entry"], entry.body["digest"]) == (entry.index, told["letter"]["digest"])
+    assert (entry.body["decision"], entry.body["letter"]) == (credit.bad, "adverse_action")
+    assert asked(credit, path)[1]["entry"] == entry.index  # the same letter for the same person, once
+    assert len(drafts(credit)) == before + 1
+    assert not any(entry.actor == one for one in ("user:t", "system:gateway"))
+
+
+def test_an_explanation_without_a_letter_writes_nothing_and_loads_its_release_once(credit, monkeypatch):
+    path = f"/v1/decisions/credit-risk:{credit.bad}/explanation"
+    asked(credit, path)
+    size, loaded = credit.workshop("credit-risk").ledger.size(), []
+    monkeypatch.setattr("flyball.loop.explaining.engine_of_release", lambda *given: loaded.append(given))
+    assert asked(credit, path)[0] == 200
+    assert (credit.workshop("credit-risk").ledger.size(), loaded) == (size, [])
 
 
 def test_what_cannot_be_written_is_refused_with_its_code(credit):
@@ -118,6 +136,7 @@ def test_the_page_says_why_and_gives_the_letters(credit):
         f"/d/credit-risk/decisions/{credit.bad}/why/letter.txt?letter=adverse_action&language=en"
     )
     assert reply.status == 200
+    assert (drafts(credit)[-1].body["language"], drafts(credit)[-1].body["decision"]) == ("en", credit.bad)
     assert "Notice of action taken and statement of reasons" in browser.body
 
 

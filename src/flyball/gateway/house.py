@@ -17,6 +17,7 @@ from flyball.gateway.tracing import note_traces
 from flyball.gateway.whose import note_whose
 from flyball.gateway.writing import Scribe
 from flyball.loop.deployment import open_deployment
+from flyball.loop.explaining import Explainer
 from flyball.loop.neighbours import Remembered
 from flyball.loop.sources import row_sources
 from flyball.loop.workshop import Workshop
@@ -37,6 +38,8 @@ class Served:
     workshop : Workshop
     scribe : Scribe
         Writes its entries; never write to its ledger past it from a coroutine.
+    explainer : Explainer
+        Says why its decisions came out as they did.
     decider : Decider or None
         None where it has nothing to decide.
     chat : Chat or None
@@ -48,6 +51,7 @@ class Served:
     name: str
     workshop: Workshop
     scribe: Scribe
+    explainer: Explainer
     decider: Decider | None
     chat: Chat | None
     remembered: Remembered | None = None
@@ -163,4 +167,5 @@ def open_served(workshop: Workshop, *, planted: str = "") -> Served:
     transfers = [one for one in row_sources(workshop.deployment.settings.source) if one.neighbours]
     remembered = Remembered(workshop, transfers[0]) if transfers else None
     chat = open_chat(workshop, scribe, planted=planted)
-    return Served(workshop.deployment.name, workshop, scribe, decider, chat, remembered)
+    name, explainer = workshop.deployment.name, Explainer(workshop)
+    return Served(name, workshop, scribe, explainer, decider, chat, remembered)

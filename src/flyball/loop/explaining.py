@@ -1,9 +1,12 @@
 """Explaining: why a past decision came out as it did, by the release that made it, with every part checked.
 
-Nothing is written down here, and nothing that costs money is asked unless `[explanation]` allows it.
+Nothing is written down here, no case is kept between two explanations, and nothing that costs money is
+asked unless `[explanation]` allows it.
 """
 
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -50,6 +53,7 @@ from flyball.loop.black_box import (
     why_not_asked,
 )
 from flyball.loop.changing import Case, changed_answer
+from flyball.loop.engine import Engine
 from flyball.loop.live import LiveEngine, engine_of_release
 from flyball.loop.replay import decided_document
 from flyball.loop.stages.snapshot import read_part
@@ -69,6 +73,8 @@ MOST_REASONS = 4
 """Source: official interpretation of 12 CFR 1002.9, comment 9(b)(2)-1: more are not likely to help."""
 
 _OTHERS = 64
+_KEPT = 4
+"""Releases that stay loaded: the live one, a challenger, and those before whose decisions are asked about."""
 _FEW = 3
 """Fields that are checked at once; where there are more, name one."""
 _LOST = 20
@@ -98,7 +104,7 @@ def explain(workshop: Workshop, entry: Entry, *, field: str = "") -> Explanation
 
 
 class Explainer:
-    """Explains decisions of one deployment; what a release needs is loaded once.
+    """Explains decisions of one deployment, one after the other; the releases asked about last stay loaded.
 
     Parameters
     ----------
@@ -107,7 +113,8 @@ class Explainer:
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
-        self._releases: dict[str, _Release] = {}
+        self._releases: OrderedDict[str, LiveEngine] = OrderedDict()
+        self._lock = threading.Lock()
 
     def explain(self, entry: Entry, *, field: str = "") -> Explanation:
         """Explain one decision.
@@ -133,6 +140,10 @@ class Explainer:
             The same parts answer otherwise than they did.
         UnknownField
         """
+        with self._lock:
+            return self._explained(entry, field)
+
+    def _explained(self, entry: Entry, field: str) -> Explanation:
         decision = from_json(canonical_json(entry.body), Decision)
         keys = [one.field for one in decision.fields]
         if field and field not in keys:
@@ -142,12 +153,13 @@ class Explainer:
                 field=field,
             )
         document = decided_document(self._workshop, entry, decision)
-        release = self._of(decision.release)
+        live = self._of(decision.release)
         asked = [one for one in decision.fields if not field or one.field == field]
         settings = self._workshop.deployment.settings.explanation
-        work = _Work(release, decision, document, settings, deep=len(asked) <= _FEW)
+        others = _Others(self._workshop, live.release.parts)
+        work = _Work(live.engine, others, decision, document, settings, deep=len(asked) <= _FEW)
         answers = tuple(work.answer(one) for one in asked)
-        engine = release.live.engine
+        engine = live.engine
         said = {
             name for one in asked for name in (one.route.expert, *(c.expert for c in one.route.considered))
         }
@@ -176,26 +188,30 @@ class Explainer:
 
     def others(self, release: str) -> Sequence[Mapping[str, Value]]:
         """Return the rows beside which the cases of a release are seen; () where there are none."""
-        return self._of(release).others[0]
+        with self._lock:
+            return _Others(self._workshop, self._of(release).release.parts).rows[0]
 
-    def _of(self, digest: str) -> "_Release":
+    def _of(self, digest: str) -> LiveEngine:
         if digest not in self._releases:
-            self._releases[digest] = _Release(self._workshop, digest)
+            self._releases[digest] = engine_of_release(self._workshop, digest)
+        self._releases.move_to_end(digest)
+        while len(self._releases) > _KEPT:
+            self._releases.popitem(last=False)
         return self._releases[digest]
 
 
-class _Release:
-    """A release with its engine, and other cases beside which one is seen."""
+class _Others:
+    """Cases beside which one is seen; read for each explanation, so none outlives its erasure."""
 
-    def __init__(self, workshop: Workshop, digest: str) -> None:
+    def __init__(self, workshop: Workshop, parts: Mapping[str, str]) -> None:
         self._workshop = workshop
-        self.live: LiveEngine = engine_of_release(workshop, digest)
+        self._parts = parts
 
     @cached_property
-    def others(self) -> tuple[list[dict[str, Value]], str]:
-        """Rows with which the release was tested, drawn once; and why there are none."""
+    def rows(self) -> tuple[list[dict[str, Value]], str]:
+        """Rows with which the release was tested, the same ones each time; and why there are none."""
         try:
-            texts = read_part(self._workshop, self.live.release.parts, "cases").column("text").to_pylist()
+            texts = read_part(self._workshop, self._parts, "cases").column("text").to_pylist()
         except (FlyballError, KeyError) as err:
             return [], f"the cases with which the release was tested cannot be read: {err}"
         draw = np.random.default_rng(0)
@@ -212,15 +228,16 @@ class _Work:
 
     def __init__(
         self,
-        release: _Release,
+        engine: Engine,
+        others: _Others,
         decision: Decision,
         document: Document,
         settings: ExplanationSettings,
         *,
         deep: bool,
     ) -> None:
-        self._release = release
-        self._engine = release.live.engine
+        self._engine = engine
+        self._others = others
         self._decision = decision
         self._document = document
         self.settings = settings
@@ -338,7 +355,7 @@ class _Work:
 
     @cached_property
     def _typical(self) -> Typical:
-        return typical_of(self._release.others[0], sorted(self.row or {}))
+        return typical_of(self._others.rows[0], sorted(self.row or {}))
 
     def _of_expert(self, found: Answer, one: FieldDecision, name: str, expert: AnyExpert) -> Answer:
         if isinstance(expert, Attributes) and self.row is not None:
@@ -354,7 +371,7 @@ class _Work:
             why_not = (
                 f"{name} is asked with parts left out about few fields at a time: name one with --field."
             )
-        others, missing = self._release.others if self.row is not None else ([], "")
+        others, missing = self._others.rows if self.row is not None else ([], "")
         if why_not or missing:
             return replace(
                 found, gaps=(why_not or f"{name} was not asked with columns left out: {missing}.",)
@@ -379,7 +396,7 @@ class _Work:
 
     def _row_checks(self, told: "_Told", expert: Attributes, row: dict[str, Value]) -> tuple[Check, ...]:
         asks, seed, attribution = self.settings.checks, self.settings.seed, told.attribution
-        others, why = self._release.others
+        others, why = self._others.rows
         if not others:
             missing = NotMeasured(why)
             return (

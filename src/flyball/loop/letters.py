@@ -135,8 +135,12 @@ def draft_letter(
     )
 
 
-def keep_draft(workshop: Workshop, explanation: Explanation, letter: Letter) -> int:
-    """Write down that a letter was drafted; return the number of the entry; the same is written once."""
+def keep_draft(workshop: Workshop, explanation: Explanation, letter: Letter, *, actor: str = "") -> int:
+    """Write down that a letter was drafted, by default by who opened the workshop; return the entry.
+
+    The same letter for the same person is written once.
+    """
+    actor = actor or workshop.actor
     body = {
         "decision": explanation.entry,
         "letter": letter.kind,
@@ -151,8 +155,8 @@ def keep_draft(workshop: Workshop, explanation: Explanation, letter: Letter) -> 
             for one in answer.checks
         ],
     }
-    key = f"explanation.drafted:{digest_of(body)}"
-    return workshop.ledger.append(kind="explanation.drafted", body=body, actor=workshop.actor, key=key).index
+    key = f"explanation.drafted:{digest_of([actor, body])}"
+    return workshop.ledger.append(kind="explanation.drafted", body=body, actor=actor, key=key).index
 
 
 def _known(workshop: Workshop, explanation: Explanation) -> tuple[str, ...]:

@@ -5,8 +5,7 @@ from flyball.console.pages.decision import known_decision
 from flyball.core.errors import FlyballError
 from flyball.governance.explanation.records import Explanation
 from flyball.governance.explanation.words import Phrase, Words
-from flyball.loop.explaining import explain
-from flyball.loop.letters import draft_letter, letter_kind, templates_of
+from flyball.loop.letters import draft_letter, keep_draft, letter_kind, templates_of
 
 __all__ = ["explanation"]
 
@@ -14,8 +13,9 @@ _ENGLISH = Words("en")
 
 
 def _told(asked: Asked) -> Explanation:
-    workshop, known = asked.desk.served.workshop, known_decision(asked)
-    return explain(workshop, workshop.ledger.entry(known.issued.entry), field=asked.query.get("field", ""))
+    served, known = asked.desk.served, known_decision(asked)
+    entry = served.workshop.ledger.entry(known.issued.entry)
+    return served.explainer.explain(entry, field=asked.query.get("field", ""))
 
 
 def _show(asked: Asked) -> Shown:
@@ -45,10 +45,9 @@ def _show(asked: Asked) -> Shown:
 
 def _letter(asked: Asked) -> File:
     kind, language = asked.query.get("letter", ""), asked.query.get("language", "")
-    told = _told(asked)
-    letter = draft_letter(
-        asked.desk.served.workshop, told, kind=kind, language=language, field=asked.query.get("field", "")
-    )
+    told, workshop = _told(asked), asked.desk.served.workshop
+    letter = draft_letter(workshop, told, kind=kind, language=language, field=asked.query.get("field", ""))
+    keep_draft(workshop, told, letter, actor=asked.principal.id)
     name = f"{letter.kind.replace('_', '-')}-{told.entry}-{letter.language}.txt"
     return File(letter.text.encode(), name, "text/plain; charset=utf-8")
 

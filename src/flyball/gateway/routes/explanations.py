@@ -9,9 +9,8 @@ from flyball.gateway.naming import served_of_decision
 from flyball.gateway.replies import json_reply
 from flyball.gateway.route import Caller, Reply, TheHouse
 from flyball.loop.decided import entry_of_id, find_decision
-from flyball.loop.explaining import explain
 from flyball.loop.explanation_view import explanation_as_json, letter_as_json
-from flyball.loop.letters import draft_letter
+from flyball.loop.letters import draft_letter, keep_draft
 
 __all__ = ["explanations"]
 
@@ -25,21 +24,22 @@ async def show_explanation(
     letter: FromQuery[str] = "",
     language: FromQuery[str] = "",
 ) -> Reply:
-    """Explain one decision by the release that made it; with `letter`, what that letter would say.
+    """Explain one decision by the release that made it; with `letter`, draft that letter.
 
-    `letter` is a kind such as adverse_action, or "default" for what the decision calls for. Nothing is
-    written down.
+    `letter` is a kind such as adverse_action, or "default" for what the decision calls for. That a letter was
+    drafted, and by whom, is written down before it is handed out; the same one once.
     """
 
     def found() -> dict[str, object]:
         name, entry = entry_of_id(id)
         served = served_of_decision(house, principal, name, id)
         known = find_decision(served.workshop, entry, principal.tenant)
-        told = explain(served.workshop, served.workshop.ledger.entry(known.issued.entry), field=field)
+        told = served.explainer.explain(served.workshop.ledger.entry(known.issued.entry), field=field)
         reply: dict[str, object] = {"ok": True, "id": id, "explanation": explanation_as_json(told)}
         if letter:
             kind = "" if letter == "default" else letter
             draft = draft_letter(served.workshop, told, kind=kind, language=language, field=field)
+            reply["entry"] = keep_draft(served.workshop, told, draft, actor=principal.id)
             reply["letter"] = letter_as_json(draft)
         return reply
 
