@@ -1,6 +1,8 @@
 """What is about a person is found, what is about somebody else with a similar name is not."""
 
 import io
+import sqlite3
+from contextlib import closing
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -64,6 +66,32 @@ def test_files_are_searched_as_what_they_are():
     assert Wanted(("Una O'Neil",)).stands_in(b"<p>Una O&#39;Neil</p>")
     assert not ADA.stands_in(b"Alan Turing")
     assert not Wanted(()).stands_in(b"")
+
+
+def database(path, *, wal=False):
+    """Write a database in which the name has no space beside it: the cells stand one behind the other."""
+    with closing(sqlite3.connect(path)) as written:
+        written.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'DELETE'}")
+        written.execute("CREATE TABLE cases (id TEXT, name TEXT, fields TEXT, spans BLOB)")
+        cells = ("c4711", "Ada Lovelace", "law", b"AUna Reed")
+        written.execute("INSERT INTO cases VALUES (?, ?, ?, ?)", cells)
+        written.commit()
+        log = path.with_name(f"{path.name}-wal")
+        return path.read_bytes(), log.read_bytes() if wal else b""
+
+
+@pytest.mark.parametrize("wal", [False, True])
+def test_each_cell_of_a_database_is_looked_at_and_its_log_as_well(tmp_path, wal):
+    data, log = database(tmp_path / "a.sqlite", wal=wal)
+    assert b"c4711Ada Lovelacelaw" in data + log
+    assert ADA.stands_in(log if wal else data)
+    assert Wanted(("Una Reed",)).stands_in(log if wal else data)
+    closed = (tmp_path / "a.sqlite").read_bytes()  # what was in the log is in the file now
+    assert ADA.stands_in(closed)
+    assert Wanted(("c4711",)).stands_in(closed)
+    assert not Wanted(("Lovela",)).stands_in(closed)
+    assert not Wanted(("Alan Turing",)).stands_in(closed)
+    assert ADA.stands_in(closed[: len(closed) - 1])  # damaged
 
 
 def test_its_name_in_a_log_says_nothing_of_the_person():

@@ -2,8 +2,10 @@
 
 import html
 import re
+import sqlite3
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -17,6 +19,8 @@ SHORTEST_WORDS = 5
 """A shorter value ("42") stands in too many texts about others; it is only looked for in named columns."""
 
 _BATCH_ROWS = 8_192
+# Source: sqlite.org/fileformat2.html, sections 1.3 and 4.1.
+_SQLITE, _SQLITE_LOG = b"SQLite format 3\x00", (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Wanted:
         return found
 
     def stands_in(self, data: bytes) -> bool:
-        """Return whether bytes hold the words: as text, JSON, or in the cells of a Parquet or Arrow file."""
+        """Return whether bytes hold the words: as text, JSON, or in the cells of Parquet, Arrow or SQLite."""
         if not self.words:
             return False
         if data[:4] == b"PAR1":
@@ -70,9 +74,39 @@ class Wanted:
         if data[:6] == b"ARROW1":
             with pa.ipc.open_file(data) as file:
                 return any(self._holds(file.get_batch(one)) for one in range(file.num_record_batches))
+        if data.startswith(_SQLITE):
+            return self._in_database(data)
+        if data.startswith(_SQLITE_LOG):
+            return self._within(data)
+        return self._says(data.decode(errors="replace"))
+
+    def _in_database(self, data: bytes) -> bool:
+        """Look at each cell: in the file one stands right behind the other, which hides where a word ends."""
+        with closing(sqlite3.connect(":memory:")) as database:
+            try:
+                database.deserialize(data[:18] + b"\x01\x01" + data[20:])  # as one without a log beside it
+                tables = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+                for (table,) in tables:
+                    name = table.replace('"', '""')
+                    for row in database.execute(f'SELECT * FROM "{name}"'):  # noqa: S608 - of the file itself
+                        if any(self._in_cell(cell) for cell in row):
+                            return True
+            except sqlite3.Error:  # damaged: rather too much than too little
+                return self._within(data)
+        return False
+
+    def _in_cell(self, cell: object) -> bool:
+        if isinstance(cell, bytes):
+            return self._within(cell)
+        return isinstance(cell, str) and self._says(cell)
+
+    def _within(self, data: bytes) -> bool:
+        """Return whether the words stand anywhere, also within others."""
+        return bool(re.search(_pattern(self.words, "", ""), data.decode(errors="replace"), re.IGNORECASE))
+
+    def _says(self, text: str) -> bool:
         # In JSON a line break is written as \n, so that the letter before a word may be part of it.
         before = r"(?:(?<!\w)|(?<=\\[nrt]))"
-        text = data.decode(errors="replace")
         if text.lstrip()[:1] == "<":  # a page, in which a name may be written as "O&#39;Neil"
             text = html.unescape(text)
         return bool(re.search(_pattern(self.words, before, r"(?!\w)"), text, re.IGNORECASE))
