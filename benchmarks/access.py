@@ -27,7 +27,7 @@ from flyball.ledger.verify import verify_ledger
 from flyball.loop.access_reviews import open_reviews
 from flyball.loop.deployment import open_deployment
 from flyball.loop.emergency import open_now
-from flyball.loop.holds import place_hold
+from flyball.loop.holding import place_hold
 from flyball.loop.init import init_deployment
 from flyball.loop.people import make_person, person_entry
 from flyball.loop.text_retention import retain_texts, texts_standing

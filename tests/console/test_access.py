@@ -5,7 +5,7 @@ import pytest
 
 from flyball.gateway.access.break_glass import break_glass, end_emergency
 from flyball.gateway.access.keys import KeyBook
-from flyball.loop.holds import place_hold
+from flyball.loop.holding import place_hold
 from flyball.loop.people import make_person, person_entry
 
 HOSTILE = "<b>incident</b> {{7*7}}"

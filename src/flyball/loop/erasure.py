@@ -6,7 +6,8 @@ so: docs/decisions/0010-erasure.md.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -264,27 +265,46 @@ def erase(
 
 
 def kept_by(workshop: Workshop, hold: Hold) -> Found:
-    """Return what a hold keeps now: of a person, everything in which they stand.
+    """Return what a hold keeps now: of a person or a document, everything in which they stand.
 
     Raises
     ------
     BlobMissing, BlobErased
         Whom it is about cannot be read, so nothing may go.
     """
-    subject = subject_of(workshop, hold)
+    subject = subject_of(workshop.blobs, hold)
     if subject:
-        return find(workshop, subject)
-    return Found(tuple(Held(name, 0, (), (), {}) for name in hold.datasets), hold.documents)
+        found = find(workshop, subject)
+        # By a short value an erasure would take texts about others; a hold rather keeps those too.
+        named = _texts_with(workshop, subject) - {hold.held} if len(subject) < SHORTEST_WORDS else set[str]()
+        return replace(found, blobs=tuple(sorted({*found.blobs, *named})))
+    found = Found(tuple(Held(name, 0, (), (), {}) for name in hold.datasets), hold.documents)
+    for document in hold.documents:
+        with suppress(UnknownName):  # it may come later
+            one = find(workshop, document=document)
+            found = replace(
+                found, datasets=(*found.datasets, *one.datasets), blobs=(*found.blobs, *one.blobs)
+            )
+    return found
+
+
+def _texts_with(workshop: Workshop, word: str) -> set[str]:
+    wanted = Wanted((word,))
+    return {one for one in _blobs(workshop) if wanted.stands_in(workshop.blobs.path(one).read_bytes())}
 
 
 def _refuse_what_is_held(workshop: Workshop, request: Mapping[str, object], plan: Found) -> None:
-    """Refuse an erasure that would take something which a hold keeps; erasing rows takes old versions too."""
+    """Refuse an erasure that would take something which a hold keeps.
+
+    Erasing rows takes old versions too, and a file of traces goes as a whole.
+    """
+    traces = [one for one in plan.caches if one.startswith("traces/")]
     for hold in open_holds(workshop.ledger):
         kept = kept_by(workshop, hold)
         shared = {one.dataset for one in kept.datasets} & {one.dataset for one in plan.datasets}
         texts = {*kept.documents, *kept.blobs, hold.held} & {*plan.documents, *plan.blobs}
-        met = [*sorted(shared), *sorted(short(one) for one in texts - {hold.held})]
-        if not (hold.everything or shared or texts or hold.subject == request["subject"]):
+        met = [*sorted(shared), *sorted(short(one) for one in texts - {hold.held}), *traces]
+        if not (hold.everything or shared or texts or traces or hold.subject == request["subject"]):
             continue
         why = f"the hold {hold.name} of {hold.at:%Y-%m-%d} keeps {', '.join(met) or hold.about}"
         workshop.ledger.append(

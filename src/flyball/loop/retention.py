@@ -12,11 +12,18 @@ from flyball.data.datasets.errors import RetentionOverdue
 from flyball.data.datasets.retention import Retained, Retention, retain, retention_status
 from flyball.data.datasets.snapshots import list_datasets
 from flyball.loop.erasure import kept_by
-from flyball.loop.holds import open_holds
+from flyball.loop.holds import OnHold, open_holds
 from flyball.loop.settings import RetentionSettings
 from flyball.loop.workshop import Workshop
 
-__all__ = ["Standing", "held_datasets", "require_retained", "retain_datasets", "retention_of"]
+__all__ = [
+    "Standing",
+    "held_datasets",
+    "require_not_held",
+    "require_retained",
+    "retain_datasets",
+    "retention_of",
+]
 
 RETAINED, FAILED, HELD = "retention.kept", "retention.failed", "retention.held"
 
@@ -69,11 +76,13 @@ def retain_datasets(workshop: Workshop, settings: Iterable[RetentionSettings]) -
         Two rules for one dataset, or a number that makes no sense. Nothing was done.
     """
     rules = _checked(settings)
-    held = held_datasets(workshop)
+    holds, held = open_holds(workshop.ledger), held_datasets(workshop)
     done: list[Standing] = []
     with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
         there = list_datasets(catalogue)
         for rule in rules:
+            if (now := open_holds(workshop.ledger)) != holds:  # one was placed meanwhile
+                holds, held = now, held_datasets(workshop)
             if rule.dataset in there and rule.dataset in held:
                 one = Standing(rule.dataset, "held", problem=held[rule.dataset])
             elif rule.dataset in there:
@@ -130,6 +139,22 @@ def held_datasets(workshop: Workshop) -> dict[str, str]:
             names = [one.dataset for one in kept_by(workshop, hold).datasets]
         found |= {name: found.get(name, why) for name in names}
     return found
+
+
+def require_not_held(workshop: Workshop, dataset: str) -> None:
+    """Refuse what would take something of a dataset away while a legal hold keeps it.
+
+    Raises
+    ------
+    OnHold
+    """
+    why = held_datasets(workshop).get(dataset)
+    if why:
+        raise OnHold(
+            f"Nothing of {dataset} is taken away: {why}.",
+            fix="Once the matter is over, somebody else releases it: flyball hold release NAME --as PERSON",
+            dataset=dataset,
+        )
 
 
 def require_retained(standings: Iterable[Standing]) -> None:

@@ -20,6 +20,7 @@ from flyball.ledger.ledger import Ledger
 from flyball.ledger.notes import SigningKey
 from flyball.ledger.opening import open_ledger
 from flyball.loop.deployment import Deployment
+from flyball.loop.holds import open_holds
 from flyball.loop.memo import Memo
 from flyball.loop.settings import DeploymentSettings
 
@@ -94,9 +95,14 @@ class Workshop:
 
     @cached_property
     def traces(self) -> Traces:
-        """How decisions and turns came about, and how long each part took; no decision rests on it."""
-        settings = self.deployment.settings.traces
-        return Traces(self.state / "traces" / "traces.sqlite", settings, deployment=self.deployment.name)
+        """How decisions and turns came about, and how long each part took; a legal hold keeps them all."""
+        settings, ledger = self.deployment.settings.traces, self.ledger
+        return Traces(
+            self.state / "traces" / "traces.sqlite",
+            settings,
+            deployment=self.deployment.name,
+            may_go=lambda: not open_holds(ledger),
+        )
 
     @cached_property
     def blobs(self) -> Blobs:

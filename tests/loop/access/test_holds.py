@@ -1,12 +1,20 @@
 """Customer 40003 has the accounts A003 and A010; a hold on them beats erasure and retention, and says so."""
 
+import time
+
+import pyarrow as pa
 import pytest
 
+from flyball.cli.main import main
 from flyball.core.errors import BadInput, Refused, UnknownName
+from flyball.data.datasets.catalogue import open_catalogue
+from flyball.data.datasets.snapshots import write_snapshot
+from flyball.evaluation.traces.records import Kept
 from flyball.ledger.verify import verify_ledger
 from flyball.loop.access_view import access_view
 from flyball.loop.erasure import erase, find
-from flyball.loop.holds import OnHold, holds_of, open_holds, place_hold, release_hold
+from flyball.loop.holding import place_hold, release_hold
+from flyball.loop.holds import OnHold, holds_of, open_holds
 from flyball.loop.permission import approve_request
 from flyball.loop.retention import retain_datasets, retention_of
 
@@ -163,3 +171,78 @@ def test_two_people_must_sign_an_erasure_where_the_settings_say_so_and_not_twice
     with bank.open("ben") as workshop:
         approve_request(workshop, digits, person="ben")
     assert erased(bank, "40003").complete
+
+
+def versions(bank, *tables):
+    """Write the versions of a dataset, one after the other."""
+    with (
+        bank.open() as workshop,
+        open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue,
+    ):
+        for table in tables:
+            write_snapshot(catalogue, "notes", table, card={})
+
+
+def test_a_hold_on_a_document_keeps_the_versions_of_datasets_in_which_it_stands(bank):
+    bank.say('\n[[retention]]\ndataset = "notes"\nkeep_days = 0\n')
+    digest = "sha256:" + "7" * 64
+    with bank.open() as workshop:  # a document is known by its decision
+        body = {"content_digest": digest}
+        workshop.ledger.append(kind="decision", actor="system:test", body=body)
+    versions(bank, pa.table({"contract": [digest, "b"]}), pa.table({"contract": ["b", "c"]}))
+    hold(bank, document=digest)
+    bank.pass_time(days=2)
+    with bank.open() as workshop:
+        (done,) = retain_datasets(workshop, workshop.deployment.settings.retention)
+        assert done.outcome == "held"
+    release(bank)
+    with bank.open() as workshop:
+        (done,) = retain_datasets(workshop, workshop.deployment.settings.retention)
+        assert (done.outcome, len(done.expired)) == ("kept", 1)
+
+
+def test_no_branch_of_a_held_dataset_is_deleted(bank, monkeypatch, capsys):
+    bank.load()
+    monkeypatch.chdir(bank.root)
+    command = ["snapshot", "branch", "core_accounts"]
+    with pytest.raises(SystemExit, match="0"):
+        main([*command, "--create", "corrections"])
+    hold(bank, subject="40003")
+    with pytest.raises(SystemExit, match="1"):
+        main([*command, "--delete", "corrections"])
+    assert "the hold m-1 of 2026-11-30 keeps it" in capsys.readouterr().err
+    release(bank)
+    with pytest.raises(SystemExit, match="0"):
+        main([*command, "--delete", "corrections"])
+
+
+def old_trace(workshop, word):
+    """Keep a trace of 40 days ago, which is 10 days too old."""
+    began = (time.time_ns() // 1_000) - 40 * 86_400_000_000
+    store = workshop.traces._store
+    store.keep([Kept(b"1" * 16, "default", word, began, 5, False, (), b"\x90", 0)])
+    return store
+
+
+def test_no_trace_goes_while_a_hold_is_in_force(bank):
+    with bank.open() as workshop:
+        assert old_trace(workshop, "a").count() == 0  # it goes at once
+    bank.load()
+    hold(bank, datasets=["core_accounts"])
+    with bank.open() as workshop:
+        store = old_trace(workshop, "b")
+        assert (old_trace(workshop, "c").count(), store.count()) == (2, 2)
+    release(bank)
+    with bank.open() as workshop:
+        assert old_trace(workshop, "d").count() == 0
+
+
+def test_an_erasure_that_would_take_the_file_of_traces_is_refused_while_a_hold_is_in_force(bank):
+    bank.load()
+    hold(bank, name="m-3", document="sha256:" + "7" * 64)
+    with bank.open() as workshop:
+        old_trace(workshop, "Grace Hopper")
+    with pytest.raises(OnHold, match=r"the hold m-3 of 2026-11-30 keeps traces/traces.sqlite"):
+        erased(bank, "Grace Hopper")
+    release(bank, "m-3")
+    assert erased(bank, "Grace Hopper").complete

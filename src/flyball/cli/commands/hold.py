@@ -10,7 +10,8 @@ from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_wor
 from flyball.core.errors import BadInput
 from flyball.core.text import count
 from flyball.loop.erasure import REFUSED
-from flyball.loop.holds import holds_of, place_hold, release_hold
+from flyball.loop.holding import place_hold, release_hold
+from flyball.loop.holds import holds_of
 
 __all__ = ["command"]
 

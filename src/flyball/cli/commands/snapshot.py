@@ -20,7 +20,7 @@ from flyball.data.datasets.history import snapshot_at
 from flyball.data.datasets.relocation import relocate
 from flyball.data.datasets.snapshots import find_snapshot, list_datasets, list_snapshots, tag_snapshot
 from flyball.loop.labelling import declassify
-from flyball.loop.retention import require_retained, retain_datasets, retention_of
+from flyball.loop.retention import require_not_held, require_retained, retain_datasets, retention_of
 from flyball.loop.splitting import split_snapshot
 from flyball.loop.workshop import Workshop
 
@@ -224,6 +224,7 @@ def branch(
         if publish:
             publish_branch(catalogue, dataset, publish)
         if delete:
+            require_not_held(workshop, dataset)
             delete_branch(catalogue, dataset, delete)
         done = {
             name: value

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from flyball.core.errors import BadInput
 from flyball.evaluation.history.asking import conditions
-from flyball.evaluation.history.following import follow
+from flyball.evaluation.history.following import follow, microseconds
 from flyball.evaluation.history.questions import (
     ACTS,
     ANSWERS,
@@ -43,6 +43,7 @@ from flyball.evaluation.history.waiting import (
     Score,
     Unscored,
     counts_of,
+    of_every_list,
     page_of,
     place_of,
 )
@@ -352,6 +353,10 @@ class History:
         """Return the last decision of the same case that people have settled; None where there is none."""
         rows = self._ask(SETTLED_BEFORE, [decision])
         return int(rows[0][0]) if rows else None
+
+    def waiting_entries(self, now: datetime) -> frozenset[int]:
+        """Return the entries of all decisions that somebody still has to look at, of every tenant."""
+        return frozenset(int(entry) for (entry,) in self._ask(*of_every_list(microseconds(now))))
 
     def reviews_of(self, decision: int) -> list[int]:
         """Return the ledger entries about the review of a decision, in order."""

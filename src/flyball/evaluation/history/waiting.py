@@ -15,6 +15,7 @@ __all__ = [
     "Score",
     "Unscored",
     "counts_of",
+    "of_every_list",
     "page_of",
     "place_of",
 ]
@@ -26,11 +27,9 @@ _LATE = f"(:now - since) > {_HOURS}"
 _TOTAL = f"points + :age * min(1.0, max(0.0, (:now - since) / {_HOURS}))"
 _HELD = "(step = 'claimed' AND until > :now)"
 _STEP = "CASE WHEN step = 'claimed' AND until <= :now THEN 'open' ELSE step END"
-_THERE = (
-    "tenant = (SELECT id FROM names WHERE name = :tenant) "  # noqa: S608
-    f"AND (NOT replaced OR chosen OR step IN ('disputed', 'escalated') OR {_HELD})"
-)
+_WAITS = f"(NOT replaced OR chosen OR step IN ('disputed', 'escalated') OR {_HELD})"
 """A case that was decided again waits with its last decision, unless somebody is at work on this one."""
+_THERE = f"tenant = (SELECT id FROM names WHERE name = :tenant) AND {_WAITS}"  # noqa: S608
 _TIE = 1e-6
 
 UNSCORED = (
@@ -173,6 +172,11 @@ def place_of(asked: Listed, entry: int) -> tuple[str, dict[str, object]]:
     """Return the query for the place of one case: whether it is late, and its points."""
     query = f"SELECT {_LATE}, {_TOTAL} FROM waiting WHERE entry = :entry AND {_THERE}"  # noqa: S608
     return query, asked.values() | {"entry": entry}
+
+
+def of_every_list(now: int) -> tuple[str, dict[str, object]]:
+    """Return the query for the entries of all that wait, of every tenant; times in microseconds."""
+    return f"SELECT entry FROM waiting WHERE {_WAITS}", {"now": now}  # noqa: S608
 
 
 def counts_of(asked: Listed) -> tuple[str, dict[str, object]]:

@@ -5,7 +5,7 @@ It is opened for each batch and each question, so that an erasure may delete it 
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,11 +48,13 @@ class TraceStore:
         For its owner only; made when something is kept.
     keep_days : int
     keep_mb : int
+    may_go : callable () -> bool
+        Asked before anything goes; where it says no, everything stays, also beyond `keep_mb`.
     """
 
-    def __init__(self, path: Path, *, keep_days: int, keep_mb: int) -> None:
+    def __init__(self, path: Path, *, keep_days: int, keep_mb: int, may_go: Callable[[], bool]) -> None:
         self.path = path
-        self._days, self._mb = keep_days, keep_mb
+        self._days, self._mb, self._may_go = keep_days, keep_mb, may_go
 
     def keep(self, traces: Sequence[Kept]) -> None:
         """Write traces, and let go of those that are too old or too many.
@@ -136,6 +138,8 @@ class TraceStore:
     def _let_go(self, database: sqlite3.Connection) -> None:
         oldest = time.time_ns() // 1_000 - self._days * _DAY
         last = database.execute("SELECT MAX(number) FROM traces WHERE began < ?", (oldest,)).fetchone()[0]
+        if (last is not None or _used_bytes(database) > self._mb * _MB) and not self._may_go():
+            return
         while True:
             if last is not None:
                 database.execute("DELETE FROM traces WHERE number <= ?", (last,))

@@ -4,6 +4,7 @@ import logging
 import sqlite3
 import threading
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from flyball.core.tracing import SpanRecord, Trace, Words
@@ -30,6 +31,8 @@ class Traces:
         An SQLite file.
     settings : TraceSettings
     deployment : str
+    may_go : callable () -> bool
+        Whether traces that are too old or too many may go now; asked only where there are such.
 
     Attributes
     ----------
@@ -40,7 +43,14 @@ class Traces:
         Counted from every trace, kept or not.
     """
 
-    def __init__(self, path: Path, settings: TraceSettings, *, deployment: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: TraceSettings,
+        *,
+        deployment: str,
+        may_go: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.settings = settings
         self.on = settings.on
         self.send_to = frozenset(one.lower() for one in settings.send_to)
@@ -48,7 +58,7 @@ class Traces:
         self.keeps_words = settings.keep_texts
         self.lost = 0
         self.models = ModelsAsked()
-        self._store = TraceStore(path, keep_days=settings.keep_days, keep_mb=settings.keep_mb)
+        self._store = TraceStore(path, keep_days=settings.keep_days, keep_mb=settings.keep_mb, may_go=may_go)
         self.exporter = Exporter(settings.otlp, deployment) if settings.otlp else None
         self._below = round(settings.share * (1 << 56))
         self._slow = settings.slow_ms * 1e6 or float("inf")
