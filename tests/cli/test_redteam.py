@@ -2,11 +2,15 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
+from flyball.gateway.attacking import replay
+from flyball.governance.redteam.records import Attack
 from flyball.loop.deployment import open_deployment
 from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
@@ -76,6 +80,29 @@ def test_a_finding_is_replayed_with_the_same_bytes(credit):
     assert (again["same"], again["now"]["outcome"], again["now"]["why"]) == (
         True, "succeeded", told["findings"][0]["why"],
     )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_clone_with_another_seed_of_its_own_sends_findings_again_byte_for_byte(credit, tmp_path):
+    """Cases and what is planted are drawn by the seed of a run; another one must not change what is sent."""
+    families = ("--family", "evasion", "--family", "exfiltration")
+    told = flyball(credit, "redteam", "run", *families, "--budget", "16", "--seed", "5", "--json")
+    (journal,) = [
+        path
+        for path in (credit / ".flyball" / "redteam").glob("*.jsonl")
+        if told["plan"] in path.read_text().split("\n")[0]
+    ]
+    looked = [json.loads(line) for line in journal.read_text().splitlines()[1:]]
+    probed = next(one for one in looked if one["attack"]["family"] == "exfiltration")
+    with Workshop(open_deployment(credit), actor="user:tester") as workshop:
+        again = replay(workshop, msgspec.convert(probed["attack"], Attack))
+    assert (again.outcome, again.sent) == ("held", probed["sent"])
+
+    clone = tmp_path / "clone"
+    shutil.copytree(credit, clone, ignore=shutil.ignore_patterns(".flyball"))
+    flyball(clone, "turn", "--json")
+    now = flyball(clone, "redteam", "replay", told["findings"][0]["id"], "--json", code=1)
+    assert (now["same"], now["now"]["outcome"]) == (True, "succeeded")
 
 
 @pytest.mark.slow

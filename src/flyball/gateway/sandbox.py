@@ -377,6 +377,7 @@ def open_house_of(
                 unbounded=_unbounded(settings),
                 seconds_at_most=settings.redteam.seconds_at_most,
                 why_not=why_not,
+                seed=seed,
             )
             yield Opened(inside, ground, House({served.name: served}), live, taken)
     finally:

@@ -83,6 +83,8 @@ class Ground:
         How long a door may take to answer anything.
     why_not : mapping of str to str
         What cannot be attacked here, and why: "talk", "decide", ...
+    seed : int
+        Draws what is planted.
     """
 
     deployment: str
@@ -96,6 +98,7 @@ class Ground:
     unbounded: str | None = ""
     seconds_at_most: float = 10.0
     why_not: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 0
 
     def sample(self, id: str) -> Sample:
         """Return the case of this id.

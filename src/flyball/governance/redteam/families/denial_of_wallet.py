@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
 from random import Random
 from typing import Any
@@ -34,7 +35,8 @@ def _plan(ground: Ground, seeds: Sequence[Seed], random: Random) -> Sequence[Att
     here = [one for one in seeds if wanted.get(str(one.options.get("door", "")), False)]
     if not here or not (ground.talks or ground.decides):
         return NothingHere(ground.why_not.get("decide", "no door takes requests"))
-    return attacks_of("denial_of_wallet", _VERSION, here, random)
+    cases = ground.samples if ground.decides == "rows" else ()
+    return attacks_of("denial_of_wallet", _VERSION, here, random, cases=cases)
 
 
 def _play(target: Target, attack: Attack) -> Played:
@@ -48,7 +50,10 @@ def _play(target: Target, attack: Attack) -> Played:
             if reason
             else Played("held", "money", "a budget, or a price of nothing, bounds what asking costs")
         )
-    path, body = _REQUESTS[probe](target.ground)
+    ground = target.ground
+    if attack.case:
+        ground = replace(ground, samples=(ground.sample(attack.case),))
+    path, body = _REQUESTS[probe](ground)
     digest = digest_of((path, digest_of_bytes(body)))
     limit = target.ground.seconds_at_most
     answered = _asked(target, path, body, limit)

@@ -21,8 +21,9 @@ def _plan(ground: Ground, seeds: Sequence[Seed], random: Random) -> Sequence[Att
         return NothingHere(ground.why_not.get("plant", "nothing could be planted that must not come out"))
     asking = [one for one in seeds if one.text and ground.talks]
     probing = [one for one in seeds if "probe" in one.options and ground.tenants and ground.samples]
-    found = attacks_of("exfiltration", _VERSION, asking, random)
-    found += attacks_of("exfiltration", _VERSION, probing, random, cases=ground.samples)
+    same = {"planted": ground.seed}
+    found = attacks_of("exfiltration", _VERSION, asking, random, options=same)
+    found += attacks_of("exfiltration", _VERSION, probing, random, cases=ground.samples, options=same)
     return found or NothingHere(ground.why_not.get("decide", "no model and no second tenant is here"))
 
 
