@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -31,6 +32,7 @@ __all__ = ["ToolFailed", "drive_garak", "drive_promptfoo", "served_sandbox"]
 
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE")
 _SPOKEN = 400
+_FORBIDDEN = 403
 
 
 class ToolFailed(FlyballError):
@@ -40,11 +42,18 @@ class ToolFailed(FlyballError):
 
 
 @contextmanager
-def served_sandbox(workshop: Workshop, *, online: bool = False) -> Iterator[tuple[str, str]]:
-    """Serve a sandbox at a free port of this machine; gives its address and the name of its model."""
+def served_sandbox(
+    workshop: Workshop, *, online: bool = False, refused_as: int = _FORBIDDEN
+) -> Iterator[tuple[str, str]]:
+    """Serve a sandbox at a free port of this machine; gives its address and the name of its model.
+
+    `refused_as` is the status of what guards refuse: some tools take a 403 for a wrong key, and stop.
+    """
     with open_house_of(workshop, online=online) as made:
         settings = GatewaySettings(port=0)
-        app = build_app(made.house, LoopbackAccess(), settings)
+        app: Any = build_app(made.house, LoopbackAccess(), settings)
+        if refused_as != _FORBIDDEN:
+            app = _refusing_as(app, refused_as)
         server = uvicorn.Server(config_of(app, settings))
         with socket.socket() as sock:
             sock.bind(("127.0.0.1", 0))
@@ -138,7 +147,8 @@ def drive_promptfoo(
     """
     if not config.is_file():
         raise BadInput(f"{config} is not there.", fix="Name the configuration of promptfoo with --config.")
-    with _at_work(program) as folder, served_sandbox(workshop, online=online) as (url, _):
+    served = served_sandbox(workshop, online=online, refused_as=400)
+    with _at_work(program) as folder, served as (url, _):
         found = folder / "found.json"
         quiet = {
             "OPENAI_BASE_URL": url,
@@ -152,6 +162,20 @@ def drive_promptfoo(
         command = [program, "eval", "-c", str(config.resolve()), "-o", str(found), "--no-cache"]
         _run(command, folder, quiet, seconds, report=found, fine=(0, 100))  # 100: some tests failed
         return read_promptfoo(found)
+
+
+def _refusing_as(app: Any, status: int) -> Any:
+    """Return an application that answers the same, with another status in the place of 403."""
+
+    async def answering(scope: Any, receive: Any, send: Any) -> None:
+        async def sending(message: Any) -> None:
+            if message.get("status") == _FORBIDDEN:
+                message = {**message, "status": status}
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    return answering
 
 
 @contextmanager

@@ -45,6 +45,42 @@ def test_tests_of_promptfoo_are_counted_by_plugin(tmp_path):
     assert report.version == "0.121"
 
 
+def of_promptfoo(name, success, reason=0, status=200, **more):
+    return {
+        "success": success,
+        "failureReason": reason,
+        "metadata": {"http": {"status": status}},
+        "testCase": {"description": name},
+        **more,
+    }
+
+
+def test_what_the_gateway_refused_is_an_attempt_of_promptfoo_that_did_not_work_and_an_error_is_none(tmp_path):
+    path = tmp_path / "found.json"
+    results = [
+        of_promptfoo("hijack", False, 2, 400, error="API error: 400 gateway.guard_refused"),
+        of_promptfoo("hijack", False, 1, error="Expected output to not contain PWNED"),
+        of_promptfoo("hijack", False, 2, 502, error="API error: 502"),
+        of_promptfoo("hijack", True),
+    ]
+    path.write_text(json.dumps({"results": {"results": results}}))
+    judged, broken = read_promptfoo(path).rows
+    assert (judged.probe, judged.attempts, judged.successes) == ("hijack", 3, 1)
+    assert (broken.detector, broken.attempts, broken.rate) == (
+        "not carried out", 0, NotMeasured("1 test: the door answered 502"),
+    )  # fmt: skip
+
+
+def test_a_run_of_promptfoo_that_reached_no_deployment_is_none(tmp_path):
+    path = tmp_path / "found.json"
+    path.write_text(json.dumps({"results": {"results": [of_promptfoo("hijack", False, 2, 404)]}}))
+    with pytest.raises(
+        BadInput, match=r"None of 1 test was carried out: the door answered 404\."
+    ) as refused:
+        read_promptfoo(path)
+    assert "openai:chat:NAME" in refused.value.fix
+
+
 @pytest.mark.parametrize("read", [read_garak, read_promptfoo])
 @pytest.mark.parametrize("text", ["", "[]", "not json", '{"results": {"results": []}}'])
 def test_what_is_no_report_is_refused_by_name(tmp_path, read, text):

@@ -255,6 +255,7 @@ def _tell_outside(report: OutsideReport, entry: int, output: Output) -> None:
                 "successes": one.successes,
                 "rate": _value(one.rate),
                 "interval": _interval(one.rate),
+                **({"reason": one.rate.reason} if isinstance(one.rate, NotMeasured) else {}),
             }
             for one in report.rows
         ]
@@ -274,6 +275,9 @@ def _tell_outside(report: OutsideReport, entry: int, output: Output) -> None:
             for one in report.rows
         ],
     )
+    for one in report.rows:
+        if isinstance(one.rate, NotMeasured):
+            output.text(f"{escape(one.probe)} {escape(one.detector)}: {escape(one.rate.reason)}.")
     output.text(f"As {report.tool} {escape(report.version)} judges; its attempts are taken as independent.")
 
 

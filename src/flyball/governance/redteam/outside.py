@@ -12,10 +12,15 @@ from typing import Any
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.intervals import wilson
+from flyball.core.text import count
 
 __all__ = ["OutsideReport", "OutsideRow", "read_garak", "read_promptfoo"]
 
 _LARGEST = 500_000_000
+_REFUSED = (400, 403, 413)
+"""Statuses of a door that refuses: no model has seen the request."""
+_NOT_JUDGED = 2
+"""What promptfoo gives as the reason of a test that ended in an error; 1 is an answer that did not pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,9 @@ def read_garak(path: Path) -> OutsideReport:
 def read_promptfoo(path: Path) -> OutsideReport:
     """Read the output of `promptfoo eval -o FILE.json`; tests are grouped by plugin or description.
 
+    What the gateway refused is an attempt that did not work. Other errors are none, and stand in rows of
+    their own.
+
     Raises
     ------
     BadInput
@@ -92,13 +100,29 @@ def read_promptfoo(path: Path) -> OutsideReport:
     results = told.get("results") if isinstance(told, dict) else None
     results = results.get("results") if isinstance(results, dict) else results
     groups: dict[str, list[bool]] = {}
+    broken: dict[str, list[str]] = {}
     for one in results if isinstance(results, list) else []:
         test = one.get("testCase") or {}
         about = {**(test.get("metadata") or {}), **(one.get("metadata") or {})}
         name = str(about.get("pluginId") or test.get("description") or "tests")
-        if not one.get("error") or "success" in one:
-            groups.setdefault(name, []).append(bool(one.get("success")))
+        status = (about.get("http") or {}).get("status")
+        refused = status in _REFUSED
+        if one.get("failureReason") == _NOT_JUDGED and not refused:
+            broken.setdefault(name, []).append(f"the door answered {status}" if status else "no answer")
+        else:
+            groups.setdefault(name, []).append(refused or bool(one.get("success")))
+    if broken and not groups:
+        whys = [why for some in broken.values() for why in some]
+        raise BadInput(
+            f"None of {count(len(whys), 'test')} was carried out: {whys[0]}.",
+            fix="Its provider must be openai:chat:NAME, NAME being that of the deployment.",
+            file=path.name,
+        )
     rows = [_row(name, "", len(passed), passed.count(False)) for name, passed in sorted(groups.items())]
+    rows += [
+        OutsideRow(name, "not carried out", 0, 0, NotMeasured(f"{count(len(whys), 'test')}: {whys[0]}"))
+        for name, whys in sorted(broken.items())
+    ]
     version = told.get("metadata", {}).get("promptfooVersion", "") if isinstance(told, dict) else ""
     return _report("promptfoo", str(version), rows, path)
 
