@@ -16,7 +16,11 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def sarif_of(report: RedTeamReport) -> dict[str, Any]:
-    """Return findings as a SARIF log; families are its rules. No words of an attack are in it."""
+    """Return findings as a SARIF log; families are its rules. No words of an attack are in it.
+
+    A finding stands in the file that keeps it, which is one line. `primaryLocationLineHash` is what some
+    viewers tell findings of one rule apart by.
+    """
     names = sorted({*report.families, *report.plan.not_applicable})
     places = {name: place for place, name in enumerate(names)}
     return {
@@ -61,11 +65,17 @@ def _rule(name: str) -> dict[str, Any]:
     family: Family = FAMILIES.load(name)
     return {
         "id": name,
-        "name": "".join(part.capitalize() for part in name.split("_")),
         "shortDescription": {"text": family.summary},
+        "fullDescription": {"text": family.summary},
+        "help": {"text": f"{family.summary} One attack again: flyball redteam replay ID."},
         "defaultConfiguration": {"level": family.level},
         "properties": {"version": family.version, "benign": family.benign},
     }
+
+
+def _file_of(report: RedTeamReport, one: Result) -> str:
+    """Return where a finding is kept; those at an address are not, so they stand at the deployment."""
+    return f"redteam/findings/{one.attack.id}.json" if report.target == "sandbox" else "flyball.toml"
 
 
 def _result(report: RedTeamReport, one: Result, place: int) -> dict[str, Any]:
@@ -82,12 +92,13 @@ def _result(report: RedTeamReport, one: Result, place: int) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": "flyball.toml", "uriBaseId": "DEPLOYMENT"},
+                    "artifactLocation": {"uri": _file_of(report, one), "uriBaseId": "DEPLOYMENT"},
+                    "region": {"startLine": 1, "startColumn": 1, "endLine": 1},
                 },
                 "logicalLocations": [{"name": report.deployment, "kind": "module"}],
             }
         ],
-        "partialFingerprints": {"attack/v1": one.attack.id},
+        "partialFingerprints": {"attack/v1": one.attack.id, "primaryLocationLineHash": one.attack.id},
         "properties": {
             "seed": one.attack.seed,
             "mutations": list(one.attack.mutations),
