@@ -226,7 +226,7 @@ class PrivacySettings(_Section, frozen=True):
 class RetentionSettings(_Section, frozen=True):
     """`[[retention]]`: how long the snapshots of a dataset stay, or the texts that decisions speak of.
 
-    One of `dataset` and `records` is given; of "texts", `keep_days` alone counts, from the last decision on.
+    One of `dataset` and `records` is given; of "texts", `keep_days` counts from the last decision on.
     A snapshot is due `keep_days` after it was made, unless it is one of the `keep_last` newest, at least 1,
     or has one of the `keep_tags`. `run_every_days` is how long what is due may wait for a run.
     """

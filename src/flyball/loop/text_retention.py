@@ -77,6 +77,8 @@ class TextStanding:
         The last entry about the text that has lain longest.
     next_due : datetime or None
         When the next one is due.
+    due_since : datetime or None
+        Since when the first of those that are due has been; None where none is.
     removed : int
         Texts that this run took away.
     left : int
@@ -91,6 +93,7 @@ class TextStanding:
     waiting: int
     oldest: datetime | None
     next_due: datetime | None
+    due_since: datetime | None = None
     removed: int = 0
     left: int = 0
 
@@ -159,6 +162,7 @@ def retain_texts(workshop: Workshop) -> TextStanding:
         standing,
         present=standing.present - len(gone),
         due=0,
+        due_since=None,
         held=standing.held + len(due) - len(gone),
         removed=len(gone),
         left=left,
@@ -185,10 +189,12 @@ def _looked(workshop: Workshop) -> tuple[TextStanding, list[_Text]]:
     texts = _texts(workshop)
     now = workshop.clock()
     over, ahead = [], []
+    ends: dict[str, datetime] = {}
     for one in texts:
         end = None if keep_days is None else _end(one.last, keep_days, kept.months)
         if end is not None and end <= now:
             over.append(one)
+            ends[one.digest] = end
         elif end is not None:
             ahead.append(end)
     held = _held(workshop, over)
@@ -204,6 +210,7 @@ def _looked(workshop: Workshop) -> tuple[TextStanding, list[_Text]]:
         len(waiting),
         min((one.last for one in texts), default=None),
         min(ahead, default=None),
+        min((ends[one.digest] for one in due), default=None),
     )
     return standing, due
 

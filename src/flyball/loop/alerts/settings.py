@@ -133,6 +133,8 @@ class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         A turn by schedule; 0 for none.
     verify_every_hours, drift_every_hours, kpi_every_hours : float
         How often the ledger is verified, drift is looked for, KPIs are measured; 0 for never.
+    run_retention : bool
+        Whether it takes away once a day what `[[retention]]` says is due; otherwise that waits for somebody.
     heartbeat : HeartbeatSettings, optional
         Whom to tell that it still watches; None for nobody.
     """
@@ -143,6 +145,7 @@ class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     verify_every_hours: float = 24.0
     drift_every_hours: float = 24.0
     kpi_every_hours: float = 24.0
+    run_retention: bool = False
     heartbeat: HeartbeatSettings | None = None
 
     def __post_init__(self) -> None:
