@@ -223,8 +223,12 @@ def search(teach: Rows, choose: Rows, test: Rows, candidates: int) -> dict[str, 
     )
 
     def held(rows: Rows) -> Held:
-        codes = np.where(rows.groups["white"] == 1.0, 1, np.where(rows.groups["black"] == 1.0, 0, -1))
-        return Held(~rows.bad, Trait("race", ("black", "white"), codes.astype(np.int32)))
+        def trait(name: str, one: str, other: str) -> Trait:
+            codes = np.where(rows.groups[other] == 1.0, 1, np.where(rows.groups[one] == 1.0, 0, -1))
+            return Trait(name, (one, other), codes.astype(np.int32))
+
+        beside = (trait("ethnicity", "hispanic", "non_hispanic"), trait("sex", "female", "male"))
+        return Held(~rows.bad, trait("race", "black", "white"), beside)
 
     found = search_models(
         pool, held(choose), held(test), approve=SEARCHED_AT, losses=(0.005, 0.01, 0.02, 0.025)
@@ -232,13 +236,16 @@ def search(teach: Rows, choose: Rows, test: Rows, candidates: int) -> dict[str, 
     if isinstance(found, NotMeasured):
         raise SystemExit(found.reason)
 
-    def ratio(report: FairnessReport) -> str:
-        return str(report.traits[0].metrics[0].gap)
+    def ratios(report: FairnessReport) -> dict[str, str]:
+        return {
+            f"{one.metrics[0].lowest} / {one.metrics[0].highest}": str(one.metrics[0].gap)
+            for one in report.traits
+        }
 
     return {
         "approval rate": found.approved,
         "candidates": found.tried,
-        "first": {"auc": str(found.first_area), "black / white": ratio(found.first_report)},
+        "first": {"auc": str(found.first_area), **ratios(found.first_report)},
         "front where it was chosen": [
             {"auc": round(one.area, 4), "air": round(one.ratio, 4), "model": dict(one.about)}
             for one in found.front
@@ -249,7 +256,7 @@ def search(teach: Rows, choose: Rows, test: Rows, candidates: int) -> dict[str, 
                 "auc": str(one.area),
                 "auc lost against the first": str(one.area_lost),
                 "ratio won": str(one.ratio_won),
-                "black / white": ratio(one.report),
+                **ratios(one.report),
             }
             for one in found.choices
         },

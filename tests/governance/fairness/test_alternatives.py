@@ -4,6 +4,8 @@ By hand: 2,000 rows, half of each group, chances of a good outcome the same in b
 point off everybody in B; the second ranks by chance alone. At half approved the second approves both alike.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,21 @@ def test_an_alternative_is_found_at_the_same_approval_rate():
     assert "raises the ratio by" in said_of(found)
 
 
+def test_the_ratio_by_another_trait_is_told_and_chooses_nothing():
+    other = (np.arange(N) // 2 % 2).astype(np.int32)
+    choose, test = (Held(one.good, one.trait, (Trait("sex", ("f", "m"), other),)) for one in (CHOOSE, TEST))
+    found = search([FIRST, OTHER], choose, test, approve=0.5)
+    alone = search([FIRST, OTHER], CHOOSE, TEST, approve=0.5)
+    assert [one.trait for one in found.choices[-1].report.traits] == ["group", "sex"]
+    assert found.front == alone.front
+    assert (
+        found.choices[-1].report.traits[0].metrics[0].gap == alone.choices[-1].report.traits[0].metrics[0].gap
+    )
+    rates = [np.mean(approve_share(SHIFTED_TEST, 0.5)[other == one]) for one in (0, 1)]
+    gap = found.first_report.traits[1].metrics[0].gap
+    assert gap.value == pytest.approx(min(rates) / max(rates))
+
+
 def test_the_front_holds_no_model_that_another_beats_in_both():
     front = search([FIRST, OTHER], CHOOSE, TEST, approve=0.5).front
     assert [one.area for one in front] == sorted((one.area for one in front), reverse=True)
@@ -74,8 +91,11 @@ def cases_with(score=None, **more):
 
 def test_models_are_fitted_that_do_without_what_tells_the_group():
     inputs = [input_of_numbers("chance", CHANCE), input_of_numbers("street", CHOOSE.trait.codes * 1.0)]
-    found = search_cases(cases_with(SHIFTED), inputs, "group", approve=0.5, many=4)
+    sex = Trait("sex", ("f", "m"), (np.arange(N) // 2 % 2).astype(np.int32))
+    cases = replace(cases_with(SHIFTED), traits=(sex, CHOOSE.trait))
+    found = search_cases(cases, inputs, "group", approve=0.5, many=4)
     assert found.tried == 17
+    assert [one.trait for one in found.first_report.traits] == ["group", "sex"]
     assert found.choices[-1].ratio_won.value > 0.1
     assert {"first", "trait"} <= set(found.__slots__)
 

@@ -110,6 +110,155 @@ def test_usual_words_of_decisions_and_outcomes_are_understood(tmp_path, capsys):
     assert found["outcomes_known"] == {"approved": 130, "refused": 70}
 
 
+def odds(n=400):
+    """Half A, half B; three of four with yes turned out well, one of four with no."""
+    yes = [number // 2 % 2 for number in range(n)]
+    well = [one if number // 4 % 4 else 1 - one for number, one in enumerate(yes)]
+    return {
+        "group": ["A" if number % 2 else "B" for number in range(n)],
+        "decision": yes,
+        "label": well,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "named", "told", "fix"),
+    [
+        (
+            {"label": "turned"},
+            {},
+            "Where decision is yes, label is good more seldom",
+            "--yes 0 or --yes 1, and --good 0 or --good 1",
+        ),
+        (
+            {"label": "turned"},
+            {"yes": "1"},
+            "label is good more seldom",
+            "Say what is good: --good 0 or --good 1.",
+        ),
+        (
+            {"score": "turned"},
+            {},
+            "Where score is high, decision is good more seldom",
+            "--low-is-good or --high-is-good",
+        ),
+        (
+            {"defaulted": "turned"},
+            {"outcome": "defaulted"},
+            "'defaulted' in its name says",
+            "--good 0 or --good 1",
+        ),
+        ({"denied": "turned"}, {"decision": "denied"}, "'denied' in its name says", "--yes 0 or --yes 1"),
+        (
+            {"y_pred": "same"},
+            {"decision": "y_pred"},
+            "what people want, or what is feared",
+            "--yes 0 or --yes 1",
+        ),
+        ({"pd": "turned"}, {"score": "pd"}, "'pd' in the name of the column of scores", "--low-is-good"),
+    ],
+)
+def test_what_could_mean_the_opposite_is_asked_for(tmp_path, change, named, told, fix):
+    columns = odds()
+    [(name, how)] = change.items()
+    columns[name] = [1 - one if how == "turned" else one for one in columns["decision"]]
+    with pytest.raises(BadFairnessCases, match=told) as refused:
+        read_cases(written(tmp_path, columns), Named(**named))
+    assert fix in refused.value.fix
+
+
+def test_groups_that_differ_in_both_do_not_turn_a_label_round(tmp_path):
+    """By hand: A is approved 160 of 200 and turns out well in half; B 40 of 200, well in nine of ten.
+
+    Of all with yes, fewer turned out well than of those with no; in each group the share is the same.
+    """
+    columns = {"group": [], "decision": [], "label": []}
+    for group, yes, of_ten in (("A", 160, 5), ("B", 40, 9)):
+        for number in range(200):
+            columns["group"].append(group)
+            columns["decision"].append(int(number < yes))
+            columns["label"].append(int(number % 10 < of_ten))
+    found = read_cases(written(tmp_path, columns), Named())
+    by_decision = [found.cases.outcome[found.cases.decision == one].mean() for one in (0, 1)]
+    assert by_decision == pytest.approx([(40 * 0.5 + 160 * 0.9) / 200, (160 * 0.5 + 40 * 0.9) / 200])
+    assert found.meanings["outcome"] == {"good": ["1"], "bad": ["0"]}
+
+
+def test_one_who_says_what_is_good_is_believed(tmp_path):
+    columns = odds()
+    columns["label"] = [1 - one for one in columns["label"]]
+    found = read_cases(written(tmp_path, columns), Named(yes="1", good="0"))
+    assert found.meanings == {
+        "decision": {"yes": ["1"], "no": ["0"]}, "outcome": {"good": ["0"], "bad": ["1"]},
+    }  # fmt: skip
+    assert found.cases.outcome[found.cases.decision == 1].mean() == pytest.approx(0.75)
+
+
+def test_all_but_the_wanted_value_is_no_and_said_to_be(tmp_path, capsys):
+    columns = {"group": odds()["group"]}
+    columns["decision"] = [["Approve", "approve", "deny", "refer"][number % 4] for number in range(400)]
+    path = written(tmp_path, columns)
+    with pytest.raises(BadFairnessCases, match="holds 'refer'") as refused:
+        read_cases(path, Named())
+    assert "All others are no then" in refused.value.fix
+    found = told(capsys, "--cases", path, "--yes", "approve")
+    assert found["meanings"]["decision"] == {"yes": ["Approve", "approve"], "no": ["deny", "refer"]}
+    assert found["approval_rate"]["value"] == 0.5
+
+
+def test_scores_of_a_risk_approve_the_lowest(tmp_path, capsys):
+    """Risks rise with the row: the lowest quarter is the first hundred rows, half of them A."""
+    columns = odds()
+    del columns["decision"], columns["label"]
+    columns["pd"] = [number / 400 for number in range(400)]
+    path = written(tmp_path, columns)
+    found = told(capsys, "--cases", path, "--score", "pd", "--low-is-good", "--approve", "0.25")
+    assert found["meanings"] == {"decision": {"approve": 0.25}, "score": {"speaks_for_yes": "lower"}}
+    assert [one["approved"] for one in found["traits"][0]["groups"]] == [50, 50]
+    read = read_cases(path, Named(score="pd", low_is_good=True, threshold=0.25))
+    assert int(read.cases.decision.sum()) == 101
+    assert read.cases.decision[:101].all()
+    assert read.cases.score[0] == 1.0
+
+
+def test_columns_are_found_in_capitals_too_and_of_a_file_of_predictions(tmp_path):
+    columns = odds()
+    path = written(
+        tmp_path, {"Sex": columns["group"], "Decision": columns["decision"], "LABEL": columns["label"]}
+    )
+    assert read_cases(path, Named()).columns == {"decision": "Decision", "outcome": "LABEL", "groups": "Sex"}
+    path = written(
+        tmp_path, {"group": columns["group"], "y_pred": columns["decision"], "y_true": columns["label"]}
+    )
+    found = read_cases(path, Named(yes="1"))
+    assert found.columns == {"decision": "y_pred", "outcome": "y_true", "groups": "group"}
+
+
+def test_an_outcome_that_nobody_named_is_pointed_at(tmp_path):
+    columns = odds()
+    columns["default"] = columns.pop("label")
+    [said] = read_cases(written(tmp_path, columns), Named()).warnings
+    assert said == "No outcome is read. The column default may hold one: --outcome default --good VALUE."
+
+
+def test_a_column_of_scores_is_not_taken_for_decisions(tmp_path):
+    columns = {"group": odds()["group"], "prediction": [number / 400 for number in range(400)]}
+    with pytest.raises(BadFairnessCases) as refused:
+        read_cases(written(tmp_path, columns), Named())
+    assert "--score prediction, with --approve 0.8 or --threshold 0.5" in refused.value.fix
+
+
+def test_the_outside_form_has_the_names_that_the_page_lists(tmp_path, capsys):
+    page = (Path(__file__).parents[3] / "docs" / "fairness.md").read_text()
+    section = page.partition("## For machines")[2].partition("\n## ")[0]
+    found = told(capsys, "--cases", written(tmp_path, rows()))
+    trait = found["traits"][0]
+    metric = trait["metrics"]["four_fifths"]
+    for one in (found, trait, trait["groups"][0], metric, metric["against_reference"][0], found["chance"]):
+        for name in one:
+            assert f"`{name}`" in section, name
+
+
 def test_a_share_of_weighted_rows_is_approved_by_weight():
     decided = approve_share(np.array([3.0, 2.0, 1.0, 0.0]), 0.5, np.array([1.0, 1.0, 1.0, 1.0]))
     assert decided.tolist() == [1, 1, 0, 0]
@@ -135,6 +284,7 @@ def test_ties_are_approved_in_the_order_of_rows_and_exactly_the_share():
         ({}, {"approve": 0.5, "threshold": 0.5}, "Both a share to approve and a threshold"),
         ({"weight": [None] * 100 + [1.0] * 100}, {}, "100 rows of weight hold no weight"),
         ({"weight": [-1.0] * 200}, {}, "below 0"),
+        ({"score": ["0,5"] * 200}, {}, "holds '0,5', which is no number"),
         ({"group": [str(number) for number in range(200)]}, {}, "holds 200 different values; 50 groups"),
     ],
 )
@@ -162,6 +312,12 @@ def test_a_command_that_cannot_be_meant_is_refused(tmp_path, capsys, arguments, 
         main(["fairness", *cases, *arguments, "--json"])
     assert left.value.code == 2
     assert told in json.loads(capsys.readouterr().out)["message"]
+
+
+def test_an_empty_file_is_said_to_be_empty(tmp_path):
+    (tmp_path / "cases.csv").write_text("")
+    with pytest.raises(BadFairnessCases, match="is empty"):
+        read_cases(tmp_path / "cases.csv", Named())
 
 
 def test_a_file_that_is_no_table_is_refused(tmp_path):

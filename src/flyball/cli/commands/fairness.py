@@ -45,6 +45,14 @@ def command(
     outcome: Annotated[str, typer.Option(help="Column of what turned out. Default: outcome, label.")] = "",
     good: Annotated[str, typer.Option(help="Value of an outcome that is good. Default: 1, yes ...")] = "",
     score: Annotated[str, typer.Option(help="Column of scores; higher speaks for yes.")] = "",
+    low_is_good: Annotated[
+        bool | None,
+        typer.Option(
+            "--low-is-good/--high-is-good",
+            help="Lower scores speak for yes, as of a risk.",
+            show_default=False,
+        ),
+    ] = None,
     weight: Annotated[str, typer.Option(help="Column of weights of rows.")] = "",
     approve: Annotated[
         float | None, typer.Option(help="Instead of a decision: approve this share, by score.")
@@ -98,16 +106,18 @@ def command(
     if cases is None:
         of_files = {
             "--group": groups, "--decision": decision, "--yes": yes, "--outcome": outcome, "--good": good,
-            "--score": score, "--weight": weight, "--approve": approve, "--threshold": threshold,
-            "--period": period, "--reference": reference, "--input": inputs, "--search": search,
-            "--jurisdiction": jurisdiction, "--tag": tag, "--all": measure_all,
+            "--score": score, "--low-is-good": low_is_good is not None, "--weight": weight,
+            "--approve": approve, "--threshold": threshold, "--period": period, "--reference": reference,
+            "--input": inputs, "--search": search, "--jurisdiction": jurisdiction, "--tag": tag,
+            "--all": measure_all,
         }  # fmt: skip
         _refuse_of_files([name for name, value in of_files.items() if value])
         _measure_served(deployment, on, output)
         return
     _refuse_search(search, approve, candidates)
     named = Named(
-        decision, outcome, score, weight, tuple(groups or ()), yes, good, approve, threshold, period,
+        decision, outcome, score, weight, tuple(groups or ()), yes, good, low_is_good, approve, threshold,
+        period,
         ("*",) if inputs and "*" in inputs else tuple(inputs or ()),
     )  # fmt: skip
     asked = _asked(jurisdiction or [], on, tag or [], measure_all=measure_all)
@@ -117,7 +127,7 @@ def command(
     told = _proxies(read, report, smallest)
     found = _search(read, search, approve, candidates, smallest, output) if search else None
     if json:
-        plain = {"ok": True, "columns": read.columns, **plain_report(report)}
+        plain = {"ok": True, "columns": read.columns, "meanings": read.meanings, **plain_report(report)}
         if periods:
             plain["periods"] = {name: plain_period(one) for name, one in periods.items()}
         if told is not None:
@@ -126,6 +136,7 @@ def command(
             plain["alternatives"] = plain_found(found)
         output.json({**plain, "seconds": round(time.perf_counter() - began, 3)})
         return
+    output.text(escape(_said_of_meanings(read)))
     _tell(report, output)
     for name, one in periods.items():
         _tell_period(name, one, output)
@@ -133,6 +144,22 @@ def command(
         _tell_told(told_of, output)
     if found is not None:
         _tell_found(found, output)
+
+
+def _said_of_meanings(read: ReadCases) -> str:
+    """Return in one line what was taken for what: whoever sees that it is wrong can say so."""
+    said = []
+    for what, meaning in read.meanings.items():
+        if what == "decision" and what not in read.columns:
+            [(rule, number)] = meaning.items()
+            said.append(f"approved by {read.columns['score']}, {rule} {number:g}")
+        elif what == "score":
+            said.append(f"{meaning['speaks_for_yes']} {read.columns['score']} speaks for yes")
+        else:
+            (name, yes), (other, no) = meaning.items()
+            sides = f"{name} is {', '.join(yes) or 'no row'}; {other} is {', '.join(no) or 'no row'}"
+            said.append(f"{read.columns[what]}: {sides}")
+    return f"Read as: {'. '.join(said)}."
 
 
 def _refuse_of_files(given: Sequence[str]) -> None:
@@ -303,20 +330,21 @@ def _tell_found(found: Found | NotMeasured, output: Output) -> None:
         return
     output.text(escape(f"{said_of(found)} All at {found.approved:.0%} approved, by {found.trait}."))
 
-    def ratio(report: FairnessReport) -> str:
-        return str(report.traits[0].metrics[0].gap)
+    def ratios(report: FairnessReport) -> list[str]:
+        return [str(one.metrics[0].gap) for one in report.traits]
 
+    named = [f"ratio of approval rates by {one.trait}" for one in found.first_report.traits]
     output.table(
-        ["on rows that did not choose", "area", "area lost", "ratio of approval rates", "won"],
+        ["on rows that did not choose", "area", "area lost", "won", *named],
         [
-            ["the model in use", str(found.first_area), "", ratio(found.first_report), ""],
+            ["the model in use", str(found.first_area), "", "", *ratios(found.first_report)],
             *(
                 [
                     f"at most {one.at_most:g} lost: {_said_about(one.about)}",
                     str(one.area),
                     str(one.area_lost),
-                    ratio(one.report),
                     str(one.ratio_won),
+                    *ratios(one.report),
                 ]
                 for one in found.choices
             ),

@@ -51,10 +51,14 @@ class Held:
     good : ndarray of bool, shape (n_rows,)
         What turned out.
     trait : Trait
+        The one whose ratio is searched for.
+    beside : tuple of Trait
+        Others, which choose nothing; their ratios are told with it.
     """
 
     good: Flags
     trait: Trait
+    beside: tuple[Trait, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +111,7 @@ class Choice:
     ratio_won : Estimate or NotMeasured
         Likewise.
     report : FairnessReport
-        Of the approval at the stated rate.
+        Of the approval at the stated rate, first by the trait that was searched for, then by those beside it.
     """
 
     at_most: float
@@ -347,7 +351,16 @@ def search_cases(
         many=many,
         progress=progress,
     )
-    choosing, testing = (Held(good[part == one], replace(found, codes=codes[part == one])) for one in (1, 0))
+    beside = [replace(one, codes=one.codes[there]) for one in cases.traits if one is not found]
+
+    def held(which: int) -> Held:
+        kept = part == which
+        trait, *others = (
+            replace(one, codes=one.codes[kept]) for one in (replace(found, codes=codes), *beside)
+        )
+        return Held(good[kept], trait, tuple(others))
+
+    choosing, testing = held(1), held(0)
     return search(candidates, choosing, testing, approve=approve, smallest=smallest)
 
 
@@ -386,7 +399,8 @@ def _front(points: Sequence[Point]) -> tuple[Point, ...]:
 
 
 def _report(scores: Floats, rows: Held, approve: float, smallest: int) -> FairnessReport:
-    cases = GroupedCases(approve_share(scores, approve), (rows.trait,), rows.good.astype(np.int8))
+    traits = (rows.trait, *rows.beside)
+    cases = GroupedCases(approve_share(scores, approve), traits, rows.good.astype(np.int8))
     asked = (Asked("four_fifths", True, "The search is about it."),)
     return measure(cases, Options(smallest, together=1), asked=asked)
 

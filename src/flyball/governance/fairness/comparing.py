@@ -204,6 +204,7 @@ def _found(metric: FairnessMetric, gap: Measurement, limit: float | None, limit_
         unit=metric.unit,
         source=metric.source,
         version=metric.version,
+        compared=metric.compared,
         gap=gap,
         limit=limit,
         limit_from=limit_from if limit is not None else "",

@@ -156,10 +156,16 @@ def _trait(
     approved = shares(kept, (1, _ALL), (_ALL, _ALL))
     good = shares(kept, (_ALL, 1), (_ALL, _KNOWN))
     known = kept.rows[:, :, :2].sum(axis=(1, 2))
+    yes = kept.rows[:, 1].sum(axis=1)
     reference, why = _reference(kept, approved.values.tolist(), options.references.get(trait.name, ""))
     shown = [
         GroupShown(
-            name, int(kept.n[place]), approved.estimate(place), good.estimate(place), int(known[place])
+            name,
+            int(kept.n[place]),
+            int(yes[place]),
+            approved.estimate(place),
+            good.estimate(place),
+            int(known[place]),
         )
         for place, name in enumerate(kept.groups)
     ]

@@ -40,6 +40,7 @@ def _plain_trait(one: TraitFound) -> dict[str, Any]:
             {
                 "group": group.group,
                 "cases": group.n,
+                "approved": group.yes,
                 "approval_rate": as_plain(group.approved),
                 "good_outcomes": as_plain(group.good),
             }
@@ -60,6 +61,7 @@ def _plain_metric(found: MetricFound) -> dict[str, Any]:
         **as_plain(found.gap),
         "title": found.title,
         "unit": found.unit,
+        "compared": found.compared,
         "part": found.part,
         "lowest": found.lowest,
         "highest": found.highest,

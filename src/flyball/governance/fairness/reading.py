@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from flyball.governance.fairness.cases import (
     GroupedCases,
     Trait,
 )
+from flyball.governance.fairness.meaning import Meaning, fears, goes_against, meaning_of
 from flyball.governance.fairness.proxies import Input, input_of_numbers, input_of_texts
 
 __all__ = [
@@ -38,19 +40,11 @@ KNOWN_TRAITS = (
 """Columns that are taken as traits where none is named."""
 
 _DEFAULTS = {
-    "decision": ("decision", "approved", "prediction"),
-    "outcome": ("outcome", "label"),
-    "score": ("score", "probability"),
+    "decision": ("decision", "approved", "prediction", "y_pred"),
+    "outcome": ("outcome", "label", "y_true"),
+    "score": ("score", "probability", "y_score"),
     "weight": ("weight",),
 }
-_YES = frozenset(
-    {"1", "1.0", "true", "t", "yes", "y", "approved", "approve", "granted", "grant", "accepted", "accept",
-     "selected", "hired", "good", "positive", "repaid", "paid"}
-)  # fmt: skip
-_NO = frozenset(
-    {"0", "0.0", "false", "f", "no", "n", "denied", "deny", "refused", "refuse", "rejected", "reject",
-     "declined", "decline", "bad", "negative", "defaulted", "default"}
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +54,14 @@ class Named:
     Parameters
     ----------
     decision, outcome, score, weight : str
-        "" for the first of the usual names that the file has.
+        "" for the first of the usual names that the file has, in capitals or not.
     groups : tuple of str
         Columns of traits; () for those of `KNOWN_TRAITS` that the file has.
     yes, good : str
         The value of the decision, and of the outcome, that people want; "" where they are 1 and 0, yes and no
         or the like.
+    low_is_good : bool or None
+        Whether lower scores speak for yes; None: higher ones do, as long as nothing speaks against it.
     approve : float or None
         Approve this share of the rows, those with the highest scores, instead of reading a decision.
     threshold : float or None
@@ -83,6 +79,7 @@ class Named:
     groups: tuple[str, ...] = ()
     yes: str = ""
     good: str = ""
+    low_is_good: bool | None = None
     approve: float | None = None
     threshold: float | None = None
     period: str = ""
@@ -98,6 +95,8 @@ class ReadCases:
     cases : GroupedCases
     columns : dict of str to str
         What was taken for what.
+    meanings : dict of str to dict
+        Which values were taken for yes and no, for well and badly, and what a score speaks for.
     warnings : tuple of str
     period : Trait or None
     inputs : tuple of Input
@@ -105,6 +104,7 @@ class ReadCases:
 
     cases: GroupedCases
     columns: dict[str, str]
+    meanings: dict[str, dict[str, Any]]
     warnings: tuple[str, ...]
     period: Trait | None
     inputs: tuple[Input, ...]
@@ -132,11 +132,18 @@ def read_cases(path: Path, named: Named) -> ReadCases:
             f"{count(int(np.isnan(weight).sum()), 'row')} of {found['weight']} hold no weight.",
             fix="Give each row one, 0 where it should not count.",
         )
-    decided = _decided(table, found["decision"], named, score, weight)
+    _refuse_feared_score(found["score"], named)
+    decided, decision_is = _decided(table, found["decision"], named, score, weight)
     kept: npt.NDArray[np.bool_] = decided >= 0
     if not kept.all():
         warnings.append(f"{count(int((~kept).sum()), 'row')} without a decision left out.")
-    outcome = _flags(table, found["outcome"], named.good, "--good") if found["outcome"] else None
+    outcome, outcome_is = (
+        _flags(table, found["outcome"], named.good, "--good") if found["outcome"] else (None, None)
+    )
+    if not found["outcome"]:
+        warnings += _other_outcomes(rows, [*used, *inputs])
+    if score is not None and named.low_is_good:
+        score = _turned(score)
     columns = {name: column for name, column in found.items() if column} | {"groups": ", ".join(traits)}
     only = table if kept.all() else table.filter(pa.array(kept))
     cases = GroupedCases(
@@ -146,9 +153,11 @@ def read_cases(path: Path, named: Named) -> ReadCases:
         score=None if score is None else score[kept],
         weight=None if weight is None else weight[kept],
     )
+    _refuse_contradictions(cases, found, named, {"decision": decision_is, "outcome": outcome_is})
     return ReadCases(
         cases=cases,
         columns=columns,
+        meanings=_meanings(named, decision_is, outcome_is, scored=score is not None),
         warnings=tuple(warnings),
         period=trait_of_column(only[named.period], named.period) if named.period else None,
         inputs=tuple(
@@ -157,14 +166,83 @@ def read_cases(path: Path, named: Named) -> ReadCases:
     )
 
 
+def _meanings(
+    named: Named, decision: Meaning | None, outcome: Meaning | None, *, scored: bool
+) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    if decision is not None:
+        found["decision"] = {"yes": list(decision.yes), "no": list(decision.no)}
+    elif named.approve is not None:
+        found["decision"] = {"approve": named.approve}
+    else:
+        found["decision"] = {"threshold": named.threshold}
+    if outcome is not None:
+        found["outcome"] = {"good": list(outcome.yes), "bad": list(outcome.no)}
+    if scored:
+        found["score"] = {"speaks_for_yes": "lower" if named.low_is_good else "higher"}
+    return found
+
+
+def _refuse_feared_score(column: str, named: Named) -> None:
+    if column and named.low_is_good is None and (word := fears(column)):
+        raise BadFairnessCases(
+            f"{word!r} in the name of the column of scores, {column}, says that more of it is worse.",
+            fix="Say what speaks for yes: --low-is-good or --high-is-good.",
+            column=column,
+        )
+
+
+def _refuse_contradictions(
+    cases: GroupedCases, found: dict[str, str], named: Named, said: dict[str, Meaning | None]
+) -> None:
+    """Refuse what was read by custom where the rows speak against it: figures would be turned round."""
+    ask = {name: meaning.ask for name, meaning in said.items() if meaning is not None}
+    values: dict[str, Floats | Flags] = {"decision": cases.decision}
+    if cases.outcome is not None:
+        values["outcome"] = cases.outcome
+    if cases.score is not None:
+        values["score"] = cases.score
+        ask["score"] = "" if named.low_is_good is not None else "--low-is-good or --high-is-good"
+    for one, other in (("decision", "outcome"), ("score", "decision"), ("score", "outcome")):
+        if one not in ask or other not in ask or not (ask[one] or ask[other]):
+            continue
+        if goes_against(values[one].astype(np.float64), np.asarray(values[other], np.int8), cases.traits):
+            high = "yes" if one == "decision" else "high"
+            raise BadFairnessCases(
+                f"Where {found[one]} is {high}, {found[other]} is good more seldom within groups: one of "
+                "the two seems to be meant the other way.",
+                fix=f"Say what is good: {', and '.join(text for text in (ask[one], ask[other]) if text)}.",
+                column=found[one],
+            )
+
+
+def _other_outcomes(rows: Rows, used: Sequence[str]) -> list[str]:
+    """Say which columns may hold the outcome that nobody named."""
+    return [
+        f"No outcome is read. The column {one} may hold one: --outcome {one} --good VALUE."
+        for one in rows.schema.names
+        if one not in used and fears(one)
+    ][:1]
+
+
+def _turned(score: Floats) -> Floats:
+    """Return scores of which higher speaks for yes; a chance becomes the chance of the other."""
+    there = score[np.isfinite(score)]
+    chances = bool(len(there)) and there.min() >= 0.0 and there.max() <= 1.0
+    turned: Floats = 1.0 - score if chances else -score
+    return turned
+
+
 def _found(rows: Rows, named: Named) -> dict[str, str]:
-    there = set(rows.schema.names)
+    there = {one.lower(): one for one in reversed(rows.schema.names)}
+    if not there:
+        raise BadFairnessCases(f"{rows.name} is empty.", fix="Give a file with one row for each case.")
     found = {}
     for what, usual in _DEFAULTS.items():
         wanted = getattr(named, what)
-        if wanted and wanted not in there:
+        if wanted and wanted not in rows.schema.names:
             raise _no_column(rows, wanted, f"--{what}")
-        found[what] = wanted or next((one for one in usual if one in there), "")
+        found[what] = wanted or next((there[one] for one in usual if one in there), "")
     by_score = named.approve is not None or named.threshold is not None
     if named.approve is not None and named.threshold is not None:
         raise BadFairnessCases("Both a share to approve and a threshold are given.", fix="Give one of them.")
@@ -259,16 +337,17 @@ def _table(rows: Rows, names: Sequence[str]) -> pa.Table:
 
 def _decided(
     table: pa.Table, column: str, named: Named, score: Floats | None, weight: Floats | None
-) -> Flags:
+) -> tuple[Flags, Meaning | None]:
     if column:
         return _flags(table, column, named.yes, "--yes")
     if score is None:  # _found has refused it
         raise BadFairnessCases("There are no scores.", fix="Name them with --score COLUMN.")
+    sign = -1.0 if named.low_is_good else 1.0
     if named.approve is not None:
-        return approve_share(score, named.approve, weight)
-    decided: Flags = (score >= (named.threshold or 0.0)).astype(np.int8)
+        return approve_share(sign * score, named.approve, weight), None
+    decided: Flags = (sign * score >= sign * (named.threshold or 0.0)).astype(np.int8)
     decided[~np.isfinite(score)] = -1
-    return decided
+    return decided, None
 
 
 def numbers_of(table: pa.Table, name: str) -> Floats:
@@ -284,7 +363,7 @@ def numbers_of(table: pa.Table, name: str) -> Floats:
     except pa.ArrowInvalid as err:
         raise BadFairnessCases(
             f"The column {name} holds {_example(table[name])!r}, which is no number.",
-            fix="Give a column of numbers.",
+            fix="Give a column of numbers, with a point before tenths: 0.5.",
             column=name,
         ) from err
     values: Floats = pc.fill_null(column, float("nan")).to_numpy()
@@ -300,31 +379,14 @@ def _example(column: pa.ChunkedArray) -> str:
     return "something else"
 
 
-def _flags(table: pa.Table, name: str, wanted: str, option: str) -> Flags:
-    """Return 1 for what is wanted, 0 for the other value, -1 for nothing."""
+def _flags(table: pa.Table, name: str, wanted: str, option: str) -> tuple[Flags, Meaning]:
+    """Return 1 for what is wanted, 0 for the other values, -1 for nothing; and which are which."""
     codes, values = _coded(table[name])
-    if wanted:
-        if wanted not in values:
-            raise BadFairnessCases(
-                f"No row of {name} is {wanted!r}.",
-                fix=f"Give {option} one of: {_some(values)}.",
-                column=name,
-            )
-        meanings = [int(value == wanted) if value else -1 for value in values]
-    else:
-        meanings = [
-            -1 if not one else 1 if one in _YES else 0 if one in _NO else 2 for one in map(str.lower, values)
-        ]
-        unknown = [value for value, meaning in zip(values, meanings, strict=True) if meaning == 2]
-        if unknown:
-            raise BadFairnessCases(
-                f"The column {name} holds {unknown[0][:40]!r}, which is neither yes nor no.",
-                fix=f"Say which value people want: {option} VALUE. It holds: {_some(values)}.",
-                column=name,
-            )
+    meaning = meaning_of(name, values, wanted, option)
+    meanings = [-1 if not one else int(one in meaning.yes) for one in values]
     lookup = np.array([*meanings, -1], dtype=np.int8)
     found: Flags = lookup[codes]
-    return found
+    return found, meaning
 
 
 def trait_of_column(column: pa.ChunkedArray, name: str) -> Trait:

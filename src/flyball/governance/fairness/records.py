@@ -30,6 +30,8 @@ class GroupShown:
     group : str
     n : int
         Rows.
+    yes : int
+        Rows of them whose decision was yes.
     approved : Estimate or NotMeasured
         Share of them whose decision was yes.
     good : Estimate or NotMeasured
@@ -40,6 +42,7 @@ class GroupShown:
 
     group: str
     n: int
+    yes: int
     approved: Measurement
     good: Measurement
     outcome_known: int
@@ -78,6 +81,8 @@ class MetricFound:
     ----------
     name, title, unit, source : str
     version : int
+    compared : {"ratio", "difference"}
+        What the gap is: of the lowest to the highest figure, or how far they lie apart.
     gap : Estimate or NotMeasured
         Between the two groups that are furthest apart. Its interval holds for every pair of groups at once.
     part : str
@@ -100,6 +105,7 @@ class MetricFound:
     unit: str
     source: str
     version: int
+    compared: Literal["ratio", "difference"]
     gap: Measurement
     part: str = ""
     lowest: str = ""

@@ -21,6 +21,8 @@ def equal_opportunity(counts: Counts) -> tuple[ByGroup, ...] | NotMeasured:
 
     Not measured where no outcome of a refused case is known: then the shares are 1 by construction.
     """
+    if not counts.rows[:, :, :2].any():
+        return NotMeasured("no outcome is known of any case")
     if not counts.rows[:, 0, 1].any():
         return NotMeasured("no refused case is known to have turned out well")
     return (shares(counts, (1, 1), (_KNOWN, 1)),)
