@@ -8,6 +8,7 @@ import json
 import random
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from flyball.core.errors import BadInput, UnknownName
@@ -22,6 +23,9 @@ from flyball.evaluation.objectives.requests import Counted, RequestLog
 from flyball.evaluation.objectives.settings import INDICATORS, SloSettings
 from flyball.evaluation.objectives.steps import step_of
 from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
+from flyball.governance.fairness.cases import GroupedCases, Trait
+from flyball.governance.fairness.measure import measure
+from flyball.governance.fairness.plain import plain_report
 from flyball.ledger.errors import KeyReused
 from flyball.ledger.opening import open_ledger
 from flyball.ledger.records import Draft
@@ -216,6 +220,35 @@ def test_fairness_reads_the_last_comparison_and_takes_the_smallest_ratio(made):
     old = made.measure(indicator="fairness", target=0.8)
     assert "before the window began" in str(old.figure)
     assert old.speaks == "unknown"
+
+
+def test_fairness_reads_what_was_measured_about_decisions_too_and_keeps_the_two_apart(made):
+    """By hand: of A 80 of 100 are approved, of B 40 of 100, so the ratio is 0.5."""
+
+    def measured(**groups):
+        codes = np.repeat(np.arange(len(groups)), 100).astype(np.int32)
+        decision = np.concatenate([np.arange(100) < yes for yes in groups.values()]).astype(np.int8)
+        cases = GroupedCases(decision, (Trait("sex", tuple(groups), codes),))
+        found = {"field": "loan", "wanted": "no", "for_people": 0, **plain_report(measure(cases))}
+        made.ledger.append(kind="fairness.measured", actor="test", body={"fields": [found]})
+
+    ratio = {"value": 0.95, "n": 900, "low": 0.9, "high": 0.99}
+    body = {"traits": [{"field": "loan", "trait": "sex", "ratio": ratio, "groups": []}]}
+    made.ledger.append(kind="evaluation.groups", actor="test", body=body)
+    measured(A=80, B=40)
+    state = made.measure(indicator="fairness", target=0.8)
+    assert (state.figure.value, state.status, state.speaks, state.entry) == (0.5, "broken", "ticket", 1)
+    assert [point.value for point in state.points] == [0.5]
+    assert "says nothing about race" in str(
+        made.measure(indicator="fairness", target=0.8, trait="race").figure
+    )
+    off = {"field": "loan", "traits": [{"trait": "sex", "metrics": {"demographic_parity": {"value": 0.1}}}]}
+    made.ledger.append(kind="fairness.measured", actor="test", body={"fields": [off]})
+    assert made.measure(indicator="fairness", target=0.8).entry == 1
+    made.ledger.append(kind="evaluation.groups", actor="test", body=body)
+    state = made.measure(indicator="fairness", target=0.8)
+    assert (state.figure.value, state.status, state.entry) == (0.95, "met", 3)
+    assert [point.value for point in state.points] == [0.95, 0.95]
 
 
 def test_a_figure_whose_interval_holds_the_target_raises_nothing(made):
