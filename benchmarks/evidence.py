@@ -19,12 +19,12 @@ from pathlib import Path
 
 from flyball.core.intervals import wilson
 from flyball.governance.evidence.form import FORMS
+from flyball.governance.evidence.subjects import framework_for, period_of
 from flyball.governance.evidence.verifying import verify_pack
 from flyball.ledger.records import Draft
 from flyball.loop.deployment import open_deployment
 from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
-from flyball.loop.pack_subjects import framework_for, period_of
 from flyball.loop.packing import pack_evidence
 from flyball.loop.stages.obligations import catalogue_of
 from flyball.loop.workshop import Workshop

@@ -26,6 +26,7 @@ from flyball.governance.evidence.form import FORMS
 from flyball.governance.evidence.pack import Pack, sealed
 from flyball.governance.evidence.populations import draw
 from flyball.governance.evidence.sealing import seal
+from flyball.governance.evidence.subjects import framework_for, period_of
 from flyball.governance.frameworks.records import Control
 from flyball.ledger.checkpoints import sign_checkpoint
 from flyball.ledger.cosignatures import WitnessKey
@@ -33,7 +34,6 @@ from flyball.ledger.keys import load_or_create_key
 from flyball.loop.deployment import open_deployment
 from flyball.loop.full_turn import full_turn
 from flyball.loop.init import init_deployment
-from flyball.loop.pack_subjects import framework_for, period_of
 from flyball.loop.packing import pack_evidence
 from flyball.loop.promotion import promote
 from flyball.loop.stages.obligations import catalogue_of
@@ -199,6 +199,21 @@ def test_every_pack_says_what_was_not_tested(pack):
     assert any("by their hash alone: 1 of kind decision." in one[0] for one in said)
 
 
+def test_a_pack_says_which_days_of_its_period_it_cannot_know(house, tmp_path, capsys):
+    now = datetime.now(UTC)
+    wanted = f"{now.year - 1}-12-31..{now.year + 1}-01-01"
+    arguments = ("evidence", "export", "--framework", "soc-2", "--no-pdf", "--period", wanted, "-d", house)
+    said = flyball(*arguments, "--out", tmp_path / "p", capsys=capsys)["not_tested"]
+    for start in (f"begins on {now.year - 1}-12-31; ", f"runs until {now.year + 1}-01-01; "):
+        assert sum(one.startswith(f"The period {start}") for one in said) == 1
+
+
+def test_a_gate_that_was_asked_for_no_attack_shows_nothing_about_attacks(pack):
+    records = json.loads((pack / "pack.json").read_text())["records"]
+    [found] = [one for one in records if one["check"] == "release.redteam"]
+    assert (found["outcome"], found["population"]["n"]) == ("not_measured", 0)
+
+
 def test_no_case_stands_in_a_pack_unless_asked_for(pack):
     texts = [path.read_bytes() for path in pack.rglob("*") if path.is_file()]
     assert any(b'"kind":"evidence"' in text for text in texts)
@@ -313,10 +328,10 @@ def test_a_record_left_out_or_made_up_is_named_though_the_owner_sealed_it(verify
         return replace(one, records=records, controls=controls_shown(controls, records))
 
     _as_owner(house, pack, changed)
-    assert verify(pack)[1] == {
-        "records": f"not as the ledger says: Check dataset.residency of release {_release_of(pack)}; "
+    assert verify(pack)[1]["records"] == (
+        f"not as the ledger says: Check dataset.residency of release {_release_of(pack)}; "
         "the ledger says nothing of: Encrypted"
-    }
+    )
 
 
 def _release_of(pack):
@@ -352,9 +367,63 @@ def test_a_control_that_names_a_record_which_is_not_there_is_refused(verify, hou
     assert verify(pack)[1] == {"record": f"pack.json cannot be read: {said}"}
 
 
+def test_an_owner_cannot_leave_out_what_was_not_tested_or_a_control(verify, house, pack):
+    whole = (pack / "pack.json").read_bytes()
+    _as_owner(house, pack, lambda one: replace(one, not_tested=one.not_tested[1:]))
+    first = "CC1.1 (Leaders stand for integrity and live by it): nothing was tested."
+    assert verify(pack)[1] == {"not tested": f"left out: {first}"}
+
+    def without_exceptions(one):
+        return replace(one, controls=tuple(each for each in one.controls if each.showing != "exception"))
+
+    (pack / "pack.json").write_bytes(whole)
+    _as_owner(house, pack, without_exceptions)
+    assert verify(pack)[1]["controls"].startswith("not those of soc-2: CC4.2, ")
+
+
+def test_an_owner_cannot_leave_a_duty_out_of_a_law(verify, house, tmp_path, capsys):
+    folder = tmp_path / "p"
+    arguments = ("evidence", "export", "--framework", "eu-ai-act", "--no-pdf", "-d", house)
+    flyball(*arguments, "--out", folder, capsys=capsys)
+    assert verify(folder, code=0)[0]
+    _as_owner(house, folder, lambda one: replace(one, controls=one.controls[1:]))
+    assert verify(folder)[1]["controls"] == "not those of eu.ai-act: eu.ai-act.10"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"release_made_by": "person:zoe"}, "names another author or other parts than pack.json"),
+        ({"parts": {}}, "names another author or other parts than pack.json"),
+        ({"release": "", "release_note": ""}, "was live at the end of the period"),
+    ],
+)
+def test_an_owner_cannot_name_another_author_other_parts_or_another_release(
+    verify, house, pack, changed, said
+):
+    _as_owner(house, pack, lambda one: replace(one, **changed))
+    assert verify(pack)[1]["release"].endswith(said)
+
+
+def test_an_owner_cannot_hold_back_alerts_as_if_cases_stood_in_them(verify, house, pack):
+    entries = (pack / "ledger" / "entries.jsonl").read_bytes().splitlines(keepends=True)
+    kept = [line for line in entries if b'"kind":"alert.raised"' not in line]
+    (pack / "ledger" / "entries.jsonl").write_bytes(b"".join(kept))
+
+    def held_back(one):
+        return replace(one, ledger=replace(one.ledger, withheld=(*one.ledger.withheld, "alert.raised")))
+
+    _as_owner(house, pack, held_back)
+    said = "entries of kind alert.raised are held back, and no case stands in them"
+    assert verify(pack)[1]["same ledger"] == said
+
+
 def test_a_release_that_the_key_never_signed_is_named(verify, house, pack):
+    live = json.loads((pack / "pack.json").read_text())["release"]
     _as_owner(house, pack, lambda one: replace(one, release="sha256:" + "0" * 64))
-    assert verify(pack)[1]["release"] == f"what was signed is not sha256:{'0' * 64}"
+    assert verify(pack)[1]["release"] == f"the ledger says that {live} was live at the end of the period"
+    _as_owner(house, pack, lambda one: replace(one, release=live, release_note=one.release_note[:-9]))
+    assert verify(pack)[1]["release"].startswith("the signature of the release: ")
 
 
 def test_an_entry_left_out_of_the_ledger_does_not_add_up(verify, house, pack):
@@ -444,7 +513,12 @@ def test_where_nothing_was_ever_made_a_pack_says_so_and_supports_no_control(tmp_
     init_deployment("contract-review", tmp_path / "house")
     arguments = ("--framework", "soc-2", "--no-pdf", "--out", tmp_path / "p", "-d", tmp_path / "house")
     said = flyball("evidence", "export", *arguments, capsys=capsys)
-    assert said["controls"] == {"supported": 0, "exception": 0, "incomplete": 0, "not_tested": 51}
+    counted = {"supported": 0, "measured": 0, "exception": 0, "incomplete": 0, "not_tested": 51}
+    assert said["controls"] == counted
+    result = json.loads((tmp_path / "p" / "oscal" / "assessment-results.json").read_text())
+    assert official.problem(official.oscal(), result) == ""
+    [reviewed] = result["assessment-results"]["results"][0]["reviewed-controls"]["control-selections"]
+    assert (list(reviewed), len(reviewed["exclude-controls"])) == (["include-all", "exclude-controls"], 51)
     assert (said["release"], said["entries"]) == ("", 0)
     assert flyball("verify", tmp_path / "p", capsys=capsys)["ok"]
 

@@ -1,5 +1,6 @@
 """What every form of evidence must keep, ours and others'; a new file is tested before its own test is."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
@@ -8,7 +9,7 @@ import pytest
 
 from flyball.core.digests import canonical_json, from_json
 from flyball.governance.approvals import Approval, Person
-from flyball.governance.evidence.controls import controls_shown
+from flyball.governance.evidence.controls import controls_shown, what_was_not_tested
 from flyball.governance.evidence.form import FORMS, Form, forms_for
 from flyball.governance.evidence.pack import (
     Dataset,
@@ -209,6 +210,24 @@ def test_a_check_with_nothing_to_test_speaks_for_no_control():
         [record("change.sample", outcome="not_measured", population=Population("changes", 0))],
     )
     assert (shown.showing, shown.missing) == ("not_tested", ("change.sample",))
+
+
+def test_a_figure_without_a_limit_supports_no_control_and_finds_nothing_in_oscal():
+    control = Control("CC7.1", "Weaknesses", ("release.digest", "redteam.run"), "All else.")
+    records = (record("release.digest"), record("redteam.run", outcome="measured"))
+    (shown,) = controls_shown([control], records)
+    assert (shown.showing, shown.missing) == ("measured", ())
+    said = what_was_not_tested([shown], records, withheld={})
+    assert "CC7.1 (Weaknesses): redteam.run was measured, and held against no limit." in said
+    with_limit = (*records, record("redteam.run", title="Attacks that work"))
+    assert controls_shown([control], with_limit)[0].showing == "supported"
+    files = FORMS.load("oscal").write(replace(pack_of(), records=records, controls=(shown,)))
+    result = json.loads(files["oscal/assessment-results.json"])["assessment-results"]["results"][0]
+    assert [one["title"] for one in result["findings"]] == ["CC7.1: release.digest passed"]
+    items = json.loads(files["oscal/plan-of-action-and-milestones.json"])
+    assert [one["title"] for one in items["plan-of-action-and-milestones"]["poam-items"]] == [
+        "CC7.1: measured, and held against no limit"
+    ]
 
 
 def test_one_failed_check_is_an_exception_whatever_the_others_say():

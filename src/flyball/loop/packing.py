@@ -16,7 +16,7 @@ from flyball.data.datasets.records import Snapshot
 from flyball.data.datasets.snapshots import list_datasets, list_snapshots
 from flyball.evaluation.records import Report, report_from_json
 from flyball.governance.approvals import Approval, Person
-from flyball.governance.evidence.controls import controls_shown, what_was_not_tested
+from flyball.governance.evidence.controls import controls_shown, gaps_of_period, what_was_not_tested
 from flyball.governance.evidence.form import forms_for
 from flyball.governance.evidence.making import (
     MEASURED,
@@ -77,7 +77,7 @@ EXPORTED = "evidence.exported"
 ToPdf = Callable[[str], bytes]
 
 _PRINTED = ("report.html", "technical-file.html", "validation-note.html")
-_MORE_KINDS = ("approval", "release.made", COSIGNED, EXPORTED)
+_MORE_KINDS = ("approval", "release.made", "redteam.retested", COSIGNED, EXPORTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,7 +387,7 @@ def _gathered(
             controls,
             records,
             withheld=withheld,
-            measurements=gaps_of_measurements(entries, period, digest),
+            more=(*gaps_of_period(period, now, entries), *gaps_of_measurements(entries, period, digest)),
         ),
     )
 

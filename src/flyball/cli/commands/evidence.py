@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 from rich.markup import escape
@@ -13,7 +13,8 @@ from flyball.console.pdf import as_pdf, find_chromium
 from flyball.core.digests import short
 from flyball.core.errors import BadInput
 from flyball.core.text import count
-from flyball.loop.pack_subjects import framework_for, frameworks_known, period_of
+from flyball.governance.evidence.pack import Showing
+from flyball.governance.evidence.subjects import framework_for, frameworks_known, period_of
 from flyball.loop.packing import pack_evidence, packs_made
 from flyball.loop.stages.obligations import catalogue_of
 
@@ -74,10 +75,7 @@ def export_pack(
         )
         key = workshop.key.verifier
     pack = packed.pack
-    showing = {
-        name: sum(one.showing == name for one in pack.controls)
-        for name in ("supported", "exception", "incomplete", "not_tested")
-    }
+    showing = {name: sum(one.showing == name for one in pack.controls) for name in get_args(Showing)}
     if json:
         output.json(
             {
@@ -108,8 +106,8 @@ def export_pack(
     )
     output.text(
         f"All checks passed for {showing['supported']}, a check failed for {showing['exception']}, a "
-        "check is "
-        f"missing for {showing['incomplete']}, nothing was tested for {showing['not_tested']}."
+        f"check is missing for {showing['incomplete']}, a check has no limit for {showing['measured']}, "
+        f"nothing was tested for {showing['not_tested']}."
     )
     if to_pdf is None:
         output.text("Documents are HTML and Markdown; with Chromium here they come as PDF too.")

@@ -33,6 +33,7 @@ command = typer.Typer()
 
 _SHOWING = {
     "supported": "supported",
+    "measured": "measured",
     "exception": "exception",
     "incomplete": "incomplete",
     "not_tested": "not tested",

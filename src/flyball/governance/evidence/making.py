@@ -117,10 +117,13 @@ def told_by_ledger(
     """
     gate = gate_entry(entries, about.release, period)
     unasked = [] if approvals_required else ["release.approvals"]
-    if gate is not None and not any(
-        one.kind == "release.promoted" and one.index < gate.index for one in entries
-    ):
+    before = [] if gate is None else [one for one in entries if one.index < gate.index]
+    if not any(one.kind == "release.promoted" for one in before):
         unasked.append("release.no_regression")
+    if not any(
+        one.kind.startswith("redteam.") and one.body.get("release") == about.release for one in before
+    ):
+        unasked.append("release.redteam")
     return (
         *gate_records(gate, about, nothing_to_test=unasked),
         *measured_records(entries, period, about),
@@ -147,7 +150,7 @@ def gate_records(
         The newest one of kind "evidence" about the release; None: its gate was never asked.
     about : About
     nothing_to_test : collection of str
-        Checks that passed because nothing was asked: no signature needed, no release before it.
+        Checks that passed because nothing was asked: no signature needed, no release before it, no attack.
     """
     if entry is None:
         return ()
@@ -163,7 +166,7 @@ def _of_gate(
     one: EvidenceRecord, entry: Entry, about: About, outcome: Literal["not_measured", ""]
 ) -> PackRecord:
     cases = one.n_cases
-    what = "cases with labels on which the release was tested again" if cases else "the thing itself, whole"
+    what = "cases on which the release was tested again" if cases else "the thing itself, whole"
     return _record(
         about,
         check=one.check,

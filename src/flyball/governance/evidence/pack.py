@@ -32,9 +32,10 @@ __all__ = [
     "sealed",
 ]
 
-Showing = Literal["supported", "exception", "incomplete", "not_tested"]
-"""Of a control: every check that it names passed; one failed; some were not made, or had nothing to test;
-nothing was tested."""
+Showing = Literal["supported", "measured", "exception", "incomplete", "not_tested"]
+"""Of a control: every check that it names passed; all were made, but for one nobody set a limit, so it says
+how things are and not that they are well; one failed; some were not made, or had nothing to test; nothing
+was tested."""
 
 
 Outcome = Literal["passed", "failed", "measured", "not_measured"]

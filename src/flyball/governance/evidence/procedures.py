@@ -90,6 +90,7 @@ _OF_THE_THING = (
     "dataset.licence",
     "release.digest",
     "release.ledger_verified",
+    "release.redteam",
     "release.approvals",
 )
 """Checks that look at the thing itself and rest on no cases."""

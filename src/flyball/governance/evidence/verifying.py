@@ -7,17 +7,26 @@ from pathlib import Path
 
 import flyball
 from flyball.core.digests import canonical_json, from_json
-from flyball.core.errors import BadInput, FlyballError
+from flyball.core.errors import BadInput, FlyballError, UnknownName
 from flyball.core.text import count
 from flyball.core.verdicts import Check
 from flyball.governance.approvals import ApprovalForged, verify_approval
-from flyball.governance.evidence.controls import controls_shown
+from flyball.governance.evidence.controls import controls_shown, gaps_of_period, what_was_not_tested
 from flyball.governance.evidence.form import FORMS
-from flyball.governance.evidence.making import About, sample_records, told_by_ledger
+from flyball.governance.evidence.making import (
+    MEASURED,
+    About,
+    gaps_of_measurements,
+    sample_records,
+    told_by_ledger,
+)
 from flyball.governance.evidence.pack import Pack, sealed
-from flyball.governance.evidence.populations import POPULATIONS, Known
+from flyball.governance.evidence.populations import POPULATIONS, Known, wanted_kinds
 from flyball.governance.evidence.sealing import check_seal, not_files
+from flyball.governance.evidence.subjects import framework_for
+from flyball.governance.frameworks.load import load_frameworks
 from flyball.governance.frameworks.records import Control
+from flyball.governance.obligations.catalogue import load_catalogue
 from flyball.ledger.checkpoints import Checkpoint, read_checkpoint
 from flyball.ledger.cosignatures import WitnessKey, cosignatures
 from flyball.ledger.errors import BadCheckpoint, BadKeyFile
@@ -43,6 +52,8 @@ re-test rest on a report that stays at home; samples are drawn again."""
 _SOFTWARE = f"flyball {flyball.__version__}"
 _AHEAD = timedelta(minutes=5)
 """By how much a clock may be ahead."""
+_ALWAYS_SHOWN = frozenset({"approval", "evidence", "release.made", *MEASURED})
+"""Kinds of entries, beside the populations, on which records rest: nobody may hold them back."""
 _DAYS = 3660
 """The longest that the settings let evidence and approvals count."""
 
@@ -113,10 +124,11 @@ def verify_pack(
     checks.append(_known(folder, trusted, known_checkpoints))
     checks += [
         _tells_the_ledger(pack, excerpt),
-        _release(pack, trusted),
+        _release(pack, excerpt, trusted),
         _records(pack, excerpt),
         _samples(pack, excerpt),
         _controls(pack),
+        _not_tested(pack, excerpt),
         _documents(folder, pack),
         _approvals(pack, excerpt, on),
         _valid(pack, on),
@@ -206,6 +218,11 @@ def _known(folder: Path, key: VerifierKey, known: Sequence[str]) -> Check:
 
 def _tells_the_ledger(pack: Pack, excerpt: Excerpt) -> Check:
     part = pack.ledger
+    open_ = {*wanted_kinds(part.withheld), *_ALWAYS_SHOWN.intersection(part.withheld)}
+    if open_:
+        kinds = ", ".join(sorted(open_))
+        said = f"entries of kind {kinds} are held back, and no case stands in them"
+        return Check("same ledger", False, said)
     if excerpt.checkpoint is None:
         return Check("same ledger", False, "there is no signed checkpoint")
     signed = (excerpt.checkpoint.origin, excerpt.checkpoint.size, excerpt.checkpoint.root.hex())
@@ -226,10 +243,23 @@ def _tells_the_ledger(pack: Pack, excerpt: Excerpt) -> Check:
     return Check("same ledger", True, f"{part.origin}, {part.size:,} entries")
 
 
-def _release(pack: Pack, key: VerifierKey) -> Check:
-    """Check the signature of the release that was live."""
+def _release(pack: Pack, excerpt: Excerpt, key: VerifierKey) -> Check:
+    """Check the signature of the release, and that the ledger says that it was live, whose it is, of what."""
+    promoted = [
+        str(one.body.get("release"))
+        for one in excerpt.entries
+        if one.kind == "release.promoted" and one.at.date() <= pack.period.last
+    ]
+    live = promoted[-1] if promoted else ""
+    if live != pack.release:
+        said = f"the ledger says that {live or 'nothing'} was live at the end of the period"
+        return Check("release", False, said)
     if not pack.release:
         return Check("release", not pack.release_note, "nothing was live")
+    made = _known_of(pack, excerpt).made(pack.release)
+    if made is None or (made.actor, made.body.get("parts")) != (pack.release_made_by, dict(pack.parts)):
+        entry = "no entry" if made is None else f"entry {made.index}"
+        return Check("release", False, f"{entry} names another author or other parts than pack.json")
     try:
         text = open_note(pack.release_note, key)
     except BadCheckpoint as err:
@@ -289,6 +319,9 @@ def _samples(pack: Pack, excerpt: Excerpt) -> Check:
 
 
 def _controls(pack: Pack) -> Check:
+    """Check that no control is left out or asks for less, and that each follows from the records."""
+    if pack.software == _SOFTWARE and (wrong := _left_out(pack)):
+        return Check("controls", False, f"not those of {pack.framework}: {', '.join(wrong[:10])}")
     again = controls_shown(
         [Control(one.id, one.title, one.checks, one.gaps) for one in pack.controls], pack.records
     )
@@ -299,6 +332,45 @@ def _controls(pack: Pack) -> Check:
         else "they do not follow from the records"
     )
     return Check("controls", same, said)
+
+
+def _left_out(pack: Pack) -> list[str]:
+    """Return the controls of the framework that are not in a pack as they are shipped.
+
+    Of a law only whether each duty is there: a house may have a version of its own.
+    """
+    here = {one.id: (one.title, one.checks) for one in pack.controls}
+    shipped = {one.id: one for one in load_frameworks()}
+    if pack.framework in shipped:
+        asked = shipped[pack.framework].controls
+        return [one.id for one in asked if here.get(one.id) != (one.title, one.checks)]
+    try:
+        duties = framework_for(pack.framework, load_catalogue(), pack.made_at.date()).controls
+    except UnknownName:
+        return []  # a law that only the house knows
+    known = {one.partition("#")[0] for one in here}
+    return [duty for one in duties if (duty := one.id.partition("#")[0]) not in known]
+
+
+def _not_tested(pack: Pack, excerpt: Excerpt) -> Check:
+    """Check that nothing is missing from what the pack says it did not test."""
+    said = f"{count(len(pack.not_tested), 'gap')} told"
+    if pack.software != _SOFTWARE:
+        return Check("not tested", True, f"{said}; made by {pack.software}: not written again")
+    again = what_was_not_tested(
+        pack.controls,
+        pack.records,
+        withheld={kind: n for kind, n in pack.ledger.kinds.items() if kind in pack.ledger.withheld},
+        more=(
+            *gaps_of_period(pack.period, pack.made_at, excerpt.entries),
+            *gaps_of_measurements(excerpt.entries, pack.period, pack.release),
+        ),
+    )
+    if again == pack.not_tested:
+        return Check("not tested", True, said)
+    left_out = [one for one in again if one not in pack.not_tested]
+    wrong = f"left out: {left_out[0]}" if left_out else "it says more than the record, or in another order"
+    return Check("not tested", False, wrong)
 
 
 def _documents(folder: Path, pack: Pack) -> Check:

@@ -22,6 +22,11 @@ VERSION = "1.2.1"
 _SPACE = uuid.UUID("6f1c0c1e-52d9-5a5b-9f0e-3d6a5b7a9c11")
 _NOT_TOKEN = re.compile(r"[^A-Za-z0-9._-]+")
 _NAMES = "urn:flyball:oscal"
+_OPEN = {
+    "not_tested": "nothing was tested",
+    "incomplete": "not tested in full",
+    "measured": "measured, and held against no limit",
+}
 
 
 @form(title="OSCAL component definition, assessment results, plan of action", source="NIST OSCAL 1.2.1")
@@ -77,7 +82,7 @@ def _prop(name: str, value: object) -> dict[str, str]:
 
 
 def _component_definition(pack: Pack) -> dict[str, Any]:
-    tested = [one for one in pack.controls if one.records]
+    tested = [one for one in pack.controls if one.showing != "not_tested"]
     component: dict[str, Any] = {
         "uuid": _uuid(pack, "component"),
         "type": "service",
@@ -106,18 +111,22 @@ def _requirement(pack: Pack, one: ControlShown) -> dict[str, Any]:
     return {
         "uuid": _uuid(pack, "requirement", one.id),
         "control-id": token(one.id),
-        "description": f"Shown by {', '.join(one.checks)}. Left open: {one.gaps}",
+        "description": f"Checks: {', '.join(name for name in one.checks if name not in one.missing)}. "
+        f"Not checked: {', '.join(one.missing) or 'nothing of these'}. Left open: {one.gaps}",
         "props": [_prop("label", one.id), _prop("showing", one.showing)],
     }
 
 
 def _assessment_results(pack: Pack) -> dict[str, Any]:
     plan = _uuid(pack, "plan")
-    tested = [one for one in pack.controls if one.records]
+    tested = [one for one in pack.controls if one.showing != "not_tested"]
     records = {one.id: one for one in pack.records}
     start = datetime.combine(pack.period.first, time(), UTC)
-    selected = [{"control-id": token(one.id)} for one in tested]
-    selection: dict[str, Any] = {"include-controls": selected} if selected else {"include-all": {}}
+    selected = [{"control-id": token(one.id)} for one in tested or pack.controls]
+    # Where none was reviewed, OSCAL has no other way of saying so than all of them but all of them.
+    selection = (
+        {"include-controls": selected} if tested else {"include-all": {}, "exclude-controls": selected}
+    )
     result: dict[str, Any] = {
         "uuid": _uuid(pack, "result"),
         "title": f"Period {pack.period}",
@@ -132,10 +141,16 @@ def _assessment_results(pack: Pack) -> dict[str, Any]:
         "observations": [_observation(pack, one) for one in pack.records],
     }
     findings = [
-        _finding(pack, control, check, [records[id] for id in control.records if records[id].check == check])
+        _finding(pack, control, check, behind)
         for control in tested
         for check in control.checks
-        if check not in control.missing
+        if (
+            behind := [
+                records[id]
+                for id in control.records
+                if records[id].check == check and records[id].outcome in ("passed", "failed")
+            ]
+        )  # what no limit was set for is an observation, and finds nothing
     ]
     if findings:
         result["findings"] = findings
@@ -234,16 +249,18 @@ def _poam_items(pack: Pack) -> list[dict[str, Any]]:
     found += [
         {
             "uuid": _uuid(pack, "item", control.id),
-            "title": f"{control.id}: {'nothing was tested' if not control.records else 'not tested in full'}",
+            "title": f"{control.id}: {_OPEN[control.showing]}",
             "description": f"{control.title.rstrip('.')}. "
             + (
                 f"Not checked: {', '.join(control.missing)}."
                 if control.missing
+                else "Set a limit, so that it can pass or fail."
+                if control.checks
                 else "No check of this product."
             ),
             "props": [_prop("control", control.id), _prop("showing", control.showing)],
         }
         for control in pack.controls
-        if control.showing in ("not_tested", "incomplete")
+        if control.showing in _OPEN
     ]
     return [dict(one) for one in found]

@@ -8,6 +8,7 @@ __all__ = ["report"]
 
 _SHOWING = {
     "supported": "all its checks passed",
+    "measured": "measured, held against no limit",
     "exception": "a check did not pass",
     "incomplete": "a check is missing",
     "not_tested": "not tested",

@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 
 from flyball.core.errors import BadInput, UnknownName
+from flyball.governance.evidence.subjects import framework_for, frameworks_known, period_of
 from flyball.governance.obligations.catalogue import load_catalogue
-from flyball.loop.pack_subjects import framework_for, frameworks_known, period_of
 
 TODAY = date(2028, 11, 30)
 CATALOGUE = load_catalogue()
