@@ -1,5 +1,8 @@
 """While somebody has emergency access, every page says so; what waits for a review stands on one page."""
 
+import os
+from pathlib import Path
+
 import lxml.html
 import pytest
 
@@ -8,6 +11,7 @@ from flyball.gateway.access.keys import KeyBook
 from flyball.loop.holding import place_hold
 from flyball.loop.people import make_person, person_entry
 
+PICTURES = Path(os.environ["FLYBALL_PICTURES"]) if "FLYBALL_PICTURES" in os.environ else None
 HOSTILE = "<b>incident</b> {{7*7}}"
 
 
@@ -66,3 +70,10 @@ def test_what_is_over_is_said_on_no_page_but_still_waits_for_a_review(opened):
     said = words(opened.browser("acme/first", roles=("auditor",)), "/d/contracts/access")
     assert "ben has emergency access" not in said
     assert "emergency access of ben: Another incident" in said
+
+
+@pytest.mark.slow
+@pytest.mark.chromium
+def test_the_page_is_accessible_in_every_colour_and_width(opened, looks_at):
+    browser = opened.browser("acme/first", roles=("auditor",))
+    assert looks_at(browser, "/d/contracts/access", pictures=PICTURES) == []
