@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from flyball.cli.commands.obligation import command
 from flyball.core.errors import BadInput, UnknownName
+from flyball.governance.obligations.errors import BadCatalogue
 from flyball.loop.init import init_deployment
 
 ERASE = {"jurisdiction": '"US"', "demands": '[{ of = "record.kept_days", at_most = 365 }]'}
@@ -93,6 +94,47 @@ def test_what_is_out_of_date_is_found_and_ends_with_1(outside):
     ]
 
 
+def test_a_tag_that_is_missing_or_mistyped_is_seen_by_what_it_would_bring(inside):
+    told = data("list", "--on", "2026-11-30")["with_one_more_tag"]
+    assert told["hipaa"] == ["us.hipaa.164.312", "us.hipaa.164.316"]
+    assert "credit" not in told
+    settings = inside / "flyball.toml"
+    settings.write_text(
+        settings.read_text().replace('"credit", "sector:banking"', '"credti", "sector:bankng"')
+    )
+    told = data("list", "--on", "2026-11-30")["with_one_more_tag"]
+    assert "us.reg-b.1002.9" in told["credit"]
+    assert told["sector:banking"] == ["us.sr-26-2"]
+    assert "sector:banking (1)" in run("list", "--on", "2026-11-30").replace("\n", " ")
+
+
+def test_a_check_that_nobody_makes_is_found(inside):
+    own = inside / "obligations" / "own.toml"
+    named = '["release.digst", "principle.house", "fairness.four_fifths"]'
+    own.write_text(duty("own.x", jurisdiction='"US"', checks=named), encoding="utf-8")
+    (found,) = data("check", "--on", "2026-11-30", code=1)["stale"]
+    assert (found["kind"], found["about"]) == ("no such check", "own.x#1")
+    assert found["said"] == "own.x#1 names the check 'release.digst', which nobody makes."
+    assert found["fix"].startswith("Correct it; near: release.digest")
+
+
+def test_a_folder_of_duties_that_is_named_and_not_there_is_refused(inside):
+    settings = inside / "flyball.toml"
+    written = settings.read_text()
+    (inside / "obligations" / "own.toml").unlink()
+    (inside / "obligations").rmdir()
+    assert data("list")["ok"]
+    settings.write_text(written.replace('obligations = "obligations"', 'obligations = "obligatoins"'))
+    with pytest.raises(BadCatalogue, match="names 'obligatoins', which is no folder"):
+        data("list")
+
+
+def test_an_unknown_duty_is_told_with_those_near_it(outside):
+    with pytest.raises(BadCatalogue, match=r"us\.nyc\.ll144") as caught:
+        run("show", "us.nyc.ll145")
+    assert caught.value.fix.startswith("Near: us.nyc.ll144, ")
+
+
 def test_duties_that_contradict_each_other_are_named_until_they_are_settled(inside):
     own = inside / "obligations" / "own.toml"
     own.write_text(duty("own.erase", **ERASE), encoding="utf-8")
@@ -123,7 +165,15 @@ def test_frameworks_are_listed_and_shown_without_and_with_a_deployment(inside):
 
 
 @pytest.mark.parametrize(
-    "words", [("list", "--on", "soon"), ("diff", "2026-01-01", "31.12.2026"), ("check", "--on", "")]
+    "words",
+    [
+        ("list", "--on", "soon"),
+        ("list", "--on", "20261130"),
+        ("list", "--on", "2026-W49-1"),
+        ("list", "--on", "2026-11-30T00:00"),
+        ("diff", "2026-01-01", "31.12.2026"),
+        ("check", "--on", ""),
+    ],
 )
 def test_a_word_that_is_no_day_is_refused(outside, words):
     with pytest.raises(BadInput, match="is not a day"):

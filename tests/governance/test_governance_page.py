@@ -13,6 +13,7 @@ from flyball.governance.constitution.principle import Principle
 from flyball.governance.frameworks.load import load_frameworks
 from flyball.governance.frameworks.records import Control, Framework
 from flyball.governance.gates import dataset_gate, decision_gate, release_gate
+from flyball.governance.obligations.catalogue import load_catalogue
 from flyball.governance.obligations.records import AppliesTo, Demand, Obligation, Precedence, StaleKind
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "governance.md"
@@ -36,6 +37,14 @@ def test_every_key_of_a_duty_a_rule_of_precedence_and_a_framework_is_described()
 def test_every_kind_of_what_is_out_of_date_has_its_row():
     page = DUTIES.read_text(encoding="utf-8")
     assert [kind for kind in get_args(StaleKind) if f"| `{kind}` |" not in page] == []
+
+
+def test_every_tag_and_sector_that_duties_ask_for_is_explained():
+    page = DUTIES.read_text(encoding="utf-8")
+    asked = {
+        tag for duty in load_catalogue().obligations for tag in duty.applies_to.tags + duty.applies_to.sectors
+    }
+    assert [tag for tag in sorted(asked) if f"`{tag}`" not in page] == []
 
 
 def test_the_numbers_of_the_frameworks_are_those_of_the_files():

@@ -11,7 +11,9 @@ from flyball.governance.obligations.records import Obligation, ObligationDiff, U
 from flyball.loop.settings import DeploymentSettings
 from flyball.models.experts.expert import ExpertKind
 
-__all__ = ["changes_ahead", "changes_between", "digest_of_duties", "duties_on"]
+__all__ = ["changes_ahead", "changes_between", "digest_of_duties", "duties_beyond", "duties_on"]
+
+_SECTOR = "sector:"
 
 
 def duties_on(
@@ -52,6 +54,50 @@ def duties_on(
         decision_kinds=sorted({field.kind for field in fields}),
         expert_kinds=sorted(set(kinds)),
     )
+
+
+def duties_beyond(
+    catalogue: Catalogue,
+    day: date,
+    about: DeploymentSettings,
+    fields: Sequence[Field],
+    kinds: Sequence[ExpertKind],
+    *,
+    as_known_on: date | None = None,
+) -> dict[str, tuple[str, ...]]:
+    """Return what would apply with one more tag: one that is missing, or mistyped, takes duties away.
+
+    Parameters
+    ----------
+    catalogue, day, about, fields, kinds, as_known_on
+        As for `duties_on`.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        By tag ("annex-iii", "sector:banking"), sorted: ids of duties that only this one keeps away.
+    """
+    anyhow = in_force(
+        catalogue,
+        day,
+        jurisdictions=about.jurisdictions,
+        as_known_on=as_known_on,
+        data_labels=about.data_labels,
+        fields=[field.key for field in fields],
+        decision_kinds=sorted({field.kind for field in fields}),
+        expert_kinds=sorted(set(kinds)),
+    )
+    counted = {duty.key for duty in duties_on(catalogue, day, about, fields, kinds, as_known_on=as_known_on)}
+    found: dict[str, list[str]] = {}
+    for duty in anyhow:
+        asked = duty.applies_to
+        no_tag = bool(asked.tags) and not set(asked.tags) & set(about.tags)
+        sectors = {f"{_SECTOR}{one}" for one in asked.sectors}
+        no_sector = bool(sectors) and not sectors & set(about.tags)
+        if duty.key not in counted and no_tag != no_sector:
+            for tag in asked.tags if no_tag else sectors:
+                found.setdefault(tag, []).append(duty.id)
+    return {tag: tuple(found[tag]) for tag in sorted(found)}
 
 
 def changes_between(

@@ -3,12 +3,17 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 
 from flyball.core.text import count
 from flyball.governance.constitution.principle import load_constitution
+from flyball.governance.evidence.making import BETWEEN_RELEASES
+from flyball.governance.evidence.procedures import GATE_PROCEDURES
+from flyball.governance.fairness.duties import BESIDE, PREFIX
+from flyball.governance.fairness.metric import FAIRNESS_METRICS
 from flyball.governance.obligations.catalogue import Catalogue
 from flyball.governance.obligations.contradictions import contradictions
-from flyball.governance.obligations.records import Contradiction, Stale
+from flyball.governance.obligations.records import Contradiction, Obligation, Stale
 from flyball.governance.obligations.stale import stale_entries
 from flyball.loop.engine import make_expert
 from flyball.loop.kit import kit_of_deployment
@@ -22,6 +27,7 @@ __all__ = ["AheadContradiction", "LawCheck", "check_law", "citations_of"]
 
 _AHEAD_DAYS = 3 * 366
 _RULES = "decision_table"
+_OF_THE_DEPLOYMENT = ("principle.", "rule.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,30 @@ def check_law(workshop: Workshop, on: date | None = None) -> LawCheck:
                 ahead.append(AheadContradiction(day, one))
     only = {duty.key for duty in duties} | {one.obligation.key for one in coming}
     stale = stale_entries(catalogue, on, cited=citations_of(workshop, catalogue), only=only)
-    return LawCheck(on, stale, now, tuple(ahead))
+    unmade = [stale for duty in catalogue.obligations if duty.key in only for stale in _unmade(duty)]
+    return LawCheck(on, (*stale, *unmade), now, tuple(ahead))
+
+
+def _unmade(duty: Obligation) -> list[Stale]:
+    """Return the checks of a duty that nobody makes in any deployment: it would stay uncovered for ever."""
+    made = {
+        *GATE_PROCEDURES,
+        *BETWEEN_RELEASES,
+        *(PREFIX + one for one in (*FAIRNESS_METRICS.names(), *BESIDE)),
+    }
+    strange = [one for one in duty.checks if one not in made and not one.startswith(_OF_THE_DEPLOYMENT)]
+    return [
+        Stale(
+            "no such check",
+            duty.key,
+            None,
+            f"{duty.key} names the check {name!r}, which nobody makes.",
+            f"Correct it; near: {', '.join(near)}."
+            if (near := get_close_matches(name, sorted(made), n=3))
+            else "Correct it; docs/governance.md names those of the gates.",
+        )
+        for name in strange
+    ]
 
 
 def citations_of(workshop: Workshop, catalogue: Catalogue) -> dict[str, list[str]]:

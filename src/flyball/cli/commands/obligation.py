@@ -22,7 +22,7 @@ from flyball.governance.obligations.queries import compare, dated
 from flyball.governance.obligations.records import Contradiction, Obligation, ObligationDiff, Stale
 from flyball.governance.obligations.stale import stale_entries
 from flyball.loop.deployment import find_deployment
-from flyball.loop.law import changes_between, duties_on
+from flyball.loop.law import changes_between, duties_beyond, duties_on
 from flyball.loop.law_check import check_law
 from flyball.loop.packing import controls_now
 from flyball.loop.stages.obligations import catalogue_of, kinds_of
@@ -56,6 +56,7 @@ def list_obligations(
     """List the duties in force on a day, for a deployment or in the whole catalogue."""
     output = Output(json)
     known = _day(as_known_on) if as_known_on is not None else None
+    beyond: dict[str, tuple[str, ...]] = {}
     if _whole(deployment):
         output.say(_WHOLE)
         catalogue, day = load_catalogue(), _day(on) if on is not None else _today()
@@ -65,11 +66,20 @@ def list_obligations(
             catalogue, day = catalogue_of(workshop.deployment), _day(on) if on is not None else workshop.today
             here = workshop.deployment
             about = here.settings.deployment
-            duties = duties_on(catalogue, day, about, here.fields, kinds_of(here), as_known_on=known)
+            kinds = kinds_of(here)
+            duties = duties_on(catalogue, day, about, here.fields, kinds, as_known_on=known)
+            beyond = duties_beyond(catalogue, day, about, here.fields, kinds, as_known_on=known)
     against = contradictions(duties, catalogue.precedences)
     if json:
         output.json(
-            {"ok": True, "on": day, "as_known_on": known, "obligations": duties, "contradictions": against}
+            {
+                "ok": True,
+                "on": day,
+                "as_known_on": known,
+                "obligations": duties,
+                "contradictions": against,
+                "with_one_more_tag": beyond,
+            }
         )
         return
     output.table(["id", "what", "since", "until"], (_row(duty) for duty in duties))
@@ -79,6 +89,9 @@ def list_obligations(
         f"{count(len(duties), 'duty', 'duties')} of the catalogue apply on {day}; confirm each with counsel. "
         "What is out of date: flyball obligation check."
     )
+    if beyond:
+        more = ", ".join(f"{tag} ({len(ids)})" for tag, ids in beyond.items())
+        output.text(escape(f"With one more tag of the deployment more would apply: {more}."))
 
 
 @command.command("show")
@@ -317,6 +330,9 @@ def _today() -> date:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError as err:
-        raise BadInput(f"{text!r} is not a day.", fix="Write it as YYYY-MM-DD.", day=text) from err
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:  # Python also takes 20261130 and 2026-W49-1
+        raise BadInput(f"{text!r} is not a day.", fix="Write it as YYYY-MM-DD.", day=text)
+    return day

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -55,9 +56,11 @@ class Catalogue:
         """
         found = tuple(obligation for obligation in self.obligations if obligation.id == id)
         if not found:
+            near = get_close_matches(id, sorted(self.ids), n=3)
             raise BadCatalogue(
                 f"No obligation is called {id!r}.",
-                fix="Correct the name, or add the duty to the deployment's obligations folder.",
+                fix=(f"Near: {', '.join(near)}. " if near else "See flyball obligation list. ")
+                + "Correct the name, or add the duty to the deployment's obligations folder.",
                 id=id,
             )
         return found

@@ -97,10 +97,10 @@ def read_entries(file: str, data: bytes) -> tuple[list[Obligation], list[Precede
         Names the file and the id.
     """
     try:
-        data = tomllib.loads(data.decode("utf-8"))
+        tables: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
         raise BadCatalogue(f"{file} is not TOML: {err}.", fix="Mend the line it names.", file=file) from err
-    unknown = sorted(set(data) - {"obligation", "precedence"})
+    unknown = sorted(set(tables) - {"obligation", "precedence"})
     if unknown:
         raise BadCatalogue(
             f"{file}: unknown key {unknown[0]!r}.",
@@ -108,14 +108,14 @@ def read_entries(file: str, data: bytes) -> tuple[list[Obligation], list[Precede
             file=file,
         )
     for name in ("obligation", "precedence"):
-        if not isinstance(data.get(name, []), list):
+        if not isinstance(tables.get(name, []), list):
             raise BadCatalogue(
                 f"{file}: `{name}` is a single table.",
                 fix=f"Write [[{name}]] with two brackets.",
                 file=file,
             )
-    obligations = [_entry(row, number, file) for number, row in enumerate(data.get("obligation", []), 1)]
-    return obligations, [_precedence(row, file) for row in data.get("precedence", [])]
+    obligations = [_entry(row, number, file) for number, row in enumerate(tables.get("obligation", []), 1)]
+    return obligations, [_precedence(row, file) for row in tables.get("precedence", [])]
 
 
 def _precedence(row: dict[str, Any], file: str) -> Precedence:

@@ -22,10 +22,10 @@ __all__ = [
     "Upcoming",
 ]
 
-StaleKind = Literal["cited", "review due", "undated", "replaced", "ended"]
+StaleKind = Literal["cited", "review due", "undated", "replaced", "ended", "no such check"]
 """What is out of date: a citation of what applies no longer; an entry that was to be read again, or of which
-nobody can say when it was read; one that is still counted beside what took its place; or one that ended,
-and nobody says what came after it."""
+nobody can say when it was read; one that is still counted beside what took its place; one that ended, and
+nobody says what came after it; or one that names a check that nobody makes."""
 
 _A_YEAR = timedelta(days=365)
 _DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")

@@ -10,6 +10,7 @@ import msgspec
 from flyball.core.digests import digest_of
 from flyball.governance.obligations.catalogue import SHIPPED, Catalogue, load_catalogue
 from flyball.governance.obligations.contradictions import contradictions, require_settled
+from flyball.governance.obligations.errors import BadCatalogue
 from flyball.governance.obligations.records import Obligation
 from flyball.loop.deployment import Deployment
 from flyball.loop.law import digest_of_duties, duties_on
@@ -18,6 +19,9 @@ from flyball.loop.workshop import Workshop
 from flyball.models.experts.expert import EXPERTS, ExpertKind, ExpertMaker
 
 __all__ = ["catalogue_of", "duties_of", "kinds_of", "obligations", "shipped_entries"]
+
+_USUAL = "obligations"
+"""The folder of a deployment that names none; it may be missing."""
 
 
 def obligations() -> Stage:
@@ -53,9 +57,22 @@ def obligations() -> Stage:
 
 
 def catalogue_of(deployment: Deployment) -> Catalogue:
-    """Return the shipped catalogue with the deployment's own entries."""
-    own = deployment.root / deployment.settings.deployment.obligations
-    return load_catalogue(sorted(own.glob("*.toml")) if own.is_dir() else ())
+    """Return the shipped catalogue with the deployment's own entries.
+
+    Raises
+    ------
+    BadCatalogue
+        An entry cannot be believed, or the folder that the settings name is not there.
+    """
+    name = deployment.settings.deployment.obligations
+    own = deployment.root / name
+    if not own.is_dir() and (own.exists() or name != _USUAL):
+        raise BadCatalogue(
+            f"deployment.obligations names {name!r}, which is no folder; duties would silently not apply.",
+            fix="Make the folder, correct the name, or take the setting away.",
+            folder=name,
+        )
+    return load_catalogue(sorted(own.glob("*.toml")))
 
 
 def duties_of(workshop: Workshop, day: date | None = None) -> tuple[Obligation, ...]:
