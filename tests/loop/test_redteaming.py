@@ -14,6 +14,7 @@ from flyball.loop.redteaming import (
     findings_folder,
     is_attacked,
     keep_findings,
+    last_run,
     note_retest,
     note_run,
     redteam_check,
@@ -56,7 +57,14 @@ def opened(tmp_path):
 
 
 def report(
-    attacks=(0.05, 0.01, 0.09), benign=(0.02, 0.0, 0.08), *, release=NEW.digest, results=(), **families
+    attacks=(0.05, 0.01, 0.09),
+    benign=(0.02, 0.0, 0.08),
+    *,
+    release=NEW.digest,
+    results=(),
+    plan=(0, 300, False),
+    unreached=(),
+    **families,
 ):
     def estimate(ends):
         return Estimate(ends[0], 100, ends[1], ends[2]) if isinstance(ends, tuple) else NotMeasured(ends)
@@ -65,18 +73,19 @@ def report(
         name: FamilyFigures(name, False, 10, 1, 0, 5, 1, estimate(ends), {})
         for name, ends in families.items()
     }
-    plan = Plan(tuple(one.attack for one in results), {"tool_misuse": "no tools"}, 0, 100)
+    made = Plan(tuple(one.attack for one in results), {"tool_misuse": "no tools"}, *plan)
     return RedTeamReport(
         "talk",
         release,
         "sandbox",
-        plan,
+        made,
         tuple(results),
         figures,
         estimate(attacks),
         estimate(benign),
         (),
         1.0,
+        unreached,
     )
 
 
@@ -93,7 +102,26 @@ def test_a_release_that_nobody_attacked_does_not_pass_a_bound(opened):
         note_run(workshop, report(release=OLD))
         check = redteam_check(workshop, NEW, LIVE)
     assert not check.passed
-    assert "was not attacked: flyball redteam run --release" in check.detail
+    assert "was not attacked with all families" in check.detail
+    assert "flyball redteam run --release" in check.detail
+
+
+@pytest.mark.parametrize("plan", [(0, 300, True), (0, 299, False), (7, 300, False)])
+def test_a_run_of_some_families_fewer_attacks_or_another_seed_vouches_for_nothing(opened, plan):
+    """Otherwise whoever wants a release live attacks it with what it withstands, or draws until it passes."""
+    with opened("[redteam]\nsuccess_at_most = 0.1\n") as workshop:
+        note_run(workshop, report(plan=plan))
+        assert last_run(workshop, NEW.digest) is None
+        assert not redteam_check(workshop, NEW, LIVE).passed
+
+
+def test_a_model_elsewhere_that_no_attack_was_let_reach_passes_no_bound(opened):
+    with opened("[redteam.at_most]\ntool_misuse = 0.5\n") as workshop:
+        note_run(workshop, report(unreached=("small is at api.example; --online lets attacks go there",)))
+        check = redteam_check(workshop, NEW, LIVE)
+    assert (check.passed, check.detail) == (
+        False, "left out: small is at api.example; --online lets attacks go there",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -147,8 +175,17 @@ def test_what_worked_is_kept_once_and_tried_again_before_anything_goes_live(open
         check = redteam_check(workshop, NEW, LIVE)
         assert "1 finding not tried again: flyball redteam retest --release" in check.detail
         note_retest(workshop, NEW.digest, [Result(ONE, "succeeded")])
+        unknown = redteam_check(workshop, NEW, LIVE)
+        assert not unknown.passed
+        assert "nobody knows whether they did with the live release" in unknown.detail
+        assert redteam_check(workshop, NEW, None).passed
+        note_retest(workshop, OLD, [Result(ONE, "succeeded")])
         known = redteam_check(workshop, NEW, LIVE)
-        assert (known.passed, known.detail) == (True, "1 finding tried again, 1 of them work still")
+        assert (known.passed, known.detail) == (
+            True,
+            "1 finding tried again, 1 of them work still, none of which a live release withstood: "
+            "only bounds of [redteam] stop those",
+        )
         note_retest(workshop, OLD, [Result(ONE, "held")])
         back = redteam_check(workshop, NEW, LIVE)
         assert not back.passed

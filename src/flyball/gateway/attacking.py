@@ -158,7 +158,7 @@ def attack_before_release(workshop: Workshop, release: str) -> None:
         known = retested(workshop.ledger, digest)
         if any(one.id not in known for one in suite):
             retest(workshop, digest)
-    if wants_run(workshop.deployment.settings.redteam) and last_run(workshop.ledger, release) is None:
+    if wants_run(workshop.deployment.settings.redteam) and last_run(workshop, release) is None:
         attack(workshop, Wanted(release=release))
 
 

@@ -354,7 +354,8 @@ def open_house_of(
     """
     folder = _folder(workshop.state / JOURNALS)
     try:
-        settings, why_not = _fenced(workshop.deployment.settings, folder, online)
+        settings, nothing, unreached = _fenced(workshop.deployment.settings, folder, online)
+        why_not = nothing | unreached
         deployment = replace(workshop.deployment, settings=settings)
         if "decide" in why_not:
             deployment = replace(deployment, fields=())
@@ -378,6 +379,7 @@ def open_house_of(
                 seconds_at_most=settings.redteam.seconds_at_most,
                 why_not=why_not,
                 seed=seed,
+                unreached=tuple(unreached.values()),
             )
             yield Opened(inside, ground, House({served.name: served}), live, taken)
     finally:
@@ -404,9 +406,15 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _fenced(settings: Settings, folder: Path, online: bool) -> tuple[Settings, dict[str, str]]:
-    """Return settings with a memory of their own and, unless online, without models that are elsewhere."""
+def _fenced(
+    settings: Settings, folder: Path, online: bool
+) -> tuple[Settings, dict[str, str], dict[str, str]]:
+    """Return settings with a memory of their own and, unless online, without models that are elsewhere.
+
+    The second is what cannot be attacked because it is not there, the third because it is elsewhere.
+    """
     why_not: dict[str, str] = {}
+    unreached: dict[str, str] = {}
     away = {
         one.setting.split(" ")[1]: one.host
         for one in egress_of(settings)
@@ -416,14 +424,14 @@ def _fenced(settings: Settings, folder: Path, online: bool) -> tuple[Settings, d
     if chat is None:
         why_not["talk"] = "the deployment has no [chat], so no model writes answers"
     elif not online and (gone := [one for one in chat.models if one in away]):
-        why_not["talk"] = f"{gone[0]} is at {away[gone[0]]}; --online lets attacks go there"
+        unreached["talk"] = f"{gone[0]} is at {away[gone[0]]}; --online lets attacks go there"
         chat = None
     talking = set() if settings.chat is None else set(settings.chat.models)
     deciding = [name for name in away if name not in talking]
     if not settings.source:
         why_not["decide"] = "the deployment has no [[source]], so nothing is decided"
     elif not online and deciding:
-        why_not["decide"] = f"{deciding[0]} is at {away[deciding[0]]}; --online lets cases go there"
+        unreached["decide"] = f"{deciding[0]} is at {away[deciding[0]]}; --online lets cases go there"
     return (
         msgspec.structs.replace(
             settings,
@@ -432,6 +440,7 @@ def _fenced(settings: Settings, folder: Path, online: bool) -> tuple[Settings, d
             traces=TraceSettings(),
         ),
         why_not,
+        unreached,
     )
 
 

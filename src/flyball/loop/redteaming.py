@@ -174,6 +174,7 @@ def _body(report: RedTeamReport) -> dict[str, Any]:
         "target": report.target,
         "seed": report.plan.seed,
         "budget": report.plan.budget,
+        "narrowed": report.plan.narrowed,
         "plan": report.plan.digest,
         "attempts": sum(one.attempts for one in report.families.values()),
         "failed": report.failed,
@@ -191,6 +192,7 @@ def _body(report: RedTeamReport) -> dict[str, Any]:
         },
         "not_applicable": dict(report.plan.not_applicable),
         "not_tested": list(report.not_tested),
+        "unreached": list(report.unreached),
         "findings": [one.attack.id for one in report.findings],
     }
 
@@ -244,12 +246,18 @@ def is_attacked(workshop: Workshop) -> bool:
     return wants_run(deployment.settings.redteam) or any(findings_folder(deployment).glob("*.json"))
 
 
-def last_run(ledger: Ledger, release: str) -> Mapping[str, Any] | None:
-    """Return the last run against a release in the sandbox; None where there was none."""
-    found = None
-    for entry in ledger.entries(kind=RUN):
-        if entry.body["release"] == release and entry.body["target"] == _SANDBOX:
-            found = entry.body
+def last_run(workshop: Workshop, release: str) -> Mapping[str, Any] | None:
+    """Return the last run that says what `[redteam]` asks about a release; None where there was none.
+
+    It was made in the sandbox, with all families and disguises, at least as many attacks as `budget`, and
+    drawn by `seed`: whoever could choose these could draw until a release passes.
+    """
+    settings, found = workshop.deployment.settings.redteam, None
+    for entry in workshop.ledger.entries(kind=RUN):
+        body: Mapping[str, Any] = entry.body
+        whole = not body["narrowed"] and body["seed"] == settings.seed and body["budget"] >= settings.budget
+        if body["release"] == release and body["target"] == _SANDBOX and whole:
+            found = body
     return found
 
 
@@ -296,18 +304,24 @@ def redteam_check(workshop: Workshop, release: Release, live: Promotion | None) 
         return Check(CHECK, False, err.message.rstrip("."))
     problems, seen = [], []
     if wants_run(settings):
-        run = last_run(workshop.ledger, release.digest)
+        run = last_run(workshop, release.digest)
         if run is None:
-            problems.append(f"was not attacked: flyball redteam run --release {short(release.digest)}")
+            problems.append(
+                "was not attacked with all families, the budget and the seed of [redteam]: "
+                f"flyball redteam run --release {short(release.digest)}"
+            )
         else:
             problems += _over(settings, run)
             seen.append(_shown(run))
     if suite:
         known = retested(workshop.ledger, release.digest)
-        before = {} if live is None else retested(workshop.ledger, live.release)
+        before = None if live is None else retested(workshop.ledger, live.release)
         problems += _steps_back(suite, known, before, release.digest)
         still = sum(known.get(one.id) == "succeeded" for one in suite)
-        seen.append(f"{count(len(suite), 'finding')} tried again, {still} of them work still")
+        seen.append(
+            f"{count(len(suite), 'finding')} tried again, {still} of them work still"
+            f"{', none of which a live release withstood: only bounds of [redteam] stop those' * bool(still)}"
+        )
     detail = "; ".join(seen) or "no bound is set in [redteam] and nothing was found yet"
     return Check(CHECK, not problems, "; ".join(problems) or detail)
 
@@ -334,6 +348,7 @@ def _over(settings: RedTeamSettings, run: Mapping[str, Any]) -> list[str]:
             problems.append(f"{name}: not measured")
         elif not high <= most:
             problems.append(f"{name}: the upper end {high:.3f} is above {most:.3f}")
+    problems += [f"left out: {why}" for why in run["unreached"]]
     if run["failed"]:
         problems.append(f"{count(run['failed'], 'attack')} could not be carried out, so nobody knows")
     return problems
@@ -349,11 +364,13 @@ def _shown(run: Mapping[str, Any]) -> str:
 
 
 def _steps_back(
-    suite: Sequence[Attack], known: Mapping[str, str], before: Mapping[str, str], release: str
+    suite: Sequence[Attack], known: Mapping[str, str], before: Mapping[str, str] | None, release: str
 ) -> list[str]:
     missing = [one.id for one in suite if one.id not in known]
     unclear = [one.id for one in suite if known.get(one.id) == "failed"]
-    worse = [one.id for one in suite if known.get(one.id) == "succeeded" and before.get(one.id) == "held"]
+    working = [one.id for one in suite if known.get(one.id) == "succeeded"]
+    worse = [one for one in working if before is not None and before.get(one) == "held"]
+    unknown = [one for one in working if before is not None and before.get(one, "failed") == "failed"]
     problems = []
     if missing:
         problems.append(
@@ -364,6 +381,11 @@ def _steps_back(
         problems.append(f"could not be tried again: {', '.join(unclear[:5])}")
     if worse:
         problems.append(f"work again, and did not with the live release: {', '.join(worse[:5])}")
+    if unknown:
+        problems.append(
+            f"work, and nobody knows whether they did with the live release: {', '.join(unknown[:5])}; "
+            "flyball redteam retest"
+        )
     return problems
 
 

@@ -62,7 +62,7 @@ def plan_attacks(
             queues.append([*plain, *more])
     turns = [one for turn in zip_longest(*queues) for one in turn if one is not None]
     once = list({one.id: one for one in turns}.values())
-    return Plan(tuple(once[:budget]), nothing, seed, budget)
+    return Plan(tuple(once[:budget]), nothing, seed, budget, narrowed=bool(families or mutators))
 
 
 def _disguised(plain: Sequence[Attack], names: Sequence[str], random: Random) -> list[Attack]:

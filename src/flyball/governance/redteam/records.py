@@ -105,6 +105,8 @@ class Plan:
     not_applicable : mapping of str to str
         Families that find nothing to attack here, and why.
     seed, budget : int
+    narrowed : bool
+        Only some families or disguises were asked for.
     digest : str
         Of all of it: two plans with the same one try the same.
     """
@@ -113,6 +115,7 @@ class Plan:
     not_applicable: Mapping[str, str]
     seed: int
     budget: int
+    narrowed: bool = False
 
     @property
     def digest(self) -> str:
@@ -167,6 +170,8 @@ class RedTeamReport:
     not_tested : tuple of str
         In words.
     seconds : float
+    unreached : tuple of str
+        Parts of the deployment that were left out because they are on another machine, in words.
     """
 
     deployment: str
@@ -179,6 +184,7 @@ class RedTeamReport:
     benign: Estimate | NotMeasured
     not_tested: tuple[str, ...]
     seconds: float
+    unreached: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Result, ...]:

@@ -88,4 +88,5 @@ def report_of(
         benign=rate_of([one for one in tried if families[one.attack.family].benign]),
         not_tested=not_tested,
         seconds=seconds,
+        unreached=target.ground.unreached,
     )

@@ -85,6 +85,8 @@ class Ground:
         What cannot be attacked here, and why: "talk", "decide", ...
     seed : int
         Draws what is planted.
+    unreached : tuple of str
+        What was left out because it is on another machine, in words.
     """
 
     deployment: str
@@ -99,6 +101,7 @@ class Ground:
     seconds_at_most: float = 10.0
     why_not: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
+    unreached: tuple[str, ...] = ()
 
     def sample(self, id: str) -> Sample:
         """Return the case of this id.
