@@ -142,15 +142,21 @@ def test_what_cannot_be_measured_is_refused(loans, more, groups, told):
 
 
 def test_the_command_measures_the_deployment(loans, tmp_path, capsys):
-    loans(ALL)
+    loans('[fairness]\ngroups = "audit/people.csv"\ndays = 3650\n', place="US")
+    where = ["fairness", "-d", str(tmp_path / "loans"), "--on", "2026-07-21", "--json"]
     with pytest.raises(SystemExit) as left:
-        main(["fairness", "-d", str(tmp_path / "loans"), "--json"])
-    assert left.value.code in (
-        0,
-        2,
-    )  # the decisions are of November 2026: whether they are recent, the clock says
-    told = json.loads(capsys.readouterr().out)
-    assert told["ok"] or "Nothing was decided in the last 90 days" in told["message"]
+        main(where)
+    assert left.value.code == 0
+    [found] = json.loads(capsys.readouterr().out)["fields"]
+    assert (found["cases"], found["traits"][0]["metrics"]) == (83, {})
+    with pytest.raises(SystemExit) as left:
+        main([*where, "--all"])
+    assert left.value.code == 0
+    [found] = json.loads(capsys.readouterr().out)["fields"]
+    assert found["traits"][0]["metrics"]["four_fifths"]["value"] == pytest.approx(0.5)
+    why = {one["metric"]: one["why"] for one in found["asked"] if not one["on"]}
+    assert set(why) == {"alternatives", "proxies"}
+    assert all("It needs the inputs of cases" in one and "It is measured" not in one for one in why.values())
 
 
 def test_a_limit_or_an_answer_that_cannot_be_is_refused_when_the_settings_are_read(tmp_path):

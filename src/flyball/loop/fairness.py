@@ -12,7 +12,7 @@ from flyball.core.errors import BadInput
 from flyball.core.estimates import as_plain
 from flyball.core.text import count
 from flyball.governance.fairness.cases import GroupedCases
-from flyball.governance.fairness.duties import asked_on, everything
+from flyball.governance.fairness.duties import BESIDE, WHATEVER, asked_on, everything
 from flyball.governance.fairness.language_bias import LanguageBias
 from flyball.governance.fairness.measure import Options, measure
 from flyball.governance.fairness.plain import plain_report
@@ -40,8 +40,6 @@ MEASURED = "fairness.measured"
 """Kind of the ledger entry."""
 LANGUAGE = "fairness.language"
 """Kind of the ledger entry about the bias of a language model."""
-_NOT_SERVED = ("alternatives", "proxies")
-"""What needs the inputs of cases, which decisions do not hold: `flyball fairness --cases FILE`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,9 @@ class MeasuredView:
     fields: tuple[Mapping[str, Any], ...]
 
 
-def measure_fairness(workshop: Workshop, *, day: date | None = None) -> tuple[int, tuple[FieldMeasured, ...]]:
+def measure_fairness(
+    workshop: Workshop, *, day: date | None = None, measure_all: bool = False
+) -> tuple[int, tuple[FieldMeasured, ...]]:
     """Measure what was decided in the last days by the groups of the declared file, and write it down.
 
     Parameters
@@ -97,6 +97,8 @@ def measure_fairness(workshop: Workshop, *, day: date | None = None) -> tuple[in
     workshop : Workshop
     day : date, optional
         Whose law is asked; default: today.
+    measure_all : bool
+        Measure also what no duty asks for, whatever `fairness.measure` says.
 
     Returns
     -------
@@ -124,7 +126,8 @@ def measure_fairness(workshop: Workshop, *, day: date | None = None) -> tuple[in
     until = workshop.clock()
     since = until - timedelta(days=asked_for.days)
     options = Options(asked_for.smallest, asked_for.together, limits=dict(asked_for.limits))
-    asked = _asked(workshop, settings, day or until.date(), flags)
+    measure_all = measure_all or asked_for.measure == "all"
+    asked = _asked(workshop, settings, day or until.date(), flags, measure_all=measure_all)
     found = []
     for flag in flags:
         served = served_cases(workshop, flag, since=since)
@@ -207,7 +210,9 @@ def _view(entry: Entry) -> MeasuredView:
     )
 
 
-def _asked(workshop: Workshop, settings: Settings, day: date, flags: list[str]) -> tuple[Asked, ...]:
+def _asked(
+    workshop: Workshop, settings: Settings, day: date, flags: list[str], *, measure_all: bool
+) -> tuple[Asked, ...]:
     about = settings.deployment
     if not about.jurisdictions:  # pragma: no cover - settings ask for one
         return everything("No jurisdiction is named.")
@@ -215,7 +220,7 @@ def _asked(workshop: Workshop, settings: Settings, day: date, flags: list[str]) 
         catalogue_of(workshop.deployment),
         day,
         jurisdictions=about.jurisdictions,
-        measure_all=settings.fairness.measure == "all",
+        measure_all=measure_all,
         tags=about.tags,
         data_labels=about.data_labels,
         fields=flags,
@@ -225,10 +230,11 @@ def _asked(workshop: Workshop, settings: Settings, day: date, flags: list[str]) 
         Asked(
             one.metric,
             False,
-            f"{one.why} It needs the inputs of cases: flyball fairness --cases FILE --input COLUMN.",
+            f"{one.why.removesuffix(WHATEVER)} It needs the inputs of cases: flyball fairness --cases FILE "
+            "--input COLUMN.",
             one.duties,
         )
-        if one.metric in _NOT_SERVED and one.on
+        if one.metric in BESIDE and one.on
         else one
         for one in asked
     )

@@ -16,7 +16,7 @@ from flyball.core.estimates import NotMeasured
 from flyball.core.text import count
 from flyball.governance.fairness.alternatives import Found, said_of, search_cases
 from flyball.governance.fairness.cases import SMALLEST_GROUP
-from flyball.governance.fairness.duties import asked_on, everything
+from flyball.governance.fairness.duties import BESIDE, asked_on, everything
 from flyball.governance.fairness.measure import Options, measure, measure_periods
 from flyball.governance.fairness.plain import plain_found, plain_period, plain_report, plain_told
 from flyball.governance.fairness.proxies import TraitTold, proxies
@@ -109,10 +109,9 @@ def command(
             "--score": score, "--low-is-good": low_is_good is not None, "--weight": weight,
             "--approve": approve, "--threshold": threshold, "--period": period, "--reference": reference,
             "--input": inputs, "--search": search, "--jurisdiction": jurisdiction, "--tag": tag,
-            "--all": measure_all,
         }  # fmt: skip
         _refuse_of_files([name for name, value in of_files.items() if value])
-        _measure_served(deployment, on, output)
+        _measure_served(deployment, on, output, measure_all=measure_all)
         return
     _refuse_search(search, approve, candidates)
     named = Named(
@@ -170,9 +169,13 @@ def _refuse_of_files(given: Sequence[str]) -> None:
         )
 
 
-def _measure_served(deployment: str | None, on: datetime | None, output: Output) -> None:
+def _measure_served(
+    deployment: str | None, on: datetime | None, output: Output, *, measure_all: bool
+) -> None:
     with open_workshop(deployment, output) as workshop:
-        entry, found = measure_fairness(workshop, day=None if on is None else on.date())
+        entry, found = measure_fairness(
+            workshop, day=None if on is None else on.date(), measure_all=measure_all
+        )
     if output.as_json:
         output.json({"ok": True, "entry": entry, "fields": [plain_field(one) for one in found]})
         return
@@ -266,6 +269,8 @@ def _tell(report: FairnessReport, output: Output) -> None:
     for why, names in reasons.items():
         state = "Off" if off and names[0] in {one.metric for one in off} else "On"
         output.text(escape(f"{state}: {', '.join(names)}. {why}"))
+    if any(one.metric not in BESIDE for one in off):
+        output.text("--all measures what no duty asks for, too.")
 
 
 def _tell_trait(one: TraitFound, output: Output) -> None:

@@ -10,10 +10,12 @@ from flyball.governance.obligations.catalogue import Catalogue
 from flyball.governance.obligations.queries import Conditions, in_force
 from flyball.governance.obligations.records import Obligation
 
-__all__ = ["BESIDE", "PREFIX", "asked_on", "everything"]
+__all__ = ["BESIDE", "PREFIX", "WHATEVER", "asked_on", "everything"]
 
 PREFIX = "fairness."
 """Before the name of a metric in the `checks` of a duty."""
+WHATEVER = " It is measured because all of them were asked for."
+"""Behind the reason of a metric that no duty asks for and that is measured all the same."""
 BESIDE = ("alternatives", "proxies")
 """What else a duty may ask for: a search for less discriminatory models, and for inputs that tell traits."""
 
@@ -82,7 +84,5 @@ def _asked(
         if one in in_force(catalogue, one.effective_from, jurisdictions=jurisdictions, **conditions):
             why += f"; {one.key} will from {one.effective_from}"
     if measure_all:
-        return Asked(
-            name, True, f"{why[:1].upper()}{why[1:]}. It is measured because all of them were asked for."
-        )
+        return Asked(name, True, f"{why[:1].upper()}{why[1:]}.{WHATEVER}")
     return Asked(name, False, f"{why[:1].upper()}{why[1:]}.")
