@@ -1,18 +1,20 @@
 """Letters about an answer whose records are known; each test takes one away, or slips in a name."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
 
+from flyball.core.errors import UnknownName
 from flyball.governance.explanation.letter import BadLetter, NoRecord
 from flyball.governance.explanation.records import Answer, Attribution, Duty, Explanation, Reason, Share
 from flyball.governance.explanation.settings import CreditReport
 from flyball.governance.explanation.words import NoWords
 from flyball.loop.deployment import open_deployment
 from flyball.loop.init import init_deployment
-from flyball.loop.letters import draft_letter
+from flyball.loop.letters import draft_letter, templates_of
 from flyball.loop.workshop import Workshop
 
 SHARES = (Share("debt_to_income", 0.6, -1.5), Share("score", 610, -0.4), Share("annual_income", 50_000, 0.3))
@@ -140,4 +142,27 @@ def test_a_template_of_a_lawyer_that_names_no_duty_of_the_catalogue_is_refused(w
     folder = workshop.deployment.root / "letters"
     (folder / "own.en.txt").write_text("[decision] We decided.\n[duty us.fcra.651?] You have a right.\n")
     with pytest.raises(BadLetter, match=r"'duty us\.fcra\.651'"):
+        draft_letter(workshop, TOLD, kind="own")
+
+
+def test_a_template_that_is_no_file_of_the_folder_is_not_read(workshop, tmp_path):
+    folder = workshop.deployment.root / "letters"
+    (tmp_path / "secret.txt").write_text("the words of somebody else")
+    (folder / "away.en.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "kept.en.txt").write_text("[letter] {letter.day}\n")
+    (folder / "linked.en.txt").symlink_to("kept.en.txt")
+    (folder / "round.en.txt").symlink_to("round.en.txt")
+    os.mkfifo(folder / "pipe.en.txt")
+    assert draft_letter(workshop, TOLD, kind="linked").lines
+    with pytest.raises(BadLetter, match="leads out of the folder letters") as told:
+        draft_letter(workshop, TOLD, kind="away")
+    assert "somebody else" not in str(told.value)
+    assert {"round", "pipe"} & {one.kind for one in templates_of(workshop)} == set()
+    with pytest.raises(UnknownName, match="no letter 'pipe'"):
+        draft_letter(workshop, TOLD, kind="pipe")
+
+
+def test_a_template_without_an_end_is_refused_by_its_size(workshop):
+    (workshop.deployment.root / "letters" / "own.en.txt").write_text("[letter] x" * 20_001)
+    with pytest.raises(BadLetter, match=r"longer than 200,000 bytes"):
         draft_letter(workshop, TOLD, kind="own")

@@ -13,7 +13,14 @@ from flyball.core.digests import digest_of
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.estimates import as_plain
 from flyball.governance.explanation.facts import KNOWN, facts_of
-from flyball.governance.explanation.letter import DUTY, Letter, NoRecord, read_template, write_letter
+from flyball.governance.explanation.letter import (
+    DUTY,
+    BadLetter,
+    Letter,
+    NoRecord,
+    read_template,
+    write_letter,
+)
 from flyball.governance.explanation.records import Answer, Explanation
 from flyball.governance.explanation.words import SHIPPED, NoWords, load_words
 from flyball.loop.stages.obligations import catalogue_of
@@ -57,7 +64,7 @@ def templates_of(workshop: Workshop) -> tuple[TemplatePlace, ...]:
     for folder, own in ((SHIPPED, False), (_folder(workshop), True)):
         for path in sorted(folder.glob("*.txt")) if folder.is_dir() else ():
             form = _NAME.fullmatch(path.name)
-            if form is not None:
+            if form is not None and path.is_file():
                 kind, language = form.groups()
                 found[kind, language] = TemplatePlace(kind, language, path, own)
     return tuple(found[key] for key in sorted(found))
@@ -105,6 +112,8 @@ def draft_letter(
         There is no such letter in this language.
     NothingAgainst
         A notice of adverse action about an answer that is none.
+    BadLetter
+        The template cannot be used, or leads out of the folder of letters.
     NoRecord
         A sentence has no record behind it, or an explanation under Article 86 no main element.
     NoWords
@@ -127,6 +136,12 @@ def draft_letter(
             fix=f"Known: {known}. Write your own as {settings.letters}/{kind}.{language}.txt.",
             kind=kind,
             language=language,
+        )
+    if place.own and not place.path.resolve().is_relative_to(_folder(workshop).resolve()):
+        raise BadLetter(
+            f"{place.path.name} leads out of the folder {settings.letters}: {place.path.resolve()}.",
+            fix="Put the file itself there.",
+            letter=place.path.name,
         )
     words = load_words(language, _folder(workshop))
     facts = facts_of(explanation, answer, settings, workshop.clock().date())

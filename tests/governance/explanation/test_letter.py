@@ -183,6 +183,10 @@ def test_a_slip_in_the_id_of_a_duty_is_no_silent_omission(tmp_path):
     with pytest.raises(BadLetter, match=r"there are no records 'duty us\.fcra\.651'") as told:
         write_letter(read_template(path), FACTS, Words("en"), kind="own", known=known)
     assert told.value.fix == "Near to it: duty us.fcra.615."
+    path.write_text("[duty no.such] We decided.\n")
+    with pytest.raises(BadLetter) as told:
+        write_letter(read_template(path), FACTS, Words("en"), kind="own", known=known)
+    assert told.value.fix == "The ids of duties are told by: flyball obligation list."
 
 
 def test_every_reason_for_a_refusal_of_credit_has_german_words():

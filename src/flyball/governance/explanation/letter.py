@@ -44,6 +44,7 @@ _VALUE = re.compile(r"\{([a-z_]+)\.([a-z_]+)\}")
 DUTY = "duty "
 """Before the id of an obligation: the name of the record that it applies."""
 _MOST_LINES = 400
+_MOST_BYTES = 200_000
 _MOST_HEADING = 100
 Need = Literal["one", "some", "any", "maybe"]
 _NEEDS: Mapping[str, Need] = {"+": "some", "*": "any", "?": "maybe"}
@@ -167,11 +168,14 @@ def read_template(path: Path) -> Template:
         A line without records, a value of a record that it does not name, or a heading that claims something.
     """
     try:
-        data = path.read_bytes()
-        text = data.decode("utf-8-sig")
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        text = data[:_MOST_BYTES].decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as err:
         raise BadLetter(f"{path.name} cannot be read: {err}.", fix="Save it as plain text, UTF-8.") from err
     lines = text.splitlines()
+    if len(data) > _MOST_BYTES:
+        raise BadLetter(f"{path.name} is longer than {_MOST_BYTES:,} bytes.", fix="A letter is a few pages.")
     if len(lines) > _MOST_LINES:
         raise BadLetter(f"{path.name} has {len(lines)} lines.", fix=f"A letter has at most {_MOST_LINES}.")
     found: list[_Sentence | str | None] = []
@@ -279,14 +283,9 @@ def _told(
     chosen: list[tuple[str, Sequence[Fact]]] = []
     for name, need in one.needs:
         if name not in known:
-            near = [each for each in known if " " not in each] or known
-            if name.startswith(DUTY):
-                near = (
-                    get_close_matches(name, [each for each in known if each.startswith(DUTY)], 5, 0.8) or near
-                )
             raise BadLetter(
                 f"{template.name}, line {one.number}: there are no records {name!r}.",
-                fix=f"{'Near to it' if near[0].startswith(DUTY) else 'Known'}: {', '.join(near)}.",
+                fix=_known_names(name, known),
                 line=one.number,
             )
         there = facts.get(name, ())
@@ -312,6 +311,17 @@ def _told(
         ids = tuple(dict.fromkeys(fact.id for fact in behind))
         found.append((Line(kind, text.removeprefix("- "), ids), behind))
     return found
+
+
+def _known_names(name: str, known: Sequence[str]) -> str:
+    if not name.startswith(DUTY):
+        return f"Known: {', '.join(each for each in known if not each.startswith(DUTY))}."
+    near = get_close_matches(name, [each for each in known if each.startswith(DUTY)], 5, 0.8)
+    return (
+        f"Near to it: {', '.join(near)}."
+        if near
+        else "The ids of duties are told by: flyball obligation list."
+    )
 
 
 def _filled(template: Template, one: _Sentence, by_name: Mapping[str, Fact], words: Words) -> str:
