@@ -43,8 +43,10 @@ def canonical_json(value: object) -> bytes:
     """
     try:
         encoded = _ENCODER.encode(value)
-        if b"null" in encoded and _may_not_be_finite(value):  # msgspec writes NaN as null
-            _refuse_not_finite(msgspec.to_builtins(value, str_keys=True))
+        if b"null" in encoded:  # msgspec writes NaN as null
+            for part in value if isinstance(value, list | tuple) else (value,):
+                if _may_not_be_finite(part):
+                    _refuse_not_finite(msgspec.to_builtins(part, str_keys=True))
     except (TypeError, ValueError) as err:
         raise BadInput(
             f"{type(value).__name__} cannot be written as JSON: {err}.",

@@ -5,7 +5,9 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -195,10 +197,17 @@ def packed(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
     return target.getvalue()
 
 
-def unpacked(data: bytes) -> dict[str, npt.NDArray[Any]]:
-    """Return the arrays of an .npz; one that would have to be unpickled is refused."""
+@lru_cache(maxsize=4)
+def unpacked(data: bytes) -> Mapping[str, npt.NDArray[Any]]:
+    """Return the arrays of an .npz, read-only; one that would have to be unpickled is refused.
+
+    A turn loads its experts many times, release by release: the same bytes are not unpacked again.
+    """
     with np.load(io.BytesIO(data), allow_pickle=False) as found:
-        return {name: found[name] for name in found.files}
+        arrays = {name: found[name] for name in found.files}
+    for one in arrays.values():
+        one.setflags(write=False)
+    return MappingProxyType(arrays)
 
 
 def _checked(folder: Path, name: str, digest: str, *, what: str, error: type[BadInput]) -> bytes:

@@ -164,7 +164,7 @@ class NeighbourExpert:
         """
         card, files = read_files(folder, format=_FORMAT, what="graph expert", error=BadGraphArtefact)
         with as_parts(folder, what="graph expert", error=BadGraphArtefact):
-            arrays = unpacked(files[_TREES])
+            arrays = dict(unpacked(files[_TREES]))
             depth, width = (int(size) for size in arrays.pop("sizes"))
             trees = Trees(**arrays, depth=depth, width=width)
             (_,) = card["fields"]  # it answers one
