@@ -40,6 +40,7 @@ class MetricShown:
     limit : str
         As it was set: "0.8 (29 CFR 1607.4(D))"; "" for none.
     procedure : Procedure
+        With the cases whose group is known.
     """
 
     check: Check
@@ -69,18 +70,15 @@ def fairness_shown(entry: Entry) -> tuple[MetricShown, ...]:
             for name, gap in trait["metrics"].items():
                 gaps.setdefault(name, []).append((field["field"], trait["trait"], gap))
     fields = [str(field["field"]) for field in body["fields"]]
-    cases = max((int(field["cases"]) for field in body["fields"]), default=0)
-    procedure = Procedure(
+    done = (
         f"Groups of the declared file were compared in what was decided from {body['since']} on; entry "
-        f"{entry.index} of the ledger, by the law of {body['day']}.",
-        _NOT_COVERED,
-        cases,
+        f"{entry.index} of the ledger, by the law of {body['day']}."
     )
-    return tuple(_shown(name, found, fields, procedure) for name, found in sorted(gaps.items()))
+    return tuple(_shown(name, found, fields, done) for name, found in sorted(gaps.items()))
 
 
 def _shown(
-    name: str, gaps: list[tuple[str, str, Mapping[str, Any]]], fields: list[str], procedure: Procedure
+    name: str, gaps: list[tuple[str, str, Mapping[str, Any]]], fields: list[str], done: str
 ) -> MetricShown:
     had = [one for one in gaps if one[2]["value"] is not None]
     without = [field for field in fields if field not in {one[0] for one in had}]
@@ -100,6 +98,7 @@ def _shown(
     said = [_said(*one) for one in told[:_MOST_TOLD]]
     more = [f"and {count(len(told) - _MOST_TOLD, 'more comparison')}"] if len(told) > _MOST_TOLD else []
     check = Check(f"fairness.{name}", bool(had) and not broken and not without, "; ".join([*said, *more]))
+    procedure = Procedure(done, _NOT_COVERED, max(gap["n"] for _, _, gap in gaps))
     return MetricShown(check, outcome, _figure(worst), ", ".join(limits), procedure)
 
 

@@ -295,7 +295,9 @@ def _by_metric(entry: Entry, about: About) -> list[PackRecord]:
             title=f"{MEASURED[FAIRNESS]}: {one.check.name.removeprefix(_FAIRNESS)}",
             method=one.procedure.done,
             not_covered=one.procedure.not_covered,
-            population=Population("cases that were decided in these days", one.procedure.n_cases or 0),
+            population=Population(
+                "cases that were decided in these days, of known groups", one.procedure.n_cases or 0
+            ),
             sample=Sample(one.procedure.n_cases or 0),
             outcome=one.outcome,
             detail=one.check.detail,
