@@ -1,6 +1,7 @@
 """A sentence stands on its records or not at all; each test takes something away and looks what is left."""
 
 import csv
+import re
 from collections import Counter
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,8 @@ from flyball.governance.explanation.facts import KNOWN
 from flyball.governance.explanation.letter import BadLetter, Fact, NoRecord, read_template, write_letter
 from flyball.governance.explanation.words import SHIPPED, BadWords, NoWords, Phrase, Words, load_words
 from flyball.loop.deployment import solution
+from flyball.models.experts.graph.features import names_of_features
+from flyball.models.experts.graph.reasons import phrase
 
 TEXT = """// for colleagues
 # What we decided
@@ -199,6 +202,30 @@ def test_every_reason_for_a_refusal_of_credit_has_german_words():
     words = load_words("de", credit / "letters")
     assert len(shelf) > 14
     assert all(words.of(Phrase(text)) for text in shelf)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 12.5, 11_514.25, -3.0, float("nan")])
+def test_everything_that_a_graph_model_says_of_neighbours_has_german_words(value):
+    words, told = load_words("de", None), 0
+    counts = re.compile(r"(payer|payee|device)_(sent|received|used)_(count|accounts|amount)_\d+d")
+    for name in names_of_features():
+        if (value < 0.0 and "own_minus_mean" not in name) or (value != value and counts.fullmatch(name)):
+            continue  # neither happens: only a distance is below zero, and what is counted is a number
+        told += bool(words.of(Phrase(phrase(name, value))))
+    assert told >= (5 if value < 0.0 else 48)
+
+
+def test_the_numbers_of_a_sentence_are_written_as_the_language_writes_them():
+    words = load_words("de", None)
+    assert words.of(Phrase("14 accounts paid the payee within 7 days")) == (
+        "14 Konten zahlten innerhalb von 7 Tagen an den Empfänger"
+    )
+    assert words.of(Phrase("the amount is 11,514.20")) == "der Betrag ist 11.514,20"
+    assert words.of(Phrase("it was sent in the hour from 3:00 UTC")) == (
+        "sie wurde in der Stunde ab 3:00 UTC gesendet"
+    )
+    with pytest.raises(NoWords, match=r"for: 'the moon is \{a\} days old'"):
+        words.of(Phrase("the moon is 3 days old"))
 
 
 def test_every_typology_has_german_words():

@@ -1,8 +1,9 @@
 """Words: how numbers and days are written in a language, and sentences of records in its words.
 
 Records speak English. A table `words.LANGUAGE.csv` with the columns `en` and the language holds the other
-words, one line for each sentence; one in the deployment's folder of letters comes before the shipped one. A
-sentence that stands in neither is not told: no machine translates what a person is told.
+words, one line for each sentence, in which {a}, {b} and so on stand for its numbers where it has no names of
+its own for them; one in the deployment's folder of letters comes before the shipped one. A sentence that
+stands in neither is not told: no machine translates what a person is told.
 """
 
 import csv
@@ -21,6 +22,8 @@ __all__ = ["LANGUAGES", "BadWords", "NoWords", "Phrase", "Said", "Words", "Writt
 SHIPPED = Path(__file__).parent / "letters"
 
 _WRITTEN_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
+_TOLD_NUMBER = re.compile(r"(?<![\w:.,])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\w)")
+_LETTERS = "abcdefgh"
 _VALUE = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 _MONTHS = {
     "en": [
@@ -134,8 +137,10 @@ class Words:
         return said if isinstance(said, str) else self._number(said)
 
     def _phrase(self, said: Phrase) -> str:
-        text = said.text
+        text, values = said.text, said.values
         if self.language != "en":
+            if text not in self.table and not values:
+                text, values = _numbers_apart(text)
             if text not in self.table:
                 raise NoWords(
                     f"There are no words in the language {self.language!r} for: {text!r}.",
@@ -148,7 +153,7 @@ class Words:
             return said.english
 
         def value(found: re.Match[str]) -> str:  # in one go: what stands in a value is not filled again
-            told = said.values.get(found.group(1), found.group(0))
+            told = values.get(found.group(1), found.group(0))
             return told if isinstance(told, str) else self._number(told)
 
         return _VALUE.sub(value, text)
@@ -177,6 +182,24 @@ class Words:
     def _day(self, day: date) -> str:
         month = _MONTHS[self.language][day.month - 1]
         return f"{month} {day.day}, {day.year}" if self.language == "en" else f"{day.day}. {month} {day.year}"
+
+
+def _numbers_apart(text: str) -> tuple[str, dict[str, Decimal]]:
+    """Return a sentence with {a}, {b}, ... where its numbers stand, so that one line serves all of them.
+
+    >>> _numbers_apart("14 accounts paid the payee within 7 days")[0]
+    '{a} accounts paid the payee within {b} days'
+    """
+    values: dict[str, Decimal] = {}
+
+    def named(found: re.Match[str]) -> str:
+        if len(values) == len(_LETTERS):
+            return found.group()
+        name = _LETTERS[len(values)]
+        values[name] = Decimal(found.group().replace(",", ""))
+        return f"{{{name}}}"
+
+    return _TOLD_NUMBER.sub(named, text), values
 
 
 def load_words(language: str, folder: Path | None) -> Words:
