@@ -15,10 +15,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from flyball.cli.main import main
+from flyball.console.pdf import find_chromium
 from flyball.core.digests import canonical_json, from_json
+from flyball.core.errors import BadInput
 from flyball.gateway.access.keys import KeyBook
 from flyball.governance.approvals import sign_approval
 from flyball.governance.evidence.controls import controls_shown
@@ -507,6 +510,40 @@ def test_export_says_what_it_wrote_and_writes_it_into_the_ledger(house, tmp_path
     assert flyball("verify", tmp_path / "p" / "ledger", capsys=capsys)["ok"]  # a whole ledger is an export
     again = flyball(*arguments, "--out", tmp_path / "p", "-d", house, capsys=capsys, code=2)
     assert again["code"] == "ledger.export_exists"
+
+
+@pytest.mark.chromium
+def test_a_pack_has_pdfs_that_people_can_read(house, tmp_path, capsys, verify):
+    """A4, pages counted, nothing beyond the margin, and no date or heading broken over lines."""
+    try:
+        find_chromium()
+    except BadInput as err:
+        pytest.skip(err.message)
+    folder = tmp_path / "p"
+    arguments = ("evidence", "export", "--framework", "eu-ai-act", "--pdf", "-d", house)
+    said = flyball(*arguments, "--out", folder, capsys=capsys)
+    assert verify(folder, code=0) == (True, {})
+    assert said["pdf"]
+    sums = (folder / "SHA256SUMS").read_text()
+    assert [name in sums for name in ("  report.pdf\n", "  technical-file.pdf\n")] == [True, True]
+    words = {}
+    for name in ("report", "technical-file"):
+        pdf = pypdfium2.PdfDocument((folder / f"{name}.pdf").read_bytes())
+        words[name] = []
+        for number, page in enumerate(pdf, 1):
+            text = page.get_textpage()
+            words[name] += (lines := text.get_text_range().splitlines())
+            assert f"{number} / {len(pdf)}" in lines
+            width, height = page.get_size()
+            assert (round(width), round(height)) == (595, 842)
+            right = max(text.get_rect(one)[2] for one in range(text.count_rects()))
+            assert right < width - 40  # points; the margin is 16 mm, which are 45
+    assert any(line.startswith("Evidence of contract-review: ") for line in words["report"])
+    assert "Technical file of contract-review" in words["technical-file"]
+    told = " ".join(words["report"])
+    records = json.loads((folder / "pack.json").read_text())["records"]
+    assert sum(told.count(day) for day in {one["expires_at"][:10] for one in records}) >= len(records)
+    assert "what result population sample limit, set by until" in told
 
 
 def test_where_nothing_was_ever_made_a_pack_says_so_and_supports_no_control(tmp_path, capsys):

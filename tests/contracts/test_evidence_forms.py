@@ -1,6 +1,9 @@
 """What every form of evidence must keep, ours and others'; a new file is tested before its own test is."""
 
+import csv
+import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
@@ -10,6 +13,7 @@ import pytest
 from flyball.core.digests import canonical_json, from_json
 from flyball.governance.approvals import Approval, Person
 from flyball.governance.evidence.controls import controls_shown, what_was_not_tested
+from flyball.governance.evidence.document import Document, Section, Table, as_html
 from flyball.governance.evidence.form import FORMS, Form, forms_for
 from flyball.governance.evidence.pack import (
     Dataset,
@@ -189,6 +193,24 @@ def test_no_cell_of_a_matrix_is_a_formula():
         assert b"\r\n=" not in text
         assert b",=" not in text
         assert b"'=cmd" in text
+
+
+def test_a_matrix_names_the_checks_that_were_not_made():
+    text = FORMS.load("control_matrix").write(pack_of())["controls.csv"].decode()
+    rows = [(row["control"], row["check"], row["outcome"]) for row in csv.DictReader(io.StringIO(text))]
+    assert rows == [
+        ("CC8.1", "release.approvals", "passed"),
+        ("GOVERN 1.1", "release.objectives", "failed"),
+        ("GOVERN 1.1", "redteam.run", ""),
+        ("A.5.3", "", ""),
+    ]
+
+
+def test_short_cells_stay_on_a_line_and_only_long_words_are_broken():
+    rows = (("2027-11-30", "2027-11-30 12:00", "two words", "sha256:" + "1" * 64),)
+    page = as_html(Document("T", (), (Section("S", (Table(("a",), rows),)),))).decode()
+    cells = re.findall("<td([^>]*)>", page)
+    assert cells == [' class="whole"', ' class="whole"', "", ' class="broken"']
 
 
 def test_every_pack_has_its_own_forms_and_those_of_its_framework():

@@ -8,6 +8,8 @@ from html import escape
 __all__ = ["Document", "Section", "Table", "as_html", "as_markdown"]
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
+_SHORT, _LONG = 16, 24
 _MARKS = re.compile(r"([\\`*_\[\]|#!])")
 
 
@@ -105,8 +107,17 @@ def _part(part: str | Sequence[str] | Table) -> str:
     if not part.rows:
         return f"<p>{_safe(part.empty)}</p>"
     head = "".join(f'<th scope="col">{_safe(one)}</th>' for one in part.head)
-    rows = "".join(f"<tr>{''.join(f'<td>{_safe(one)}</td>' for one in row)}</tr>" for row in part.rows)
+    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in part.rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _cell(text: str) -> str:
+    """Return a cell: what is short stays on one line, a word that no line can hold may be broken."""
+    words = text.split()
+    whole = len(text) <= _SHORT and (len(words) < 2 or _TIME.fullmatch(text) is not None)
+    broken = any(len(one) > _LONG for one in words)
+    style = ' class="whole"' if whole else ' class="broken"' if broken else ""
+    return f"<td{style}>{_safe(text)}</td>"
 
 
 def _safe(text: str) -> str:
@@ -114,8 +125,13 @@ def _safe(text: str) -> str:
 
 
 _STYLE = (
-    "@page{size:A4;margin:18mm}body{font:11pt/1.45 sans-serif;color:#111;background:#fff;max-width:60rem;"
-    "margin:2rem auto;padding:0 1rem}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:1.6rem;"
-    "break-after:avoid}table{border-collapse:collapse;width:100%;font-size:9.5pt}th,td{border:1px solid #999;"
-    "padding:.25rem .4rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}tr{break-inside:avoid}"
+    "@page{size:A4;margin:16mm;@bottom-right{content:counter(page) ' / ' counter(pages);font:8pt sans-serif;"
+    "color:#555}}body{font:11pt/1.45 sans-serif;color:#111;background:#fff;max-width:60rem;margin:2rem auto;"
+    "padding:0 1rem}p,li{overflow-wrap:anywhere}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:1.6rem;"
+    "break-after:avoid}table{border-collapse:collapse;width:100%;margin:.6rem 0 1rem;font-size:9.5pt}"
+    "th,td{border:1px solid #bbb;padding:.25rem .4rem;text-align:left;vertical-align:top}"
+    "th{background:#f3f3f3}tr{break-inside:avoid}.whole{white-space:nowrap}"
+    ".broken{overflow-wrap:anywhere;min-width:7rem}"
+    "@media print{body{font-size:9.5pt;margin:0;padding:0;max-width:none}table{font-size:8pt}}"
+    "@media screen{table{display:block;overflow-x:auto}}"
 )

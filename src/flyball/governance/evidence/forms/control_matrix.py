@@ -1,4 +1,4 @@
-"""Control matrices as CSV: one line per control and record, the sample item by item."""
+"""Control matrices as CSV: one line per control and record or check not made, the sample item by item."""
 
 import csv
 import io
@@ -48,9 +48,10 @@ def control_matrix(pack: Pack) -> Files:
     rows: list[Sequence[object]] = []
     for control in pack.controls:
         begin = (control.id, control.title, control.showing)
-        rows += [(*begin, *_cells(records[one]), control.gaps) for one in control.records] or [
-            (*begin, *("",) * (len(_HEAD) - 4), control.gaps)
-        ]
+        made = [(*begin, *_cells(records[one]), control.gaps) for one in control.records]
+        named = {records[one].check for one in control.records}
+        left = [name for name in control.checks if name not in named] or ([] if made else [""])
+        rows += [*made, *((*begin, name, *("",) * (len(_HEAD) - 5), control.gaps) for name in left)]
     asked = sorted({name for one in pack.examined for name in one.found})
     items = [
         (

@@ -36,7 +36,11 @@ def _document(pack: Pack) -> Document:
             Section(
                 "What the checks say about the controls",
                 (
-                    "; ".join(f"{number} {_SHOWING[name]}" for name, number in counts.items()) + ".",
+                    Table(
+                        ("of the controls", "number"),
+                        tuple((_SHOWING[name], str(number)) for name, number in counts.items() if number),
+                        "There is none.",
+                    ),
                     Table(
                         ("control", "what it asks", "showing", "left open"),
                         tuple((one.id, one.title, _SHOWING[one.showing], one.gaps) for one in pack.controls),
