@@ -194,7 +194,7 @@ def test_what_is_out_of_date_on_the_day_asked_about_is_told(ben, at):
 def test_evidence_says_of_each_duty_what_was_checked_and_what_was_not(ben, at):
     shown = read(ben, at("evidence"))
     title = "No use of information, and no chosen stand-in, to discriminate in credit"
-    assert f"not covered not covered by any check {title} us.reg-b.1002.6#2" in shown
+    assert f"not covered not covered: fairness.proxies was not checked {title} us.reg-b.1002.6#2" in shown
     assert re.search(
         r"partly partly: \d+ checks? passed, for part of it; a lawyer must confirm the entry", shown
     )

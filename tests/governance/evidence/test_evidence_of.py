@@ -82,7 +82,7 @@ def test_every_duty_is_met_not_met_or_not_covered():
     assert [(item.obligation, item.standing, item.said) for item in found] == [
         ("logs#1", "met", "met: 1 check passed; a lawyer must confirm the entry"),
         ("oversight#1", "not_met", "not met: 1 check of 1 failed (approvals)"),
-        ("transfer#1", "not_covered", "not covered by any check"),
+        ("transfer#1", "not_covered", "not covered: it names no check"),
     ]
     assert all(item.evidence for item in found)
 

@@ -172,7 +172,8 @@ def _covered(obligation: Obligation, evidence: Sequence[EvidenceRecord]) -> Cove
         said = f"not met: {count(len(failed), 'check')} of {len(made)} failed ({', '.join(failed)})"
         return Coverage(obligation.key, "not_met", ids, said)
     if not made:
-        return Coverage(obligation.key, "not_covered", ids, "not covered by any check")
+        said = f"{', '.join(obligation.checks)} was not checked" if obligation.checks else "it names no check"
+        return Coverage(obligation.key, "not_covered", ids, f"not covered: {said}")
     if lookouts and len(lookouts) == len(made) and not missing:
         said = (
             f"watched: rules look for it in every case ({', '.join(lookouts)}); people judge what they find"
