@@ -122,6 +122,7 @@ def test_it_answers_with_complaints_and_always_the_same_ones(name, decision):
 
 
 SETTINGS = {
+    "nothing_personal": {"names": True},
     "words_never_said": {"never": ["void", "clause was found"]},
     "adverse_goes_to_a_person": {"answers": {"law": True, "cap": 12}},
 }

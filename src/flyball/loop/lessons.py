@@ -1,7 +1,7 @@
 """Lessons of a deployment: every answer that a principle changed, as training data without personal data."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ from flyball.core.errors import BadInput, FlyballError
 from flyball.core.records import Field, Span
 from flyball.data.documents.records import Document
 from flyball.data.labels.words import NO_TRAINING
-from flyball.data.privacy.personal_data import find_people
+from flyball.data.privacy.detection.records import Found
+from flyball.data.privacy.personal_data import cover, find_people
 from flyball.governance.constitution.principle import Constitution, Principle
 from flyball.governance.constitution.talk import ReviewedWords
 from flyball.governance.constitution.training import Kind, Lesson, line_of
+from flyball.governance.guardrails.views import found_through, identifies
 from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.ledger.files import write_whole
 from flyball.ledger.records import Entry
@@ -316,13 +318,15 @@ def _document(workshop: Workshop, digest: str) -> Document | None:
 
 
 def _covered(text: str) -> str:
-    """Return a text in which every number and address of a person, and every name, is a word in brackets."""
-    pieces: list[str] = []
-    at = 0
-    for one in find_people(text):
-        pieces += [text[at : one.start], f"[{one.kind}]"]
-        at = one.end
-    return "".join([*pieces, text[at:]])
+    """Return a text in which every number and address of a person, and every name, is a word in brackets.
+
+    What characters that nobody sees, or other letters, hide is covered too.
+    """
+    return cover(text, found_through([text], _people, identifies)[0])
+
+
+def _people(texts: Sequence[str]) -> list[tuple[Found, ...]]:
+    return [find_people(text) for text in texts]
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from flyball.data.privacy.detection.records import Found
 from flyball.governance.guardrails.prompt_injection.normalise import LATIN
 
-__all__ = ["found_through", "visible_length"]
+__all__ = ["found_through", "identifies", "visible_length"]
 
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
@@ -75,6 +75,11 @@ def found_through(
             found += [one for one in told if not any(_within(one, other) for other in found)]
         results.append(sorted(found, key=lambda one: (one.start, one.end, one.kind)))
     return results
+
+
+def identifies(words: str) -> bool:
+    """Return whether words that were hidden are a number or an address; names are not looked for there."""
+    return "@" in words or any(one.isdigit() for one in words)
 
 
 def _within(one: Found, other: Found) -> bool:

@@ -49,3 +49,24 @@ def test_numbers_of_two_neighbouring_texts_are_not_read_as_one(make):
 def test_what_experts_and_rules_usually_say_is_not_personal(make):
     reason = "Not sure enough to decide alone: 0.913 is below 0.954. 90 days, 12 months, USD 1,000,000."
     assert problems(make.decision([make.field(reason=reason)]), make.reading()) == []
+
+
+def test_letters_that_nobody_sees_hide_no_address(make):
+    field = make.field(reason="Ask an\u200bna@firm.example.")
+    decision = make.decision([field])
+    assert problems(decision, make.reading()) == [("law", "Its words hold personal data (EMAIL_ADDRESS).")]
+    assert mended(decision, make.reading()).fields[0].reason == "Ask [EMAIL_ADDRESS]."
+
+
+def test_names_are_looked_for_where_the_principle_asks():
+    text = "The applicant Maria Gonzalez earns 41,000."
+    assert nothing_personal.find_words(text, {}) == ()
+    assert nothing_personal.find_words(text, {"names": True}) == ("Its words hold personal data (PERSON).",)
+    assert nothing_personal.mend_words(text, {"names": True}) == "The applicant [PERSON] earns 41,000."
+
+
+def test_settings_that_it_does_not_take_are_named():
+    assert nothing_personal.takes is not None
+    assert nothing_personal.takes({"names": True}) == ""
+    for wrong in ({"names": "yes"}, {"name": True}):
+        assert "names = true" in nothing_personal.takes(wrong)

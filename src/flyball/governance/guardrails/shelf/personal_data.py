@@ -8,7 +8,7 @@ import msgspec
 from flyball.data.privacy.detection.detector import Detector, default_detector
 from flyball.governance.guardrails.guardrail import Guardrail, Inspector, Looked, read_settings
 from flyball.governance.guardrails.records import Action, Around, Passage
-from flyball.governance.guardrails.views import found_through
+from flyball.governance.guardrails.views import found_through, identifies
 
 __all__ = ["personal_data"]
 
@@ -28,7 +28,7 @@ class _PersonalData:
         self._detector = detector
 
     def look(self, passages: Sequence[Passage], around: Around) -> list[Looked]:
-        scanned = found_through([passage.text for passage in passages], self._detector.scan, _identifies)
+        scanned = found_through([passage.text for passage in passages], self._detector.scan, identifies)
         return [
             Looked(
                 tuple(found),
@@ -37,11 +37,6 @@ class _PersonalData:
             )
             for found in scanned
         ]
-
-
-def _identifies(words: str) -> bool:
-    """Return whether words that were hidden are a number or an address; names are not looked for there."""
-    return "@" in words or any(one.isdigit() for one in words)
 
 
 def _open(settings: Mapping[str, Any]) -> Inspector:
