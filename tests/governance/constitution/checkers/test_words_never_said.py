@@ -16,6 +16,8 @@ SETTINGS = {"never": ["internal standards", "guarantee"]}
         ("Guaranteed.", ()),
         ("No guarantee. A guarantee!", ("It says 'guarantee'.", "It says 'guarantee'.")),
         ("", ()),
+        ("Inter\u200bnal standards.", (r"It says 'Inter\u200bnal standards'.",)),
+        ("\u0456nternal standards.", ("It says '\u0456nternal standards'.",)),
     ],
 )
 def test_what_a_text_says(text, found):
@@ -50,3 +52,23 @@ def test_a_reason_is_withheld_and_the_field_goes_to_a_person(make):
 def test_without_settings_the_whole_decision_is_complained_about(make):
     assert [one.field for one in words_never_said.check(make.decision(), make.reading())] == [""]
     assert words_never_said.check(replace(make.decision(), fields=()), make.reading(settings=SETTINGS)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Your score was much too low.", ("It says 'score was much too low'.",)),
+        ("score, too low", ("It says 'score, too low'.",)),
+        ("The score is good. Too low is the income.", ()),
+        ("The score of the bureau of this state was too low.", ()),
+    ],
+)
+def test_three_dots_leave_up_to_four_words_of_the_same_sentence_open(text, found):
+    assert words_never_said.find_words(text, {"never": ["score ... too low"]}) == found
+
+
+def test_open_words_alone_are_no_words():
+    assert words_never_said.takes is not None
+    assert "no words" in words_never_said.takes({"never": ["..."]})
+    assert "no words" in words_never_said.takes({"never": ["score ..."]})
+    assert words_never_said.takes({"never": ["score ... low"]}) == ""

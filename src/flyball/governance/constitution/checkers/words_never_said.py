@@ -6,22 +6,31 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from flyball.data.privacy.detection.records import Found
 from flyball.governance.constitution.checker import Checker, Complaint, Reading
 from flyball.governance.constitution.edits import refer
 from flyball.governance.constitution.sentences import without_passages
+from flyball.governance.guardrails.views import found_through
 from flyball.models.decisions.records import Decision
 
 __all__ = ["words_never_said"]
 
 _LONGEST = 200
 _MOST = 200
+_OPEN = "..."
+_GAP = r"(?:[^\w.!?]+\w+){0,4}?[^\w.!?]+"
+"""What "..." stands for: up to four words of the same sentence."""
 
 
 def _takes(settings: Mapping[str, Any]) -> str:
     never = settings.get("never")
     if set(settings) != {"never"} or not isinstance(never, list) or not 1 <= len(never) <= _MOST:
         return f'its settings must be {{ never = ["words", ...] }} with 1 to {_MOST} of them'
-    wrong = [one for one in never if not isinstance(one, str) or not _letters(one) or len(one) > _LONGEST]
+    wrong = [
+        one
+        for one in never
+        if not isinstance(one, str) or len(one) > _LONGEST or not all(map(_letters, one.split(_OPEN)))
+    ]
     return f"{wrong[0]!r} are no words of at most {_LONGEST} characters" if wrong else ""
 
 
@@ -32,14 +41,28 @@ def _letters(words: str) -> bool:
 @lru_cache(maxsize=256)
 def _pattern(never: tuple[str, ...]) -> re.Pattern[str]:
     """Match any of the phrases as whole words, whatever their case and white space."""
-    phrases = [r"\s+".join(map(re.escape, one.split())) for one in sorted(never, key=len, reverse=True)]
+    phrases = [
+        _GAP.join(r"\s+".join(map(re.escape, part.split())) for part in one.split(_OPEN))
+        for one in sorted(never, key=len, reverse=True)
+    ]
     return re.compile(rf"(?<!\w)(?:{'|'.join(phrases)})(?!\w)", re.IGNORECASE)
 
 
+def _places(text: str, settings: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Return where the words stand, also where characters that nobody sees, or other letters, hide them."""
+    pattern = _pattern(tuple(settings["never"]))
+
+    def look(texts: Sequence[str]) -> list[list[Found]]:
+        return [
+            [Found(*one.span(), "WORDS", 1.0, "words_never_said") for one in pattern.finditer(each)]
+            for each in texts
+        ]
+
+    return [(one.start, one.end) for one in found_through([text], look, bool)[0]]
+
+
 def _found(text: str, settings: Mapping[str, Any]) -> str:
-    never: Sequence[str] = settings["never"]
-    found = _pattern(tuple(never)).search(text)
-    return " ".join(found.group(0).split()) if found else ""
+    return next((" ".join(text[start:end].split()) for start, end in _places(text, settings)), "")
 
 
 def _check(decision: Decision, reading: Reading) -> tuple[Complaint, ...]:
@@ -81,21 +104,19 @@ def _revise(decision: Decision, reading: Reading, complaints: tuple[Complaint, .
 
 
 def _find_words(text: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
-    found = _pattern(tuple(settings["never"])).finditer(text)
-    return tuple(f"It says {' '.join(one.group(0).split())!r}." for one in found)
+    return tuple(f"It says {' '.join(text[start:end].split())!r}." for start, end in _places(text, settings))
 
 
 def _mend_words(text: str, settings: Mapping[str, Any]) -> str:
     """Take out the sentences that say them, again where what is left says them anew."""
-    pattern = _pattern(tuple(settings["never"]))
-    while places := [one.span() for one in pattern.finditer(text)]:
+    while places := _places(text, settings):
         text = without_passages(text, places)
     return text
 
 
 words_never_said = Checker(
     summary="Reasons, findings and answers in conversations hold none of the words that the principle lists.",
-    version=1,
+    version=2,
     check=_check,
     revise=_revise,
     takes=_takes,
