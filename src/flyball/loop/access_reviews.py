@@ -1,4 +1,4 @@
-"""Access reviews: somebody else looks at emergency access, and at a changed list of people, afterwards."""
+"""Access reviews: somebody else looks afterwards at emergency access, and at a change of who may do what."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from flyball.core.errors import BadInput, Refused
 from flyball.governance.approvals import same_key
 from flyball.ledger.records import Entry
+from flyball.loop.access_noted import ACCESS, access_changes
 from flyball.loop.emergency import OPENED, REVIEWED, emergencies, find_emergency
 from flyball.loop.people_noted import PEOPLE, PeopleChange, change_of, people_changes
 from flyball.loop.permission import signed_request
@@ -48,6 +49,11 @@ def open_reviews(workshop: Workshop) -> list[ToReview]:
         for one in people_changes(workshop)
         if one.to_be_reviewed and one.entry not in done
     ]
+    found += [
+        ToReview(one.entry, one.at, f"[access] of flyball.toml has changed: {one.in_words}")
+        for one in access_changes(workshop)
+        if one.to_be_reviewed and one.entry not in done
+    ]
     return sorted(found, key=lambda one: one.entry)
 
 
@@ -57,7 +63,7 @@ def reviewed_entries(workshop: Workshop) -> set[int]:
 
 
 def review_access(workshop: Workshop, entry: int, *, person: str, comment: str) -> int:
-    """Sign that one has looked at emergency access or at a changed list of people.
+    """Sign that one has looked at emergency access, or at a changed list of people or `[access]`.
 
     Parameters
     ----------
@@ -65,7 +71,8 @@ def review_access(workshop: Workshop, entry: int, *, person: str, comment: str) 
     entry : int
         Of the ledger; see `open_reviews`.
     person : str
-        Id in people.toml: not who broke the glass; for a changed list somebody who was on it before.
+        Id in people.toml: not who broke the glass; for a changed list somebody who was on it before. Of a
+        changed `[access]` their own review lowers nothing for themselves.
     comment : str
         What was found, at least a few words.
 
@@ -87,7 +94,9 @@ def review_access(workshop: Workshop, entry: int, *, person: str, comment: str) 
             fix='For instance --comment "Opened cases 4711 and 4712 only, as reported".',
         )
     written = workshop.ledger.entry(entry)
-    if written.kind not in (OPENED, PEOPLE) or entry not in {one.entry for one in open_reviews(workshop)}:
+    if written.kind not in (OPENED, PEOPLE, ACCESS) or entry not in {
+        one.entry for one in open_reviews(workshop)
+    }:
         waiting = ", ".join(str(one.entry) for one in open_reviews(workshop)) or "none"
         raise BadInput(
             f"Entry {entry} ({written.kind}) waits for no review.", fix=f"Waiting: {waiting}.", entry=entry
@@ -129,6 +138,8 @@ def _why_not(workshop: Workshop, entry: Entry, person: str) -> str:
             return f"it is open until {until} UTC; end it first: flyball access end {entry.index}"
         mine = person == found.person or same_key(key, found.public_key)
         return "they broke the glass themselves" if mine else ""
+    if entry.kind == ACCESS:
+        return ""
     change = change_of(entry)
     return "" if _was_listed(change, person, key) else "they were not on the list before it changed"
 

@@ -14,6 +14,7 @@ from flyball.governance.approvals import (
     same_key,
     sign_approval,
 )
+from flyball.loop.access_noted import two_people_must
 from flyball.loop.people import key_of_person
 from flyball.loop.promotion import people_of
 from flyball.loop.workshop import Workshop
@@ -56,7 +57,7 @@ def signed_request(
     Raises
     ------
     Refused
-        The person is not listed, is revoked, or may not sign this; or `access.two_people` names the kind and
+        The person is not listed, is revoked, or may not sign this; or two people must sign this kind and
         nobody else has signed the same request in the last 24 hours. That is written down too.
     BadKeyFile, BadInput
         Their key is not on this machine, or is another one. That is written down too.
@@ -79,7 +80,7 @@ def signed_request(
                 person=person,
             )
         key = key_of_person(workshop, person)
-        if kind in workshop.deployment.settings.access.two_people:
+        if two_people_must(workshop, kind, person, str(key.verifier)):
             _require_second(workshop, request, digest, kind=kind, person=person)
     except FlyballError as err:
         body = {**request, "why": why or f"could not sign: {err.message}"}

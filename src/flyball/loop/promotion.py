@@ -27,6 +27,7 @@ from flyball.governance.records import ObjectiveToMeet, Paired, ReleaseToPromote
 from flyball.ledger.errors import KeyReused
 from flyball.ledger.newest import newest
 from flyball.ledger.verify import verify_ledger
+from flyball.loop.access_noted import note_access
 from flyball.loop.engine import Engine, promise_check
 from flyball.loop.erased import left_of
 from flyball.loop.halves import in_tuning_half
@@ -200,6 +201,7 @@ def ask_gate(workshop: Workshop, release: Release, live: Promotion | None) -> Ve
     settings = workshop.deployment.settings
     people = people_of(workshop)
     note_people(workshop, people)
+    note_access(workshop)
     report = report_from_json(workshop.blobs.get(release.parts["evaluation"]))
     thresholds = from_json(workshop.blobs.get(release.parts["thresholds"]), Thresholds)
     workshop.ledger.checkpoint()  # what is verified is what was signed

@@ -10,6 +10,7 @@ import msgspec
 
 from flyball.core.digests import digest_of
 from flyball.ledger.errors import KeyReused
+from flyball.loop.access_noted import note_access
 from flyball.loop.makers import account_now
 from flyball.loop.settings import origins
 from flyball.loop.workshop import Workshop
@@ -28,6 +29,7 @@ class _Body(msgspec.Struct, frozen=True):
 
 def note_deployment_settings(workshop: Workshop) -> dict[str, tuple[str, str]] | None:
     """Write down what flyball.toml and the environment say, where it has changed."""
+    note_access(workshop)
     path = workshop.deployment.root / "flyball.toml"
     return note_settings(workshop, path.name, {one.name: one.value for one in origins(path)})
 

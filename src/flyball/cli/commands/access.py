@@ -13,6 +13,7 @@ from flyball.core.text import count
 from flyball.gateway.access.break_glass import break_glass, end_emergency
 from flyball.gateway.access.records import ROLES, Role
 from flyball.ledger.records import Entry
+from flyball.loop.access_noted import ACCESS, access_change_of
 from flyball.loop.access_reviews import acts_during, open_reviews, review_access
 from flyball.loop.access_view import access_view
 from flyball.loop.emergency import OPENED
@@ -146,7 +147,7 @@ def show_access(entry: EntryArgument, deployment: DeploymentOption = None, json:
     output = Output(json)
     with open_workshop(deployment, output) as workshop:
         written = workshop.ledger.entry(entry)
-        if written.kind not in (OPENED, PEOPLE):
+        if written.kind not in (OPENED, PEOPLE, ACCESS):
             waiting = ", ".join(str(one.entry) for one in open_reviews(workshop)) or "none"
             raise BadInput(
                 f"Entry {entry} is a {written.kind!r}, which is about no access.",
@@ -156,6 +157,10 @@ def show_access(entry: EntryArgument, deployment: DeploymentOption = None, json:
     if json:
         told = [{"entry": one.index, "at": one.at, "kind": one.kind} for one in acts]
         output.json({"ok": True, "entry": written, "acts": told})
+        return
+    if written.kind == ACCESS:
+        changed = access_change_of(written)
+        output.text(f"{escape(changed.in_words)}; noticed by the account {escape(changed.account)}.")
         return
     if written.kind == PEOPLE:
         change = change_of(written)
@@ -184,7 +189,7 @@ def review(
     deployment: DeploymentOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Sign that you have looked at somebody else's emergency access, or at a changed list of people."""
+    """Sign that you have looked at somebody else's emergency access, or at a change of who may do what."""
     output = Output(json)
     if person is None:
         raise BadInput("Nobody is named who reviews.", fix="Add --as with your id from people.toml.")

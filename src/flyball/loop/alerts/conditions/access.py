@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from flyball.core.text import count
+from flyball.loop.access_noted import note_access
 from flyball.loop.access_reviews import open_reviews
 from flyball.loop.alerts.condition import Condition, condition
 from flyball.loop.emergency import open_now
@@ -16,8 +17,9 @@ __all__ = ["access"]
 
 @condition()
 def access(workshop: Workshop, now: datetime) -> Iterator[Condition]:
-    """Look at people.toml, write down what has changed, and say what is open and what waits for a review."""
+    """Look at people.toml and `[access]`, write down what has changed, and say what waits for a review."""
     note_people(workshop, people_of(workshop))
+    note_access(workshop)
     opened = open_now(workshop.ledger, now)
     yield Condition(
         "access/emergency",
