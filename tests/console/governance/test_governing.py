@@ -233,6 +233,7 @@ def test_what_the_law_asks_to_be_measured_is_shown_with_the_reason_for_the_rest(
     assert f"Law of 2026-07-20 Ledger entry {entry}" in shown
     ratio = r"Ratio of approval rates 0\.\d{3} 0\.\d{3} to 1\.\d{3} n = 800 \w+ and \w+ 0\.8"
     assert re.search(f"{ratio} 29 CFR", shown)
+    assert re.search(r"By sex Approved: \w+ 0\.\d{3} 0\.\d{3} to 0\.\d{3} n = \d{3} ?; \w+ 0\.", shown)
     assert "four_fifths: measured. Asked for by us.reg-b.effects-test#1" in shown
     assert "calibration: off. No duty in the catalogue asks for it in US on 2026-07-20." in shown
     measure_fairness(workshop)
