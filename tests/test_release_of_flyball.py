@@ -124,6 +124,18 @@ def test_a_key_that_others_can_read_or_of_another_kind_signs_nothing(tmp_path):
         dist.release_key(path)
     with pytest.raises(SystemExit, match="is no Ed25519 key"):
         dist.release_key(pem(tmp_path, generate_private_key(SECP256R1())))
+    with pytest.raises(SystemExit, match=r"There is no key .*nowhere.pem. Run: openssl genpkey"):
+        dist.release_key(tmp_path / "nowhere.pem")
+    path.write_text("no key")
+    with pytest.raises(SystemExit, match="cannot be read as a key without a password"):
+        dist.release_key(path)
+
+
+def test_git_keeps_no_private_key_that_was_made_as_the_page_says():
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no checkout")
+    command = ["git", "check-ignore", "release.pem"]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("given", [[], ["--unsigned", "--key", "release.pem"]])

@@ -15,6 +15,7 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -53,11 +54,16 @@ def release_key(path: Path) -> Ed25519PrivateKey:
     Raises
     ------
     SystemExit
-        It is no Ed25519 key, or others than its owner can read it.
+        There is none, it is no Ed25519 key, or others than its owner can read it.
     """
+    if not path.is_file():
+        raise SystemExit(f"There is no key {path}. Run: openssl genpkey -algorithm ed25519 -out {path}")
     if path.stat().st_mode & 0o077:
         raise SystemExit(f"Others can read {path}. Run: chmod 600 {path}")
-    key = load_pem_private_key(path.read_bytes(), password=None)
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as err:  # TypeError: it asks for a password
+        raise SystemExit(f"{path} cannot be read as a key without a password: {err}.") from err
     if not isinstance(key, Ed25519PrivateKey):
         raise SystemExit(f"{path} is no Ed25519 key. Run: openssl genpkey -algorithm ed25519 -out {path}")
     return key
