@@ -160,6 +160,7 @@ def main():
             threading.Thread(target=server.serve_forever, daemon=True).start()
             for name, guards in (
                 ("the worst model, guarded", ""),
+                ("the worst model, guarded, one tool after data", 'tools_after_data = ["read_mail"]'),
                 ("the worst model, bare", "guards_in = []\nguards_out = []"),
             ):
                 folder = talking(Path(home) / name.replace(" ", "-"), server.server_port, guards)

@@ -156,3 +156,63 @@ def test_nothing_travels_beside_what_the_guards_look_at(upstream, gateway, call)
     assert (status, json.loads(told)["code"]) == (400, "gateway.bad_request")
     assert "collect.example" not in told
     assert there.asked == []
+
+
+PAY = {"type": "function", "function": {"name": "send_payment", "parameters": {"type": "object"}}}
+PARTS = [{"type": "text", "text": "Sum this up."}, {"type": "document", "text": "Rent is due in May."}]
+READ = [*TALK[:2], TALK[2] | {"content": "Rent is due in May."}]
+
+
+def calling(*names):
+    """Call tools, as a whole or in pieces: the model that obeys whoever wrote last."""
+    calls = [
+        {"index": at, "id": f"call_{at}", "type": "function", "function": {"name": name, "arguments": "{}"}}
+        for at, name in enumerate(names)
+    ]
+
+    def behave(handler, body):
+        if body.get("stream"):
+            lines = [
+                {"choices": [{"index": 0, "delta": {"tool_calls": calls}}]},
+                {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
+            ]
+            data = "".join(f"data: {json.dumps(line)}\n\n" for line in lines) + "data: [DONE]\n\n"
+            handler.say(200, data.encode(), "text/event-stream")
+        else:
+            message = {"role": "assistant", "content": None, "tool_calls": calls}
+            handler.say(200, {"choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]})
+
+    return behave
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("guards", ["", "guards_in = []\nguards_out = []\n"])
+@pytest.mark.parametrize("talk", [READ, [{"role": "user", "content": PARTS}]], ids=["tool", "document"])
+def test_after_words_of_a_tool_or_a_document_no_tool_is_called_that_the_owner_did_not_name(
+    upstream, gateway, talk, guards, stream
+):
+    """No guard sees an order here and the model obeys it all the same: what it calls does not leave."""
+    running = gateway(
+        upstream(calling("weather", "send_payment")), chat=f"{guards}tools_after_data = ['weather']"
+    )
+    status, told = ask(running, talk, tools=[PAY], stream=stream)
+    assert "send_payment" not in told.replace('"tools":"send_payment"', "")
+    assert "chat.tools_after_data" in told
+    assert "guard_refused" in told
+    assert status == 403 or (stream and status == 200)  # 200: it had begun
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("allowed", "talk", "called"),
+    [
+        ("tools_after_data = ['weather']", READ, "weather"),
+        ("tools_after_data = []", TALK[:1], "send_payment"),
+        ("", READ, "send_payment"),
+    ],
+    ids=["named by the owner", "nothing but a user has spoken", "no bound is set"],
+)
+def test_other_calls_of_tools_leave_as_they_came(upstream, gateway, allowed, talk, called, stream):
+    running = gateway(upstream(calling(called)), chat=f"guards_in = []\nguards_out = []\n{allowed}")
+    status, told = ask(running, talk, tools=[PAY], stream=stream)
+    assert (status, f'"name":"{called}"' in told) == (200, True)

@@ -16,7 +16,7 @@ from flyball.core.errors import FlyballError
 from flyball.core.tracing import NO_SPAN, Span, now_tracing, span
 from flyball.gateway.chat_files import ChatFiles
 from flyball.gateway.errors import AnswerWithheld, GuardRefused, NoneAnswered
-from flyball.gateway.fencing import fenced
+from flyball.gateway.fencing import ToolsAfterData, fenced
 from flyball.gateway.guarding import NOT_SEEN, Guards, Seen, open_guards
 from flyball.gateway.principal import Principal
 from flyball.gateway.principled import Kept, Principled, open_principled, rewriting
@@ -128,6 +128,7 @@ class Chat:
         self._settings = settings
         self._models = models
         self._guards = guards
+        self._tools = ToolsAfterData(settings.tools_after_data)
         self._principled = principled
         self._system = system
         self.files = files
@@ -251,6 +252,7 @@ class Chat:
         with span("guards out") as told:
             talk.seen_out = await self._guards.outgoing(message, _schema_of(talk.call))
             _tell(told, talk.seen_out)
+        self._tools.check(talk.call, message.tool_calls or ())
         talk.words.append(message.content or message.refusal or "")
         talk.words += [str(one.get("function")) for one in message.tool_calls or ()]
         return message
@@ -293,26 +295,30 @@ class Chat:
         guard = self._guards.leaving(_schema_of(talk.call))
         told = span("guards out") if guard is not None else NO_SPAN
         calls: list[dict[str, Any]] = []
+        bound = self._tools.binds(talk.call)
         async with aclosing(self._pieces(talk, call)) as pieces:
             async for delta in pieces:
                 said = delta.content or delta.refusal or ""
-                if guard is None:
+                if guard is None and not (bound and delta.tool_calls):
                     talk.words.append(said)
                     yield delta
                     continue
                 calls += delta.tool_calls or ()
-                if said and (free := await self._let_out(talk, guard.feed(said))):
+                if guard is None:
+                    talk.words.append(said)
+                    yield Delta(content=delta.content, refusal=delta.refusal)
+                elif said and (free := await self._let_out(talk, guard.feed(said))):
                     yield Delta(content=free)
-        if guard is None:
-            return
-        if rest := await self._let_out(talk, guard.end()):
-            yield Delta(content=rest)
-        talk.seen_out = guard.seen
-        _tell(told, talk.seen_out)
-        told.end()
+        if guard is not None:
+            if rest := await self._let_out(talk, guard.end()):
+                yield Delta(content=rest)
+            talk.seen_out = guard.seen
+            _tell(told, talk.seen_out)
+            told.end()
         if calls:
             whole = ReplyMessage(tool_calls=_put_together(calls))
             seen = await self._guards.outgoing(whole, None)
+            self._tools.check(talk.call, whole.tool_calls or ())
             kinds = tuple(sorted({*talk.seen_out.kinds, *seen.kinds}))
             talk.seen_out = Seen(talk.seen_out.guards, kinds, max(talk.seen_out.score, seen.score))
             talk.words += [str(one.get("function")) for one in whole.tool_calls or ()]

@@ -280,6 +280,8 @@ class ChatSettings(_Section, frozen=True):
     conversation into the blobs, otherwise only sizes and digests are kept. `guards_in` and `guards_out` look
     at requests and replies; `vendors` may be sent anything, () for any; `latency_ms` is an objective, 0 for
     none. `constitution` is a file of principles that every answer is held against, "" for none.
+    `tools_after_data` names the tools that a reply may call where the conversation holds words of tools or
+    documents; None for all, () for none.
     """
 
     models: tuple[str, ...]
@@ -292,6 +294,7 @@ class ChatSettings(_Section, frozen=True):
     vendors: tuple[str, ...] = ()
     latency_ms: float = 0.0
     constitution: str = ""
+    tools_after_data: tuple[str, ...] | None = None
     about: dict[str, ModelFacts] = {}
 
 
@@ -328,9 +331,9 @@ class FairnessSettings(_Section, frozen=True):
 class EvidenceSettings(_Section, frozen=True):
     """`[evidence]`: how long evidence counts, how much of it is looked at, and who else has to have seen it.
 
-    `valid_days` holds for records and for the signatures of people. `sample` is what is drawn at most from the
-    changes, the acts on access and the alerts of a period. `witnesses` are the public keys of third parties, and
-    `witnesses_needed` of them must have cosigned the ledger before a pack is made.
+    `valid_days` holds for records and for the signatures of people. `sample` is what is drawn at most from
+    the changes, the acts on access and the alerts of a period. `witnesses` are the public keys of third
+    parties, and `witnesses_needed` of them must have cosigned the ledger before a pack is made.
     """
 
     valid_days: Annotated[int, msgspec.Meta(ge=1, le=3660)] = 365
@@ -342,8 +345,9 @@ class EvidenceSettings(_Section, frozen=True):
 class RedTeamSettings(_Section, frozen=True):
     """`[redteam]`: what attacks on a release may reach before it goes live.
 
-    Bounds are for the upper end of the interval; None for no bound. `at_most` bounds single families. `budget`
-    is how many attacks a run tries, `seed` draws them. `rows` is how many cases an evasion begins with at most.
+    Bounds are for the upper end of the interval; None for no bound. `at_most` bounds single families.
+    `budget` is how many attacks a run tries, `seed` draws them. `rows` is how many cases an evasion begins
+    with at most.
     """
 
     success_at_most: float | None = None
