@@ -8,13 +8,14 @@ import msgspec
 import pytest
 
 from flyball.core.errors import UnknownName
+from flyball.evaluation.outcomes.records import OUTCOME, ReportedOutcome
 from flyball.governance.explanation.letter import BadLetter, NoRecord
 from flyball.governance.explanation.records import Answer, Attribution, Duty, Explanation, Reason, Share
 from flyball.governance.explanation.settings import CreditReport
 from flyball.governance.explanation.words import NoWords
 from flyball.loop.deployment import open_deployment
 from flyball.loop.init import init_deployment
-from flyball.loop.letters import draft_letter, templates_of
+from flyball.loop.letters import NothingAgainst, draft_letter, templates_of
 from flyball.loop.workshop import Workshop
 
 SHARES = (Share("debt_to_income", 0.6, -1.5), Share("score", 610, -0.4), Share("annual_income", 50_000, 0.3))
@@ -166,3 +167,50 @@ def test_a_template_without_an_end_is_refused_by_its_size(workshop):
     (workshop.deployment.root / "letters" / "own.en.txt").write_text("[letter] x" * 20_001)
     with pytest.raises(BadLetter, match=r"longer than 200,000 bytes"):
         draft_letter(workshop, TOLD, kind="own")
+
+
+def corrected(workshop, answer):
+    body = {
+        "decision": TOLD.entry,
+        "case_id": "a" * 16,
+        "release": TOLD.release,
+        "tenant": "default",
+        "kind": "correction",
+        "name": "repaid",
+        "answer": answer,
+        "by": "person:uwe",
+    }
+    workshop.ledger.append(kind=OUTCOME, body=msgspec.convert(body, ReportedOutcome), actor="person:uwe")
+
+
+def test_no_notice_is_written_of_an_answer_that_was_corrected_since(workshop):
+    corrected(workshop, "true")
+    with pytest.raises(NothingAgainst, match="was false; person:uwe has corrected it to true"):
+        draft_letter(workshop, TOLD)
+    assert draft_letter(workshop, TOLD, kind="model_note").lines
+    corrected(workshop, "false")  # and taken back
+    assert draft_letter(workshop, TOLD).kind == "adverse_action"
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "message", "fix"),
+    [
+        ("adverse_action", "fr", "Letters are not written in 'fr'.", "Known: en, de."),
+        (
+            "own",
+            "de",
+            "There is no letter 'own' in the language 'de'.",
+            "Write your own as letters/own.de.txt.",
+        ),
+    ],
+)
+def test_a_letter_that_is_not_there_is_not_promised_where_it_cannot_be(
+    workshop, kind, language, message, fix
+):
+    with pytest.raises(UnknownName) as told:
+        draft_letter(workshop, TOLD, kind=kind, language=language)
+    assert told.value.message == message
+    assert told.value.fix.endswith(fix)
+    with pytest.raises(UnknownName) as told:
+        draft_letter(workshop, TOLD, kind="../own")
+    assert "Write your own" not in told.value.fix

@@ -23,6 +23,7 @@ from flyball.governance.explanation.letter import (
 )
 from flyball.governance.explanation.records import Answer, Explanation
 from flyball.governance.explanation.words import SHIPPED, NoWords, load_words
+from flyball.loop.outcomes import told_about
 from flyball.loop.stages.obligations import catalogue_of
 from flyball.loop.workshop import Workshop
 
@@ -111,7 +112,7 @@ def draft_letter(
     UnknownName
         There is no such letter in this language.
     NothingAgainst
-        A notice of adverse action about an answer that is none.
+        A notice of adverse action about an answer that is none, or that was corrected since.
     BadLetter
         The template cannot be used, or leads out of the folder of letters.
     NoRecord
@@ -124,16 +125,20 @@ def draft_letter(
     kind, language = kind or letter_kind(explanation, answer), language or settings.language
     if kind == _ADVERSE:
         _refuse_no_action(answer, settings.against)
+        _refuse_corrected(workshop, explanation.entry, answer)
         _refuse_bare_names(answer)
     if kind == _ARTICLE_86:
         _refuse_no_elements(answer)
+    words = load_words(language, _folder(workshop))
     there = {(one.kind, one.language): one for one in templates_of(workshop)}
     place = there.get((kind, language))
     if place is None:
         known = ", ".join(f"{name} ({of})" for name, of in there)
+        own = f"{kind}.{language}.txt"
+        write = f" Write your own as {settings.letters}/{own}." if _NAME.fullmatch(own) else ""
         raise UnknownName(
             f"There is no letter {kind!r} in the language {language!r}.",
-            fix=f"Known: {known}. Write your own as {settings.letters}/{kind}.{language}.txt.",
+            fix=f"Known: {known}.{write}",
             kind=kind,
             language=language,
         )
@@ -143,7 +148,6 @@ def draft_letter(
             fix="Put the file itself there.",
             letter=place.path.name,
         )
-    words = load_words(language, _folder(workshop))
     facts = facts_of(explanation, answer, settings, workshop.clock().date())
     return write_letter(
         read_template(place.path), facts, words, kind=kind, known=_known(workshop, explanation)
@@ -209,6 +213,23 @@ def _refuse_no_action(answer: Answer, against: object) -> None:
             fix="The reasons of a notice are those of whoever decides. What the model thought stands in "
             "flyball explain without --letter.",
             field=answer.field,
+        )
+
+
+def _refuse_corrected(workshop: Workshop, entry: int, answer: Answer) -> None:
+    """Refuse a notice of an answer of which somebody has said since that it was wrong, and what is right."""
+    said = [
+        one
+        for one in told_about(workshop, workshop.history, entry)
+        if one.kind == "correction" and one.name == answer.field
+    ]
+    if said and said[-1].answer != answer.answer:
+        raise NothingAgainst(
+            f"The answer to {answer.field} was {answer.answer}; {said[-1].by} has corrected it to "
+            f"{said[-1].answer}.",
+            fix="Tell nobody the first answer. Decide the case anew, or answer it as a person.",
+            field=answer.field,
+            decision=entry,
         )
 
 
