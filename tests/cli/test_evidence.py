@@ -33,6 +33,7 @@ from flyball.governance.evidence.subjects import framework_for, period_of
 from flyball.governance.frameworks.records import Control
 from flyball.ledger.checkpoints import sign_checkpoint
 from flyball.ledger.cosignatures import WitnessKey
+from flyball.ledger.errors import ExportExists
 from flyball.ledger.keys import load_or_create_key
 from flyball.loop.deployment import open_deployment
 from flyball.loop.full_turn import full_turn
@@ -588,6 +589,20 @@ def test_a_place_where_no_pack_can_be_made_is_named_and_a_link_to_an_empty_folde
     flyball(*arguments, "--out", tmp_path / "link", capsys=capsys)
     assert (tmp_path / "empty" / "pack.json").is_file()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file", "here", "link"]
+
+
+def test_of_two_who_export_to_one_place_one_is_told_so_and_nothing_is_mixed(house, tmp_path, capsys):
+    def meanwhile(html):
+        (tmp_path / "p").mkdir(exist_ok=True)
+        (tmp_path / "p" / "theirs").write_text("theirs")
+        return b"%PDF"
+
+    with Workshop(open_deployment(house)) as workshop:
+        today = workshop.clock().date()
+        found = framework_for("soc-2", catalogue_of(workshop.deployment), today)
+        with pytest.raises(ExportExists, match="was taken while the pack was made"):
+            pack_evidence(workshop, found, period_of("", today), tmp_path / "p", to_pdf=meanwhile)
+    assert [path.name for path in tmp_path.rglob("*")] == ["p", "theirs"]
 
 
 def test_what_cannot_be_read_is_named_when_a_pack_is_verified(pack, capsys):

@@ -2,82 +2,51 @@
 
 import secrets
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import flyball
 from flyball.core.digests import canonical_json, from_json, short
-from flyball.core.errors import BadInput, FlyballError, Refused
+from flyball.core.errors import BadInput, Refused
 from flyball.core.verdicts import Check
-from flyball.data.datasets.catalogue import open_catalogue
-from flyball.data.datasets.records import Snapshot
-from flyball.data.datasets.snapshots import list_datasets, list_snapshots
-from flyball.evaluation.records import Report, report_from_json
-from flyball.governance.approvals import Approval, Person
 from flyball.governance.evidence.controls import controls_shown, gaps_of_period, what_was_not_tested
 from flyball.governance.evidence.form import forms_for
 from flyball.governance.evidence.making import (
-    MEASURED,
-    About,
-    Goal,
     gaps_of_measurements,
-    gate_entry,
-    ledger_record,
-    objective_records,
-    sample_records,
-    told_by_ledger,
 )
 from flyball.governance.evidence.pack import (
-    ControlShown,
-    Dataset,
-    Examined,
     LedgerPart,
-    Model,
     Pack,
-    PackRecord,
     Period,
-    figure_of,
 )
-from flyball.governance.evidence.populations import Known, wanted_kinds
 from flyball.governance.evidence.sealing import seal
-from flyball.governance.evidence.verifying import COSIGNED_NOTE, verify_pack
-from flyball.governance.frameworks.load import load_frameworks
+from flyball.governance.evidence.verifying import verify_pack
+from flyball.governance.evidence.vouching import COSIGNED_NOTE
 from flyball.governance.frameworks.records import Framework
 from flyball.ledger.checkpoints import Checkpoint, read_checkpoint
 from flyball.ledger.cosignatures import WitnessKey
-from flyball.ledger.errors import BlobErased, BlobMissing, ExportExists
+from flyball.ledger.errors import ExportExists
 from flyball.ledger.excerpts import read_excerpt, write_excerpt
 from flyball.ledger.files import sync_folder
-from flyball.ledger.records import Entry
 from flyball.ledger.verify import verify_ledger
-from flyball.ledger.witnessing import COSIGNED, cosigned
-from flyball.loop.ledger_view import holds_no_case
-from flyball.loop.live import engine_of_release
-from flyball.loop.promotion import approvals_in, people_of
-from flyball.loop.releases import Promotion, Release, SignedRelease, promotions, read_release
-from flyball.loop.settings import Settings
+from flyball.ledger.witnessing import cosigned
+from flyball.loop.pack_parts import datasets_of, models_of, principles_of
+from flyball.loop.pack_records import kinds_shown, told_of
+from flyball.loop.packs_view import EXPORTED
 from flyball.loop.stages.obligations import duties_of
 from flyball.loop.workshop import Workshop
 
-__all__ = [
-    "EXPORTED",
-    "Packed",
-    "PacksView",
-    "controls_now",
-    "pack_evidence",
-    "packs_made",
-    "packs_view",
-]
-
-EXPORTED = "evidence.exported"
-"""Kind of the ledger entries about packs that were made."""
+__all__ = ["Packed", "pack_evidence"]
 
 ToPdf = Callable[[str], bytes]
 
+
 _PRINTED = ("report.html", "technical-file.html", "validation-note.html")
-_MORE_KINDS = ("approval", "release.made", "redteam.retested", COSIGNED, EXPORTED)
+
+
+_JUDGED = ("approvals", "validity", "witnesses")
+"""What may fail in a true pack: it then says so, and whoever verifies it sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,32 +67,6 @@ class Packed:
     digest: str
     pack: Pack
     entry: int
-
-
-@dataclass(frozen=True, slots=True)
-class PacksView:
-    """What people look at about packs.
-
-    Parameters
-    ----------
-    made : tuple of Entry
-        Of packs that were made, newest first.
-    frameworks : tuple of Framework
-        The shipped ones.
-    witnesses : tuple of str
-        Names; () where none is asked.
-    needed : int
-        So many of them have to cosign before a pack is made.
-    cosigned, size : int
-        Entries that enough of them saw, and entries in all.
-    """
-
-    made: tuple[Entry, ...]
-    frameworks: tuple[Framework, ...]
-    witnesses: tuple[str, ...]
-    needed: int
-    cosigned: int
-    size: int
 
 
 def pack_evidence(
@@ -194,7 +137,7 @@ def pack_evidence(
                 f"The pack does not hold what it says: {found.reason}.",
                 fix="Run flyball verify: the ledger was altered, or this is a fault of Flyball.",
             )
-        part.rename(folder)
+        _put(part, folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
@@ -214,58 +157,6 @@ def pack_evidence(
     return Packed(folder, digest, pack, entry)
 
 
-_JUDGED = ("approvals", "validity", "witnesses")
-"""What may fail in a true pack: it then says so, and whoever verifies it sees it."""
-
-
-def controls_now(workshop: Workshop, framework: Framework) -> tuple[str, tuple[ControlShown, ...]]:
-    """Return what is live, and what each control is shown by: as a pack of the last 365 days would say it.
-
-    Parameters
-    ----------
-    workshop : Workshop
-    framework : Framework
-
-    Returns
-    -------
-    str
-        Digest of the live release; "" for none, and then no control is shown.
-    tuple of ControlShown
-        In the order of the framework. The ledger is not hashed again for it: what the gate of the release
-        said of the ledger counts.
-    """
-    ledger, now = workshop.ledger, workshop.clock()
-    size = ledger.size()
-    kinds = _shown(ledger.store.kinds(0, size))
-    entries = sorted(
-        (one for kind in kinds for one in ledger.entries(kind, 0, size)), key=lambda one: one.index
-    )
-    period = Period(now.date() - timedelta(days=364), now.date())
-    told = _told(workshop, tuple(entries), period, now, size=size, root=ledger.root(size), verified=None)
-    records = told.records if told.about.release else ()
-    return told.about.release, controls_shown(framework.controls, records)
-
-
-def packs_made(workshop: Workshop) -> tuple[Entry, ...]:
-    """Return the packs that were made, newest first."""
-    return tuple(reversed(list(workshop.ledger.entries(kind=EXPORTED))))
-
-
-def packs_view(workshop: Workshop) -> PacksView:
-    """Return the packs that were made, what a pack can be about, and how much of the ledger witnesses saw."""
-    wanted = workshop.deployment.settings.evidence
-    keys = [WitnessKey.parse(one) for one in wanted.witnesses]
-    note = cosigned(workshop.ledger, keys, needed=max(1, wanted.witnesses_needed)) if keys else ""
-    return PacksView(
-        made=packs_made(workshop),
-        frameworks=load_frameworks(),
-        witnesses=tuple(one.name for one in keys),
-        needed=wanted.witnesses_needed,
-        cosigned=read_checkpoint(note, workshop.key.verifier).size if note else 0,
-        size=workshop.ledger.size(),
-    )
-
-
 def _place(folder: Path) -> Path:
     """Return where a pack goes; refused where it would be mixed with something, or pull away the floor."""
     place = Path(folder).resolve()
@@ -278,6 +169,17 @@ def _place(folder: Path) -> Path:
             f"{folder} exists already.", fix="Give a new folder: a pack is never mixed.", folder=folder
         )
     return place
+
+
+def _put(part: Path, folder: Path) -> None:
+    try:
+        part.rename(folder)
+    except OSError as err:
+        raise ExportExists(
+            f"{folder} was taken while the pack was made: {err.strerror}.",
+            fix="Give a new folder: somebody else wrote into this one.",
+            folder=folder,
+        ) from err
 
 
 def _write(folder: Path, path: str, data: bytes) -> None:
@@ -317,13 +219,13 @@ def _gathered(
 ) -> Pack:
     ledger, settings = workshop.ledger, workshop.deployment.settings
     kinds = ledger.store.kinds(0, checkpoint.size)
-    shown = set(kinds) if whole_ledger else _shown(kinds)
+    shown = set(kinds) if whole_ledger else kinds_shown(kinds)
     write_excerpt(ledger, part / "ledger", checkpoint, shown, key=workshop.key.verifier)
     entries = read_excerpt(part / "ledger", workshop.key.verifier).entries
     now = workshop.clock()
     checked = verify_ledger(ledger)
     verified = Check("ledger", checked.ok, checked.reason)
-    told = _told(
+    told = told_of(
         workshop, entries, period, now, size=checkpoint.size, root=checkpoint.root, verified=verified
     )
     release, about, records = told.release, told.about, told.records
@@ -361,8 +263,8 @@ def _gathered(
         approval_days=settings.approvals.valid_days,
         valid_days=settings.evidence.valid_days,
         sample_of=settings.evidence.sample,
-        models=_models(workshop, digest, parts),
-        datasets=_datasets(workshop, parts),
+        models=models_of(workshop, digest, parts),
+        datasets=datasets_of(workshop, parts),
         records=records,
         controls=controls,
         examined=told.examined,
@@ -370,7 +272,7 @@ def _gathered(
             f"{one.key}: {one.title} ({one.jurisdiction})"
             for one in duties_of(workshop, min(period.last, now.date()))
         ),
-        principles=_principles(workshop, digest),
+        principles=principles_of(workshop, digest),
         changes=tuple(
             f"{entry.at:%Y-%m-%d %H:%M} UTC, entry {entry.index}: release "
             f"{short(str(entry.body['release']))} by "
@@ -390,174 +292,6 @@ def _gathered(
             more=(*gaps_of_period(period, now, entries), *gaps_of_measurements(entries, period, digest)),
         ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What the entries of a ledger tell about what was live at the end of a period."""
-
-    release: SignedRelease | None
-    about: About
-    approvals: tuple[Approval, ...]
-    people: tuple[Person, ...]
-    required: dict[str, int]
-    settings: Settings | None
-    records: tuple[PackRecord, ...]
-    examined: tuple[Examined, ...]
-
-
-def _told(
-    workshop: Workshop,
-    entries: tuple[Entry, ...],
-    period: Period,
-    now: datetime,
-    *,
-    size: int,
-    root: bytes,
-    verified: Check | None,
-) -> _Told:
-    settings = workshop.deployment.settings
-    live = _live_at_end(promotions(workshop.ledger), period, size)
-    release = None if live is None else read_release(workshop.state, live.release, workshop.key.verifier)
-    digest = "" if live is None else live.release
-    people = people_of(workshop)
-    approvals = tuple(one for one in approvals_in(workshop) if one.digest == digest)
-    approvals = tuple(one for one in approvals if _is_written(one.signature, entries))
-    made = next(
-        (one for one in entries if one.kind == "release.made" and one.body.get("release") == digest), None
-    )
-    about = About(
-        digest,
-        {} if release is None else dict(release.release.parts),
-        tuple(sorted({one.person for one in approvals if one.decision == "approve"})),
-        "" if made is None else made.actor,
-        timedelta(days=settings.evidence.valid_days),
-    )
-    released = _settings_of(workshop, digest)
-    objectives = () if released is None else released.objective
-    goals = [Goal(one.metric, one.at_least, one.at_most) for one in objectives]
-    required = _required(workshop, entries)
-    samples, examined = sample_records(
-        Known(entries, people, required, settings.approvals.valid_days),
-        period,
-        about,
-        n=settings.evidence.sample,
-        seed=root.hex(),
-        at=now,
-    )
-    asked = 0 if release is None else release.release.approvals_required
-    gate = gate_entry(entries, digest, period)
-    records = (
-        *told_by_ledger(entries, period, about, approvals_required=asked),
-        *objective_records(_report(workshop, about.digests), goals, gate, about),
-        *samples,
-    )
-    if verified is not None:
-        records = (*records, ledger_record(verified, about, size=size, root=root.hex(), at=now))
-    return _Told(release, about, approvals, people, required, released, records, examined)
-
-
-def _shown(kinds: dict[str, int]) -> set[str]:
-    """Return the kinds of entries in which no case stands."""
-    open_ = {kind for kind in kinds if holds_no_case(kind) or kind in _MORE_KINDS or kind in MEASURED}
-    return open_ | set(wanted_kinds(kinds))
-
-
-def _live_at_end(history: Sequence[Promotion], period: Period, size: int) -> Promotion | None:
-    """Return what was live at the end of the period."""
-    before = [one for one in history if one.entry < size and date.fromisoformat(one.at[:10]) <= period.last]
-    return before[-1] if before else None
-
-
-def _is_written(signature: str, entries: Sequence[Entry]) -> bool:
-    return any(one.kind == "approval" and one.body.get("signature") == signature for one in entries)
-
-
-def _settings_of(workshop: Workshop, digest: str) -> Settings | None:
-    """Return the settings as they were released; None where they are no longer kept."""
-    try:
-        return engine_of_release(workshop, digest).settings if digest else None
-    except FlyballError:
-        return None
-
-
-def _required(workshop: Workshop, entries: Sequence[Entry]) -> dict[str, int]:
-    """Return how many signatures each release asks for that the ledger knows and that is still kept."""
-    found: dict[str, int] = {}
-    for digest in {str(one.body["release"]) for one in entries if one.kind == "release.made"}:
-        try:
-            release: Release = read_release(workshop.state, digest, workshop.key.verifier).release
-        except FlyballError:
-            continue
-        found[digest] = release.approvals_required
-    return found
-
-
-def _report(workshop: Workshop, parts: Mapping[str, str]) -> Report | None:
-    try:
-        return report_from_json(workshop.blobs.get(parts["evaluation"]))
-    except (KeyError, BlobErased, BlobMissing):
-        return None
-
-
-def _models(workshop: Workshop, digest: str, parts: Mapping[str, str]) -> tuple[Model, ...]:
-    if not digest:
-        return ()
-    try:
-        cards = engine_of_release(workshop, digest).engine.cards
-    except FlyballError:  # its files are no longer kept: names and digests are all that is left
-        return tuple(
-            Model(name.removeprefix("expert "), "", "", one, "", (), (), "", (), {}, {})
-            for name, one in sorted(parts.items())
-            if name.startswith("expert ")
-        )
-    return tuple(
-        Model(
-            one.name,
-            one.version,
-            one.kind,
-            parts.get(f"expert {one.name}", ""),
-            one.summary,
-            one.trained_on,
-            one.limits,
-            one.licence,
-            one.fields,
-            dict(one.parameters),
-            {name: figure_of(figure) for name, figure in one.figures.items()},
-        )
-        for one in cards
-    )
-
-
-def _datasets(workshop: Workshop, parts: Mapping[str, str]) -> tuple[Dataset, ...]:
-    known: dict[str, Snapshot] = {}
-    wanted = {name: one for name, one in parts.items() if name.startswith("snapshot ")}
-    if wanted:
-        with open_catalogue(workshop.catalogue_url, workshop.state / "warehouse") as catalogue:
-            known = {
-                one.digest: one
-                for name in list_datasets(catalogue)
-                for one in list_snapshots(catalogue, name)
-            }
-    found = []
-    for name, digest in sorted(wanted.items()):
-        snapshot = known.get(digest)
-        card = {} if snapshot is None else {key: _fact(value) for key, value in snapshot.card.items()}
-        rows = None if snapshot is None else snapshot.rows
-        found.append(Dataset(name.removeprefix("snapshot "), digest, rows, card))
-    return tuple(found)
-
-
-def _fact(value: object) -> str:
-    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
-
-
-def _principles(workshop: Workshop, digest: str) -> tuple[str, ...]:
-    try:
-        principles = engine_of_release(workshop, digest).engine.constitution.principles if digest else ()
-    except FlyballError:
-        return ()
-    return tuple(f"{one.id}: {one.title}" for one in principles)
 
 
 def _readme(pack: Pack) -> str:

@@ -15,7 +15,8 @@ from flyball.core.errors import BadInput
 from flyball.core.text import count
 from flyball.governance.evidence.pack import Showing
 from flyball.governance.evidence.subjects import framework_for, frameworks_known, period_of
-from flyball.loop.packing import pack_evidence, packs_made
+from flyball.loop.packing import pack_evidence
+from flyball.loop.packs_view import packs_made
 from flyball.loop.stages.obligations import catalogue_of
 
 __all__ = ["command"]

@@ -24,7 +24,7 @@ from flyball.governance.obligations.stale import stale_entries
 from flyball.loop.deployment import find_deployment
 from flyball.loop.law import changes_between, duties_beyond, duties_on
 from flyball.loop.law_check import check_law
-from flyball.loop.packing import controls_now
+from flyball.loop.pack_records import controls_now
 from flyball.loop.stages.obligations import catalogue_of, kinds_of
 
 __all__ = ["command"]

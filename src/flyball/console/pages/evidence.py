@@ -4,7 +4,7 @@ from flyball.console.charts import Bar, Chart, bars
 from flyball.console.keeping import chart_files
 from flyball.console.page import Asked, Page, Shown
 from flyball.core.digests import short
-from flyball.loop.packing import packs_view
+from flyball.loop.packs_view import packs_view
 from flyball.loop.release_view import Evidence, evidence_of_release
 from flyball.loop.releases import find_release, live_release
 from flyball.loop.stages.obligations import catalogue_of
