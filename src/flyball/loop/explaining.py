@@ -9,13 +9,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from flyball.core.digests import canonical_json, from_json, short
-from flyball.core.errors import BadInput, FlyballError
+from flyball.core.errors import BadInput, FlyballError, UnknownName
 from flyball.core.estimates import Estimate, NotMeasured
 from flyball.core.intervals import wilson
 from flyball.core.records import Field
@@ -55,6 +56,7 @@ from flyball.loop.black_box import (
 from flyball.loop.changing import Case, changed_answer
 from flyball.loop.engine import Engine
 from flyball.loop.live import LiveEngine, engine_of_release
+from flyball.loop.releases import live_release
 from flyball.loop.replay import decided_document
 from flyball.loop.stages.snapshot import read_part
 from flyball.loop.workshop import Workshop
@@ -136,6 +138,8 @@ class Explainer:
             What is needed is gone, or was altered.
         DoesNotAddUp
             An expert's shares do not come to its output.
+        UnknownName
+            `[explanation]` names a column that no case has.
         OtherAnswer
             The same parts answer otherwise than they did.
         UnknownField
@@ -158,6 +162,8 @@ class Explainer:
         settings = self._workshop.deployment.settings.explanation
         others = _Others(self._workshop, live.release.parts)
         work = _Work(live.engine, others, decision, document, settings, deep=len(asked) <= _FEW)
+        if work.row is not None and others.rows[0] and decision.release == _live(self._workshop):
+            _check_columns(settings, {*work.row, *(column for row in others.rows[0] for column in row)})
         answers = tuple(work.answer(one) for one in asked)
         engine = live.engine
         said = {
@@ -198,6 +204,36 @@ class Explainer:
         while len(self._releases) > _KEPT:
             self._releases.popitem(last=False)
         return self._releases[digest]
+
+
+def _live(workshop: Workshop) -> str:
+    promoted = live_release(workshop.ledger)
+    return promoted.release if promoted is not None else ""
+
+
+def _check_columns(settings: ExplanationSettings, known: set[str]) -> None:
+    """Refuse settings about a column that no case has: what they ask for would silently be left out.
+
+    Held against what is live only: who explains an old decision has cases of then, and settings of today.
+    """
+    report = settings.credit_report
+    named = {
+        "credit_report": (
+            *report.columns,
+            *report.score_factor_columns,
+            *(one for one in (report.score_column, report.score_day_column) if one),
+        ),
+        "column": tuple(settings.column),
+    }
+    for part, columns in named.items():
+        for column in columns:
+            if column not in known:
+                near = get_close_matches(column, sorted(known), 3) or sorted(known)
+                raise UnknownName(
+                    f"flyball.toml: explanation.{part} names the column {column!r}, which no case has.",
+                    fix=f"Correct it; near to it: {', '.join(near)}.",
+                    column=column,
+                )
 
 
 class _Others:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from flyball.core.errors import UnknownName
 from flyball.data.datasets.relocation import relocate
 from flyball.data.documents.records import Document, Unreadable
 from flyball.governance.explanation.attribution import DoesNotAddUp
@@ -374,6 +375,22 @@ def test_columns_of_the_settings_say_what_may_change_and_in_which_steps(home, tu
     (move,) = answer.changed.moves
     assert (move.column, move.template) == ("debt_to_income", "Debt to {value}")
     assert move.value == 0.6  # the limit of P-07 itself, which is a whole step
+
+
+def test_a_setting_about_a_column_that_no_application_has_is_refused_and_not_left_out(home, turned):
+    decided(home, [BAD | {"application": "N-21"}])
+    with Workshop(open_deployment(home), actor="user:tester") as workshop:
+        settings = workshop.deployment.settings
+        report = msgspec.structs.replace(settings.explanation.credit_report, columns=("inquiries_6",))
+        own = msgspec.structs.replace(settings.explanation, credit_report=report)
+        workshop.deployment = replace(
+            workshop.deployment, settings=msgspec.structs.replace(settings, explanation=own)
+        )
+        with pytest.raises(
+            UnknownName, match=r"explanation\.credit_report names the column 'inquiries_6'"
+        ) as told:
+            explain(workshop, find_decision(workshop, "N-21"))
+    assert "inquiries_6m" in told.value.fix
 
 
 def test_a_refusal_by_a_limit_of_policy_tells_the_limit(home, turned):
