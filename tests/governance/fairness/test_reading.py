@@ -285,6 +285,10 @@ def test_ties_are_approved_in_the_order_of_rows_and_exactly_the_share():
         ({"weight": [None] * 100 + [1.0] * 100}, {}, "100 rows of weight hold no weight"),
         ({"weight": [-1.0] * 200}, {}, "below 0"),
         ({"score": ["0,5"] * 200}, {}, "holds '0,5', which is no number"),
+        ({}, {"threshold": float("nan")}, "A threshold must be a number, got nan"),
+        ({}, {"yes": "yes", "approve": 0.5}, "--yes is given, but no column of cases.csv is read"),
+        ({"label": None}, {"good": "0"}, "--good is given, but no column"),
+        ({"score": None}, {"low_is_good": True}, "--low-is-good or --high-is-good is given, but no column"),
         ({"group": [str(number) for number in range(200)]}, {}, "holds 200 different values; 50 groups"),
     ],
 )
@@ -332,6 +336,13 @@ def test_a_group_of_one_period_is_shown_by_period(tmp_path, capsys):
     assert found["periods"]["2025"]["cases"] == 100
     [trait] = found["periods"]["2026"]["traits"]
     assert list(trait["metrics"]) == ["four_fifths"]
+
+
+def test_days_are_no_periods(tmp_path):
+    columns = rows() | {"day": [f"2026-{1 + number % 12:02d}-{1 + number % 28:02d}" for number in range(200)]}
+    with pytest.raises(BadFairnessCases, match="84 different values") as refused:
+        read_cases(written(tmp_path, columns), Named(period="day"))
+    assert refused.value.fix == "Give a column of months, quarters or years."
 
 
 def test_options_of_a_file_are_not_passed_over_where_no_file_is_named(capsys):

@@ -47,6 +47,10 @@ _DEFAULTS = {
 }
 
 
+_FEWER_GROUPS = "Give groups, with bands for numbers such as ages, or name other columns with --group."
+_FEWER_PERIODS = "Give a column of months, quarters or years."
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """Which column is what.
@@ -159,7 +163,9 @@ def read_cases(path: Path, named: Named) -> ReadCases:
         columns=columns,
         meanings=_meanings(named, decision_is, outcome_is, scored=score is not None),
         warnings=tuple(warnings),
-        period=trait_of_column(only[named.period], named.period) if named.period else None,
+        period=trait_of_column(only[named.period], named.period, fix=_FEWER_PERIODS)
+        if named.period
+        else None,
         inputs=tuple(
             one for name in inputs if (one := _input(only, name, named_alone=named.inputs != ("*",)))
         ),
@@ -206,7 +212,7 @@ def _refuse_contradictions(
     for one, other in (("decision", "outcome"), ("score", "decision"), ("score", "outcome")):
         if one not in ask or other not in ask or not (ask[one] or ask[other]):
             continue
-        if goes_against(values[one].astype(np.float64), np.asarray(values[other], np.int8), cases.traits):
+        if goes_against(values[one], np.asarray(values[other], np.int8), cases.traits):
             high = "yes" if one == "decision" else "high"
             raise BadFairnessCases(
                 f"Where {found[one]} is {high}, {found[other]} is good more seldom within groups: one of "
@@ -250,6 +256,19 @@ def _found(rows: Rows, named: Named) -> dict[str, str]:
         raise BadFairnessCases(
             "Who is approved should follow from scores, but there is no column of them.",
             fix="Name it with --score COLUMN.",
+        )
+    if named.threshold is not None and not np.isfinite(named.threshold):
+        raise BadFairnessCases(f"A threshold must be a number, got {named.threshold}.", fix="Write 0.5.")
+    idle = {
+        "--yes": bool(named.yes) and by_score,
+        "--good": bool(named.good) and not found["outcome"],
+        "--low-is-good or --high-is-good": named.low_is_good is not None and not found["score"],
+    }
+    needed = {"--yes": "--decision", "--good": "--outcome"}
+    for option in (one for one, is_idle in idle.items() if is_idle):
+        raise BadFairnessCases(
+            f"{option} is given, but no column of {rows.name} is read that it is about.",
+            fix=f"Name the column with {needed.get(option, '--score')}, or leave {option} out.",
         )
     if by_score:
         found["decision"] = ""
@@ -389,7 +408,7 @@ def _flags(table: pa.Table, name: str, wanted: str, option: str) -> tuple[Flags,
     return found, meaning
 
 
-def trait_of_column(column: pa.ChunkedArray, name: str) -> Trait:
+def trait_of_column(column: pa.ChunkedArray, name: str, *, fix: str = _FEWER_GROUPS) -> Trait:
     """Return a column as a trait; nothing in a cell means that the group is not known.
 
     Raises
@@ -402,7 +421,7 @@ def trait_of_column(column: pa.ChunkedArray, name: str) -> Trait:
     if len(names) > MOST_GROUPS:
         raise BadFairnessCases(
             f"The column {name} holds {len(names):,} different values; {MOST_GROUPS} groups are the most.",
-            fix="Give groups, with bands for numbers such as ages, or name other columns with --group.",
+            fix=fix,
             column=name,
         )
     ranked = sorted(names)
