@@ -51,6 +51,7 @@ from flyball.loop.traffic import (
     traffic_history,
     traffic_now,
 )
+from flyball.loop.trails import read_trail
 from flyball.loop.turn import run_turn
 from flyball.loop.workshop import Workshop
 
@@ -205,6 +206,10 @@ def decide(workshop, most=6):
     return [one.issued for one in found]
 
 
+def has_trail(workshop, entry):
+    return len(workshop.ledger.entry(entry).refs) > 1
+
+
 def decisions_since(workshop, entry, kind="decision"):
     return list(workshop.ledger.entries(kind, start=entry))
 
@@ -222,12 +227,35 @@ def test_a_shadow_decides_everything_and_nothing_of_it_can_leave(workshop):
     assert {entry.body["release"] for entry in shadows} == {waiting}
     assert {entry.body["verdict"]["allowed"] for entry in shadows} == {False}
     assert all("is not live" in entry.body["verdict"]["reason"] for entry in shadows)
-    assert [entry.refs for entry in shadows] == [workshop.ledger.entry(one.entry).refs for one in issued]
+    answered = [workshop.ledger.entry(one.entry).refs for one in issued]
+    assert [entry.refs[0] for entry in shadows] == [refs[0] for refs in answered]
     size = workshop.ledger.size()
     list(catch_up(workshop))
     assert workshop.ledger.size() == size  # once each
     assert {one.status for one in replay(workshop, shadows)} == {"same"}
     assert decide(workshop)[0].decision.release == live
+
+
+@pytest.mark.parametrize("apart", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_what_principles_changed_in_a_shadow_is_kept_beside_its_entry(workshop, apart):
+    _, waiting = releases(workshop)
+    start(workshop, "shadow")
+    changed_by_rule = {one.decision.case_id for one in decide(workshop, 25) if has_trail(workshop, one.entry)}
+    helper = _Helper(threading.Event()) if apart else None
+    try:
+        list(catch_up(workshop, helper=helper))
+    finally:
+        if helper is not None:
+            helper.end()
+    trails = {
+        entry.body["case_id"]: trail
+        for entry in workshop.ledger.entries(SHADOW)
+        if (trail := read_trail(workshop, entry.refs)) is not None
+    }
+    assert changed_by_rule
+    assert set(trails) == changed_by_rule
+    assert {one.first.release for one in trails.values()} == {waiting}
+    assert all(one.rounds for one in trails.values())
 
 
 @pytest.mark.parametrize("apart", [False, True])

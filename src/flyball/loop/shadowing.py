@@ -28,6 +28,7 @@ from flyball.core.records import Context
 from flyball.core.tracing import Trace, begin, now_tracing
 from flyball.data.documents.records import Document
 from flyball.evaluation.outcomes.records import OUTCOME
+from flyball.governance.constitution.review import ReviewedDecision
 from flyball.ledger.errors import BlobErased, KeyReused
 from flyball.ledger.records import Draft, Entry
 from flyball.loop.engine import Engine
@@ -36,6 +37,7 @@ from flyball.loop.kit import lay_out
 from flyball.loop.live import engine_of_kit
 from flyball.loop.releases import read_release
 from flyball.loop.traffic import Traffic, TrafficWatch
+from flyball.loop.trails import bytes_of_trail
 from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision
 
@@ -76,8 +78,9 @@ class _Task:
     at: datetime
 
 
-Outcome = Decision | tuple[str, str]
-"""A decision, or the code and the message of what broke."""
+Outcome = tuple[Decision, bytes] | tuple[str, str]
+"""A decision and its trail (b"" where every principle was kept at once), or the code and the message of what
+broke."""
 
 
 def catch_up(workshop: Workshop, *, start: int = 0, helper: "_Helper | None" = None) -> Iterator[int]:
@@ -118,7 +121,7 @@ def catch_up(workshop: Workshop, *, start: int = 0, helper: "_Helper | None" = N
                 if found is None:
                     return
                 _write(workshop, challenge.release, [entry for entry, _ in ready], found)
-                if broken := [one[0] for one in found if not isinstance(one, Decision)]:
+                if broken := [one[0] for one in found if isinstance(one[0], str)]:
                     told.set("flyball.cases.failed", len(broken))
                     told.fail(broken[0])
         yield entries[-1].index + 1
@@ -369,19 +372,20 @@ def _document(workshop: Workshop, entry: Entry) -> Document | None:
 
 def _write(workshop: Workshop, release: str, entries: Sequence[Entry], found: Sequence[Outcome]) -> None:
     drafts = []
-    for entry, one in zip(entries, found, strict=True):
+    for entry, (what, more) in zip(entries, found, strict=True):
         key = _key(release, entry.index)
-        if isinstance(one, Decision):
-            drafts.append(Draft(SHADOW, one, "system:shadow", entry.refs[:1], key))
+        if isinstance(what, Decision):
+            trail = (workshop.blobs.put(more),) if isinstance(more, bytes) and more else ()
+            drafts.append(Draft(SHADOW, what, "system:shadow", (*entry.refs[:1], *trail), key))
         else:
             body = {
                 "decision": entry.index,
                 "release": release,
                 "case_id": entry.body["case_id"],
-                "code": one[0],
-                "message": one[1],
+                "code": what,
+                "message": more,
             }
-            drafts.append(Draft(SHADOW_FAILED, body, "system:shadow", entry.refs, key))
+            drafts.append(Draft(SHADOW_FAILED, body, "system:shadow", entry.refs[:1], key))
     try:
         workshop.ledger.append_many(drafts)
     except KeyReused:  # another process was quicker with one of them: what it wrote stands
@@ -402,9 +406,12 @@ def _decide(task: _Task, engines: dict[Path, Engine]) -> list[Outcome]:
             if task.kit not in engines:
                 engines[task.kit] = engine_of_kit(task.kit)
             # No release is live here: the decision gate refuses, so nothing of this may ever leave.
-            found += engines[task.kit].decide(
-                [document], context=context, release=task.release, live=frozenset(), at=task.at
+            trails: dict[str, ReviewedDecision] = {}
+            (decision,) = engines[task.kit].decide(
+                [document], context=context, release=task.release, live=frozenset(), at=task.at, trails=trails
             )
+            trail = trails.get(decision.content_digest)
+            found.append((decision, b"" if trail is None else bytes_of_trail(trail)))
         except FlyballError as err:
             found.append((err.code, err.message[:500]))
         except Exception as err:  # noqa: BLE001 - an expert may break in any way; it becomes a record
