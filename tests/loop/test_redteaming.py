@@ -18,6 +18,7 @@ from flyball.loop.redteaming import (
     note_retest,
     note_run,
     redteam_check,
+    retested,
     suite_of,
 )
 from flyball.loop.releases import Promotion, new_release
@@ -194,6 +195,15 @@ def test_what_worked_is_kept_once_and_tried_again_before_anything_goes_live(open
         assert "could not be tried again" in redteam_check(workshop, NEW, LIVE).detail
         note_retest(workshop, NEW.digest, [Result(ONE, "held")])
         assert redteam_check(workshop, NEW, LIVE).passed
+
+
+def test_what_a_run_found_is_known_of_its_release_and_the_last_try_counts(opened):
+    with opened() as workshop:
+        note_run(workshop, report(release=OLD, results=[Result(ONE, "succeeded"), Result(TWO, "held")]))
+        assert retested(workshop.ledger, OLD) == {ONE.id: "succeeded"}
+        assert retested(workshop.ledger, NEW.digest) == {}
+        note_retest(workshop, OLD, [Result(ONE, "held")])
+        assert retested(workshop.ledger, OLD) == {ONE.id: "held"}
 
 
 @pytest.mark.parametrize("how", ["text", "not json", "nothing"])

@@ -227,11 +227,20 @@ def note_retest(workshop: Workshop, release: str, results: Sequence[Result]) -> 
 
 
 def retested(ledger: Ledger, release: str) -> Mapping[str, str]:
-    """Return what is known about findings with a release: outcome by id; the last try counts."""
+    """Return what is known about findings with a release: outcome by id; the last try counts.
+
+    A run in the sandbox that found one has tried it.
+    """
     found: dict[str, str] = {}
-    for entry in ledger.entries(kind=RETESTED):
-        if entry.body["release"] == release:
-            found |= msgspec.convert(entry.body["outcomes"], dict[str, str])
+    tries = [*ledger.entries(kind=RUN), *ledger.entries(kind=RETESTED)]
+    for entry in sorted(tries, key=lambda one: one.index):
+        body: Mapping[str, Any] = entry.body
+        if body["release"] != release:
+            continue
+        if entry.kind == RETESTED:
+            found |= msgspec.convert(body["outcomes"], dict[str, str])
+        elif body["target"] == _SANDBOX:
+            found |= dict.fromkeys(body["findings"], "succeeded")
     return found
 
 

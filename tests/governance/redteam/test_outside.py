@@ -74,9 +74,7 @@ def test_what_the_gateway_refused_is_an_attempt_of_promptfoo_that_did_not_work_a
 def test_a_run_of_promptfoo_that_reached_no_deployment_is_none(tmp_path):
     path = tmp_path / "found.json"
     path.write_text(json.dumps({"results": {"results": [of_promptfoo("hijack", False, 2, 404)]}}))
-    with pytest.raises(
-        BadInput, match=r"None of 1 test was carried out: the door answered 404\."
-    ) as refused:
+    with pytest.raises(BadInput, match=r"None of 1 test was carried out: the door answered 404\.") as refused:
         read_promptfoo(path)
     assert "openai:chat:NAME" in refused.value.fix
 

@@ -384,8 +384,10 @@ def _show(report: RedTeamReport, broken: list[str], output: Output) -> None:
         output.text(f"  {one.attack.id}  {one.attack.family}/{escape(one.attack.seed)}: {escape(one.why)}")
     if len(report.findings) > 20:
         output.text(f"  ... and {len(report.findings) - 20} more; --json lists all.")
-    if report.findings:
+    if report.findings and report.target == "sandbox":
         output.text("Each is kept in redteam/findings; again: flyball redteam replay ID.")
+    elif report.findings:
+        output.text("No turn tries these again: an address says nothing about a release.")
     for problem in broken:
         output.text(f"[bold]Not kept:[/] {escape(problem)}")
 
