@@ -9,6 +9,7 @@ from flyball.core.estimates import Estimate, NotMeasured
 from flyball.governance.redteam.records import Attack, FamilyFigures, Plan, RedTeamReport, Result
 from flyball.loop.deployment import open_deployment
 from flyball.loop.redteaming import (
+    RUN,
     bounds_broken,
     find_tried,
     findings_folder,
@@ -114,6 +115,17 @@ def test_a_run_of_some_families_fewer_attacks_or_another_seed_vouches_for_nothin
         note_run(workshop, report(plan=plan))
         assert last_run(workshop, NEW.digest) is None
         assert not redteam_check(workshop, NEW, LIVE).passed
+
+
+def test_an_entry_that_does_not_say_how_much_was_tried_vouches_for_nothing(opened):
+    """Ledgers are older than the programs that read them."""
+    with opened("[redteam]\nsuccess_at_most = 0.1\n") as workshop:
+        note_run(workshop, report())
+        body = dict(last_run(workshop, NEW.digest))
+        del body["narrowed"], body["unreached"]
+        other = new_release("talk", parts={"a": "sha256:2"}, files={}, promises=(), approvals_required=0)
+        workshop.ledger.append(kind=RUN, actor="user:tester", body=body | {"release": other.digest})
+        assert last_run(workshop, other.digest) is None
 
 
 def test_a_model_elsewhere_that_no_attack_was_let_reach_passes_no_bound(opened):

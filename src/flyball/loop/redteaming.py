@@ -259,12 +259,17 @@ def last_run(workshop: Workshop, release: str) -> Mapping[str, Any] | None:
     """Return the last run that says what `[redteam]` asks about a release; None where there was none.
 
     It was made in the sandbox, with all families and disguises, at least as many attacks as `budget`, and
-    drawn by `seed`: whoever could choose these could draw until a release passes.
+    drawn by `seed`: whoever could choose these could draw until a release passes. An entry that does not
+    say so is of none.
     """
     settings, found = workshop.deployment.settings.redteam, None
     for entry in workshop.ledger.entries(kind=RUN):
         body: Mapping[str, Any] = entry.body
-        whole = not body["narrowed"] and body["seed"] == settings.seed and body["budget"] >= settings.budget
+        whole = (
+            not body.get("narrowed", True)
+            and body["seed"] == settings.seed
+            and body["budget"] >= settings.budget
+        )
         if body["release"] == release and body["target"] == _SANDBOX and whole:
             found = body
     return found
