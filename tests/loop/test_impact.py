@@ -7,7 +7,7 @@
 import csv
 import difflib
 import shutil
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
@@ -181,7 +181,8 @@ def test_a_duty_about_models_reaches_the_model_and_not_the_rules(made):
     found = asked(made, "us.sr-26-2")
     speaks = ("obligation us.sr-26-2", "speaks of experts of the kind table")
     assert paths(found, "expert") == {"credit_model": speaks}
-    assert asked(made, "us.hipaa.164.312").ids("deployment") == ()
+    elsewhere = asked(made, "us.hipaa.164.312")
+    assert (elsewhere.ids("deployment"), elsewhere.stages) == ((), ())
 
 
 def test_what_waits_for_people_is_told_apart_from_what_is_past(made):
@@ -197,6 +198,8 @@ def test_a_day_tells_what_begins_and_ends_on_it_and_what_a_span_brings(made):
     on = {(one.id, one.what) for one in asked(made, "date:2026-06-01").changes}
     assert on == {("own.policy.3#1", "begins on 2026-06-01"), ("own.policy.2#1", "ends on 2026-06-01")}
     assert asked(made, "date:2026-06-02").changes == ()
+    ran = asked(made, "date:2026-06-01").stages  # on the day itself, when it comes
+    assert (ran[0], ran[-1], "constitution" in ran) == ("obligations", "release", True)
     assert {one.id for one in asked(made, "date:2026-05-04..2026-07-01").changes} == {one for one, _ in on}
     with pytest.raises(BadInput, match="'2026-13-01' is no day and no span of days"):
         asked(made, "date:2026-13-01")
@@ -212,6 +215,15 @@ def test_a_bare_name_is_understood_where_one_kind_of_thing_bears_it(made):
     with pytest.raises(UnknownName, match="No principle of credit-risk is called 'x'") as raised:
         asked(made, "principle:x")
     assert "nothing_left_out" in raised.value.fix
+    with pytest.raises(
+        UnknownName, match=r"No obligation of credit-risk is called 'own\.policy\.1#99'"
+    ) as raised:
+        asked(made, "obligation:own.policy.1#99")
+    assert raised.value.fix == "Its versions: own.policy.1#1; own.policy.1 alone means all of them."
+    with pytest.raises(UnknownName) as raised:
+        asked(made, "obligation:eu.ai-act.41")
+    assert " are known; the nearest: eu.ai-act." in raised.value.fix
+    assert len(raised.value.fix) < 200
 
 
 def test_a_threshold_reaches_what_left_without_a_person(made):
@@ -256,6 +268,14 @@ def test_a_diff_tells_what_it_would_change_and_writes_nothing(made, tmp_path):
     assert (made / RULES).read_text() == text
     patch.write_text(patch.read_text().replace("-U-01", "-U-99"))
     with pytest.raises(BadInput, match=r"change\.diff was made for other lines of underwriting\.csv: line 2"):
+        asked(made, str(patch))
+    patch.write_text("\n")  # git diff where nothing differs
+    assert (asked(made, str(patch)).changes, asked(made, str(patch)).stages) == ((), ())
+    head, row = text.splitlines()[0], "X-01,,< 0,,,,Below,low,Below zero.,Ask.,own.policy.1,"
+    patch.write_text(f"--- /dev/null\n+++ b/{RULES[:14]}/more.csv\n@@ -0,0 +1,2 @@\n+{head}\n+{row}\n")
+    assert [(one.id, one.what) for one in asked(made, str(patch)).changes] == [("more.X-01", "added")]
+    patch.write_text(f"--- a/{RULES}\n+++ /dev/null\n@@ -1 +0,0 @@\n-{head}\n")
+    with pytest.raises(BadInput, match=r"change\.diff deletes a/rules/playbook/underwriting\.csv"):
         asked(made, str(patch))
     patch.write_text("no diff")
     with pytest.raises(BadInput, match=r"change\.diff is no unified diff"):
@@ -324,6 +344,28 @@ def test_an_edit_is_not_written_over_what_somebody_else_has_edited(here):
         with pytest.raises(Refused, match="is overtaken; nothing was signed"):
             approve_proposal(workshop, found.digest, key=owner(here), person="owner")
         assert "own.policy.2" in path.read_text()
+
+
+def test_a_signature_that_has_expired_when_the_next_one_comes_does_not_count(here):
+    second = load_or_create_key(here.parent / "second.pem", name="second")
+    people = here / "people.toml"
+    people.write_text(
+        people.read_text() + person_entry(second, name="Second", role="Risk") + 'kinds = ["rule"]\n'
+    )
+    edit(here / "flyball.toml", "release = 1", "release = 2")
+    with opened(here) as workshop:
+        content = workshop.blobs.put(b"mine")
+        one = Proposal("credit-risk", "edit", "rule", "why", "what", "new.txt", "", content)
+        record_proposals(workshop, [one])
+        early = approve_proposal(workshop, one.digest, key=owner(here), person="owner")
+        assert early.state == "waits"
+    with opened(here, DAY + timedelta(days=91)) as workshop:
+        late = approve_proposal(workshop, one.digest, key=second, person="second")
+        assert late.state == "waits"
+        assert "the approval of owner of 2026-05-04 has expired" in " ".join(late.missing)
+        assert not (here / "new.txt").exists()
+        again = approve_proposal(workshop, one.digest, key=owner(here), person="owner")
+        assert (again.state, (here / "new.txt").read_text()) == ("applied", "mine")
 
 
 def test_a_rejected_proposal_is_not_made_again(here):

@@ -1,8 +1,9 @@
 """Changes: one thing that changed or that is asked about, out of words, a file, a day, or what is live."""
 
+import difflib
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -37,6 +38,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _ALSO: dict[str, Kind] = {"duty": "obligation"}
 _TABLES = (".csv", ".tsv", ".json")
 _PATCHES = (".diff", ".patch")
+_FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,14 @@ class Change:
     what : str
         "added", "removed", "changed", "rows before it changed", "begins", "ends", "asked about"; of a duty
         whose day is still to come "begins on 2027-12-02", "moved from 2026-08-02 to 2027-12-02", ...
+    arrives : bool
+        Whether it is asked what the day of a duty brings when it is there, and not what it changes today.
     """
 
     kind: Kind
     id: str
     what: str
+    arrives: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,11 +237,23 @@ def _known(kind: Kind, id: str, here: References) -> Change:
         return Change(kind, id, "asked about")
     if len(rows) == 1:
         return Change(kind, rows[0], "asked about")
-    listed = rows or sorted(one for one in known if "#" not in one)
     raise UnknownName(
-        f"No {kind} of {here.about.name} is called {id!r}.",
-        fix=f"Known: {', '.join(listed) or 'none'}.",
-        id=id,
+        f"No {kind} of {here.about.name} is called {id!r}.", fix=_known_names(id, known, rows), id=id
+    )
+
+
+def _known_names(id: str, known: Collection[str], rows: Sequence[str]) -> str:
+    """Return which names there are: versions of a duty, rows so called, all of a few, else the nearest."""
+    duty, _, version = id.partition("#")
+    if version and duty in known:
+        versions = sorted(one for one in known if one.startswith(f"{duty}#"))
+        return f"Its versions: {', '.join(versions)}; {duty} alone means all of them."
+    listed = rows or sorted(one for one in known if "#" not in one)
+    if len(listed) <= _FEW:
+        return f"Known: {', '.join(listed) or 'none'}."
+    near = difflib.get_close_matches(id, listed, n=5, cutoff=0.4)
+    return (
+        f"{len(listed)} are known{'; the nearest: ' + ', '.join(near) if near else f', such as {listed[0]}'}."
     )
 
 
@@ -296,14 +313,12 @@ def _of_days(text: str, workshop: Workshop, here: References) -> list[Change]:
     both = [duties_on(here.catalogue, one, here.about, here.fields, kinds) for one in (eve, until)]
     difference = compare(*both)
     found = [
-        *(Change("obligation", duty.key, f"begins on {duty.effective_from}") for duty in difference.begins),
-        *(Change("obligation", duty.key, f"ends on {duty.effective_to}") for duty in difference.ends),
-        *(
-            Change("obligation", one.after.key, f"changes on {one.after.effective_from}")
-            for one in difference.changed
-        ),
+        *((duty.key, f"begins on {duty.effective_from}") for duty in difference.begins),
+        *((duty.key, f"ends on {duty.effective_to}") for duty in difference.ends),
+        *((one.after.key, f"changes on {one.after.effective_from}") for one in difference.changed),
     ]
-    return found + _put_off(day, until, bool(last), here)
+    arriving = [Change("obligation", key, what, arrives=True) for key, what in found]
+    return arriving + _put_off(day, until, bool(last), here)
 
 
 def _put_off(day: date, until: date, span: bool, here: References) -> list[Change]:

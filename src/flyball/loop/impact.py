@@ -161,7 +161,9 @@ def _first_stages(change: Change, here: References) -> set[str]:
         return {f"expert:{change.id}"}
     if change.kind == "model":
         return {f"expert:{expert.name}" for model, expert in here.models() if model == change.id}
-    later = " on " in change.what and " since " not in change.what
+    if change.kind == "obligation" and _is_elsewhere(change):
+        return set()
+    later = " on " in change.what and " since " not in change.what and not change.arrives
     return {
         "obligation": {"ahead" if later else "obligations"},
         "principle": {"constitution"},
@@ -240,8 +242,12 @@ def _from_duty(change: Change, start: tuple[str, ...], here: References) -> Iter
 
 def _concerns(change: Change, versions: Sequence[Obligation], here: References) -> bool:
     """Return whether the duty is one of this deployment, on the day that the change speaks of."""
-    asked_and_not_here = change.what.startswith("asked about; does not apply")
-    return not asked_and_not_here and bool(versions) and bool(here.cards)
+    return not _is_elsewhere(change) and bool(versions) and bool(here.cards)
+
+
+def _is_elsewhere(change: Change) -> bool:
+    """Return whether it is asked about a duty that does not apply here, now or later."""
+    return change.what.startswith("asked about; does not apply")
 
 
 def _by_condition(

@@ -8,11 +8,13 @@ from flyball.core.errors import BadInput
 
 __all__ = ["patched"]
 
+_NOTHING = "/dev/null"
+"""What a diff names in place of a file that is not there before, or after."""
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+\d+(?:,\d+)? @@")
 
 
 def patched(patch: Path, files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
-    """Yield every file that a diff changes, with its text as it is to become. Nothing is written.
+    """Yield every file that a diff changes or adds, with its text as it is to become. Nothing is written.
 
     Parameters
     ----------
@@ -24,18 +26,35 @@ def patched(patch: Path, files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     Raises
     ------
     BadInput
-        It is no unified diff, names a file that is none of these, or was made for other lines.
+        It is no unified diff, deletes a file, changes one that is none of these, or was made for other lines.
     """
     lines = patch.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
     starts = [at for at, line in enumerate(lines) if line.startswith("+++ ")]
+    if not any(line.strip() for line in lines):  # git diff where nothing differs
+        return
     if not starts:
         raise BadInput(
             f"{patch.name} is no unified diff.", fix="Make it with git diff or diff -u.", file=patch
         )
     ends = [one - 1 for one in starts[1:]]  # before the "---" of the next file
     for start, end in zip(starts, [*ends, len(lines)], strict=True):
-        path = _meant(lines[start][4:].split("\t")[0].strip(), files, patch)
-        yield path, _applied(path, lines[start + 1 : end], patch)
+        before, after = (_name(lines[at]) for at in (start - 1, start))
+        if after == _NOTHING:
+            raise BadInput(
+                f"{patch.name} deletes {before}; what goes with a whole file is not worked out.",
+                fix="Ask about each of its rows, duties or principles: rule:ID, obligation:ID, principle:ID.",
+                file=before,
+            )
+        hunks = lines[start + 1 : end]
+        if before == _NOTHING:
+            yield Path(after), "".join(line[1:] for line in hunks if line.startswith("+"))
+            continue
+        path = _meant(after, files, patch)
+        yield path, _applied(path, hunks, patch)
+
+
+def _name(line: str) -> str:
+    return line[4:].split("\t")[0].strip()
 
 
 def _meant(name: str, files: Sequence[Path], patch: Path) -> Path:

@@ -7,14 +7,15 @@ the folder, if the file is still the one that it was made for; the next turn tes
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from flyball.core.digests import canonical_json, digest_of, digest_of_bytes, from_json, short
 from flyball.core.errors import Refused, UnknownName
-from flyball.governance.approvals import ApprovalKind, missing_approvals, sign_approval
+from flyball.governance.approvals import Approval, ApprovalKind, missing_approvals, sign_approval
 from flyball.ledger.notes import SigningKey
 from flyball.loop.memo import write_atomically
-from flyball.loop.promotion import approvals_in, people_of
+from flyball.loop.promotion import approvals_in, people_of, signed_within
 from flyball.loop.workshop import Workshop
 
 __all__ = [
@@ -87,8 +88,8 @@ class Standing:
         "signed" is the end of one that edits no file; "overtaken": its file has changed since.
     entry : int
         Of the ledger.
-    at : str
-        When it was made, RFC 3339.
+    at : datetime
+        When it was made.
     missing : tuple of str
         What still stands between it and its approval.
     """
@@ -97,7 +98,7 @@ class Standing:
     proposal: Proposal
     state: State
     entry: int
-    at: str
+    at: datetime
     missing: tuple[str, ...]
 
 
@@ -127,6 +128,7 @@ def proposals_in(workshop: Workshop) -> tuple[Standing, ...]:
             one.digest,
             people,
             kind=one.kind,
+            signed_within=_together(workshop, approvals, one.digest),
         )
         listed = {person.id for person in people if not person.revoked}
         rejected = any(
@@ -142,8 +144,15 @@ def proposals_in(workshop: Workshop) -> tuple[Standing, ...]:
             state = "overtaken"
         elif not missing:
             state = "signed"
-        found.append(Standing(one.digest, one, state, entry.index, entry.at.isoformat(), missing))
+        found.append(Standing(one.digest, one, state, entry.index, entry.at, missing))
     return tuple(found)
+
+
+def _together(workshop: Workshop, approvals: Sequence[Approval], digest: str) -> tuple[datetime, datetime]:
+    """Return when approvals of a proposal that count were signed: none had expired when the last one came."""
+    _, last = signed_within(workshop)
+    newest = max((one.at for one in approvals if one.digest == digest and one.at <= last), default=last)
+    return newest - timedelta(days=workshop.deployment.settings.approvals.valid_days), last
 
 
 def find_proposal(workshop: Workshop, prefix: str) -> Standing:
@@ -220,6 +229,7 @@ def approve_proposal(
     if after.state == "signed" and one.file:
         _apply(workshop, after)
         after = find_proposal(workshop, standing.digest)
+    workshop.ledger.checkpoint()
     return after
 
 

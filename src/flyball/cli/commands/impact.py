@@ -60,7 +60,7 @@ def command(
     for number, one in enumerate(found):
         if number:
             output.text()
-        _show(output, one, several=len(found) > 1)
+        _show(output, one, several=len(found) > 1, asked=bool(change))
 
 
 def _in_each(change: Sequence[str], deployments: Sequence[str], output: Output) -> list[Impact]:
@@ -126,14 +126,14 @@ def as_json(found: Sequence[Impact]) -> dict[str, object]:
     return sets
 
 
-def _show(output: Output, found: Impact, *, several: bool) -> None:
+def _show(output: Output, found: Impact, *, several: bool, asked: bool) -> None:
     if several:
         output.text(f"[bold]{escape(found.deployment)}[/]")
     stages = ", ".join(found.stages) or "none"
     if not found.changes:
         output.text(
             "Nothing of this changes here."
-            if several
+            if asked or several
             else "Nothing differs from the live release."
             if found.live
             else "No release is live, so there is nothing to compare with. Make one: flyball turn."
