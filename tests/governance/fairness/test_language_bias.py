@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from flyball.cli.main import main
 from flyball.core.errors import BadInput
 from flyball.governance.fairness.language_bias import ask_all, chosen_of, drawn, read_bbq, read_winobias
 
@@ -87,6 +88,29 @@ def test_what_is_none_of_the_sets_is_refused_with_its_line(tmp_path):
         read_winobias(tmp_path / "b.txt", tmp_path / "b.txt")
     with pytest.raises(BadInput, match=r"There is no file none\.jsonl"):
         read_bbq(tmp_path / "none.jsonl")
+
+
+def test_files_whose_difference_would_mean_nothing_or_the_opposite_are_refused(tmp_path):
+    pro, anti = sentences(tmp_path)
+    with pytest.raises(BadInput, match="comes first, and is against the prejudice"):
+        read_winobias(anti, pro)
+    with pytest.raises(BadInput, match="hold the same sentences"):
+        read_winobias(pro, pro)
+    other = tmp_path / "anti_other.txt"
+    other.write_text(anti.read_text().replace("thanked", "called"))
+    with pytest.raises(BadInput, match="line 1 differs in more than a pronoun, and 12 of 12 do"):
+        read_winobias(pro, other)
+    (tmp_path / "empty.jsonl").write_text("\n")
+    with pytest.raises(BadInput, match="is empty"):
+        read_bbq(tmp_path / "empty.jsonl")
+
+
+def test_a_file_of_questions_counts_once(tmp_path, capsys):
+    (tmp_path / "a.jsonl").write_text("")
+    with pytest.raises(SystemExit) as left:
+        main(["bias", "--bbq", str(tmp_path / "a.jsonl"), "--bbq", str(tmp_path / "a.jsonl"), "--json"])
+    assert left.value.code == 2
+    assert "given twice" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(not BIAS.is_dir(), reason="the public sets are not beside the checkout")

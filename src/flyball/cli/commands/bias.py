@@ -45,6 +45,8 @@ def command(
             f"{len(files)} files of BBQ, {len(pairs)} of WinoBias and a sample of {sample} are given.",
             fix="Give --bbq FILE, once or more; or --winobias PRO --winobias ANTI; a sample of 0 or more.",
         )
+    if len({one.resolve() for one in files}) < len(files):
+        raise BadInput("A file of BBQ is given twice.", fix="Name each once: a question counts once.")
     read = read_winobias(*pairs) if pairs else [one for path in files for one in read_bbq(path)]
     items = drawn(read, sample)
 

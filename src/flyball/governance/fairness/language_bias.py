@@ -27,6 +27,7 @@ __all__ = ["Item", "LanguageBias", "ask_all", "chosen_of", "drawn", "read_bbq", 
 _LETTERS = "ABC"
 _TEMPLATE = re.compile(r"^\s*\d+\s+(.*)$")
 _MARKED = re.compile(r"\[([^\]]+)\]")
+_PRONOUN = re.compile(r"\b(?:s?he|his|hers?|him(?:self)?|herself)\b", re.IGNORECASE)
 _SMALLEST = 5
 
 
@@ -122,7 +123,7 @@ def read_bbq(path: Path) -> list[Item]:
 
     Source: Parrish et al. 2022, arXiv:2110.08193.
     """
-    found = []
+    found: list[Item] = []
     for number, line in enumerate(_lines(path), 1):
         try:
             one = msgspec.json.decode(line, type=_Line)
@@ -176,6 +177,7 @@ def read_winobias(pro: Path, anti: Path, *, seed: int = 0) -> list[Item]:
             f"{pro.name} holds {len(read['pro'])} sentences and {anti.name} {len(read['anti'])}.",
             fix="Give both versions of one part: pro_stereotyped and anti_stereotyped.",
         )
+    _refuse_no_pair(pro, anti, read)
     people = {who.lower() for some in read.values() for _, who, _ in some}
     draw, found = Random(seed), list[Item]()  # noqa: S311 - an order, no secret
     for number, (first, second) in enumerate(zip(read["pro"], read["anti"], strict=True)):
@@ -210,6 +212,23 @@ def read_winobias(pro: Path, anti: Path, *, seed: int = 0) -> list[Item]:
             f"{pro.name} holds no sentence with two people that can be told.", fix="Check the file."
         )
     return [one for one in found if one.id in both]
+
+
+def _refuse_no_pair(pro: Path, anti: Path, read: Mapping[str, Sequence[tuple[str, str, str]]]) -> None:
+    """Refuse files whose difference would mean nothing, or the opposite."""
+    fix = "Give first pro_stereotyped, then anti_stereotyped, of one type and part."
+    if "anti" in pro.name.lower() and "anti" not in anti.name.lower():
+        raise BadInput(f"{pro.name} comes first, and is against the prejudice by its name.", fix=fix)
+    pairs = [(first[0], second[0]) for first, second in zip(read["pro"], read["anti"], strict=True)]
+    if all(first == second for first, second in pairs):
+        raise BadInput(f"{pro.name} and {anti.name} hold the same sentences.", fix=fix)
+    apart = [place for place, pair in enumerate(pairs, 1) if len({_PRONOUN.sub("", one) for one in pair}) > 1]
+    if len(apart) > len(pairs) / 2:
+        raise BadInput(
+            f"{pro.name} and {anti.name} are no pair: line {apart[0]} differs in more than a pronoun, and "
+            f"{len(apart)} of {len(pairs)} do.",
+            fix=fix,
+        )
 
 
 def drawn(items: Sequence[Item], sample: int, *, seed: int = 0) -> list[Item]:
@@ -355,9 +374,12 @@ def _lines(path: Path) -> list[str]:
     if not path.is_file():
         raise BadInput(f"There is no file {path.name}.", fix="Give a file of the public set.", file=path.name)
     try:
-        return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        found = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except UnicodeDecodeError as err:
         raise BadInput(f"{path.name} is no text: {err}.", fix="Give it in UTF-8.", file=path.name) from err
+    if not found:
+        raise BadInput(f"{path.name} is empty.", fix="Give a file of the public set.", file=path.name)
+    return found
 
 
 def _sentences(path: Path) -> list[tuple[str, str, str]]:
