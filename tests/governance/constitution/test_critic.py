@@ -179,7 +179,9 @@ def test_a_critic_is_measured_on_what_people_say_of_texts(law):
 
 def test_texts_without_a_verdict_are_in_no_share(law):
     fair, _ = measure(labelled(("x", True)), law, lambda items, principles: Failed("silent"))
-    assert (isinstance(fair.found, NotMeasured), fair.failed) == (True, 1)
+    assert fair.failed == 1
+    for share in (fair.found, fair.wrongly):
+        assert str(share) == "not measured: the critic gave no verdict (silent)"
 
 
 def test_without_a_critic_it_is_not_measured_and_programs_are(make_principle):
@@ -196,3 +198,12 @@ def test_lines_and_principles_that_are_none_are_refused_by_name(law):
         read_labelled([b'{"principle": "fair", "text": "t", "broken": true}', b'{"text": 1}'])
     with pytest.raises(BadInput, match="'ghost' is no principle that can be held against a text"):
         measure(labelled(("t", True), principle="ghost"), law)
+
+
+def test_a_file_without_a_text_and_a_text_that_counts_twice_are_refused():
+    one = b'{"principle": "fair", "text": "t", "broken": true}'
+    with pytest.raises(BadInput, match="There is no labelled text in the file"):
+        read_labelled([b"", b"  "])
+    with pytest.raises(BadInput, match="Line 3 has the text of line 1 again"):
+        read_labelled([one, b"", one.replace(b"true", b"false")])
+    assert len(read_labelled([one, one.replace(b"fair", b"plain")])) == 2

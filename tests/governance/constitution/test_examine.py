@@ -105,6 +105,12 @@ def test_words_and_answers_of_the_settings_are_tried(make, make_principle):
     assert [one.principles for one in found.problems] == [("g",)]
 
 
+def test_words_with_an_open_place_are_tried_with_something_in_it(make, make_principle):
+    words = make_principle("w", checker="words_never_said", settings={"never": ["trust ... us"]})
+    law = Constitution("T", (words,), {"words_never_said": CHECKERS.load("words_never_said")})
+    assert [one.noticed for one in examined(make, law).standings] == [1]
+
+
 def test_a_principle_that_holds_in_no_place_of_the_deployment_is_refused(make, make_principle):
     law = law_of(
         (make_principle("p", jurisdictions=("US",)), checker_of(odd)),
@@ -117,6 +123,7 @@ def test_a_principle_that_holds_in_no_place_of_the_deployment_is_refused(make, m
 
 
 HERE = Context(("DE", "US"), date(2026, 11, 21))
+ALONE = Context(("US",), date(2026, 11, 21))
 
 
 def conflict_of(make_principle, one=None, two=None):
@@ -124,6 +131,11 @@ def conflict_of(make_principle, one=None, two=None):
         (make_principle("ask", when_failed="refer", **(one or {})), checker_of(odd)),
         (make_principle("hide", when_failed="refuse", **(two or {})), checker_of(odd)),
     )
+
+
+def test_a_place_is_named_once(make_principle):
+    (problem,) = flaws_of(conflict_of(make_principle), ALONE, ())
+    assert problem.what.endswith("(in US)")
 
 
 def test_two_wishes_of_one_rank_are_an_open_conflict_and_a_rule_settles_it(make_principle):

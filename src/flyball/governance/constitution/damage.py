@@ -62,7 +62,8 @@ def _by_settings(
     never = principle.settings.get("never")
     if isinstance(never, list) and never:
         first, *rest = decision.fields
-        said = replace(first, reason=f"We say: {never[0]}.")
+        words = str(never[0]).replace("...", " at last ")  # what stands in an open place does not matter
+        said = replace(first, reason=f"We say: {words}.")
         yield "words that are never said", replace(decision, fields=(said, *rest)), reading
     answers = principle.settings.get("answers")
     if isinstance(answers, dict):

@@ -180,7 +180,7 @@ def flaws_of(constitution: Constitution, context: Context, cultures: tuple[str, 
         if one.id not in here
     ]
     places: dict[str, list[str]] = {}
-    for own in [context.jurisdictions, *((place,) for place in context.jurisdictions)]:
+    for own in dict.fromkeys((context.jurisdictions, *((place,) for place in context.jurisdictions))):
         alone = constitution.for_case(replace(context, jurisdictions=own), cultures)
         for conflict in open_conflicts(alone):
             places.setdefault(f"{conflict.first}\0{conflict.second}\0{conflict.words}", []).append(

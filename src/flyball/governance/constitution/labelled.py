@@ -50,24 +50,39 @@ class Judged:
 
 
 def read_labelled(lines: Iterable[bytes]) -> list[LabelledText]:
-    """Read lines of JSON; a line that is none ends it, by its number.
+    """Read lines of JSON.
 
     Raises
     ------
     BadInput
+        There is none, a line is none, or a text stands there twice for one principle; by number of the line.
     """
-    found = []
+    found: list[LabelledText] = []
+    seen: dict[tuple[str, str], int] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            found.append(msgspec.json.decode(line, type=LabelledText))
+            one = msgspec.json.decode(line, type=LabelledText)
         except (msgspec.DecodeError, UnicodeDecodeError) as err:
             raise BadInput(
                 f"Line {number} is no labelled text.",
                 fix='Write {"principle": "...", "text": "...", "broken": true} on each line.',
                 line=number,
             ) from err
+        before = seen.setdefault((one.principle, one.text), number)
+        if before != number:
+            raise BadInput(
+                f"Line {number} has the text of line {before} again, for the same principle.",
+                fix="Take one of the two out: a text that counts twice makes the interval too narrow.",
+                line=number,
+            )
+        found.append(one)
+    if not found:
+        raise BadInput(
+            "There is no labelled text in the file.",
+            fix='Write {"principle": "...", "text": "...", "broken": true} on each line.',
+        )
     return found
 
 
@@ -106,34 +121,36 @@ def _measured(
     principle: Principle, texts: Sequence[LabelledText], constitution: Constitution, judge: Judge | None
 ) -> Judged:
     if principle.checker == JUDGED and judge is None:
-        why = NotMeasured("no critic is named in [constitution]")
-        return Judged(principle.id, principle.checker, why, why)
+        unasked = NotMeasured("no critic is named in [constitution]")
+        return Judged(principle.id, principle.checker, unasked, unasked)
     called = _called(principle, texts, constitution, judge)
-    pairs = [(one.broken, said) for one, said in zip(texts, called, strict=True) if said is not None]
+    pairs = [(one.broken, said) for one, said in zip(texts, called, strict=True) if isinstance(said, bool)]
+    silence = next((said for said in called if isinstance(said, Failed)), None)
+    why = f"the critic gave no verdict ({silence.error.rstrip('.')})" if silence is not None else ""
     return Judged(
         principle.id,
         principle.checker,
-        _share([said for broken, said in pairs if broken], "no text is labelled broken"),
-        _share([said for broken, said in pairs if not broken], "every text is labelled broken"),
+        _share([said for broken, said in pairs if broken], why or "no text is labelled broken"),
+        _share([said for broken, said in pairs if not broken], why or "no text is labelled kept"),
         len(texts) - len(pairs),
     )
 
 
 def _called(
     principle: Principle, texts: Sequence[LabelledText], constitution: Constitution, judge: Judge | None
-) -> list[bool | None]:
+) -> list[bool | Failed]:
     find = constitution.checkers[principle.checker].find_words
-    if principle.checker != JUDGED or judge is None:
-        return [bool(find(one.text, principle.settings)) if find else None for one in texts]
-    said: list[bool | None] = []
+    if find is not None:
+        return [bool(find(one.text, principle.settings)) for one in texts]
+    said: list[bool | Failed] = []
     for start in range(0, len(texts), _AT_ONCE):
         lot = [
             Item(f"text {number}", {"text": one.text})
             for number, one in enumerate(texts[start : start + _AT_ONCE])
         ]
-        told = judge(lot, [principle])
+        told = Failed("there is none") if judge is None else judge(lot, [principle])
         if isinstance(told, Failed):
-            said += [None] * len(lot)
+            said += [told] * len(lot)
         else:
             broken = {one.item for one in told}
             said += [one.name in broken for one in lot]
