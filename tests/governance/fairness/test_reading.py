@@ -234,6 +234,24 @@ def test_columns_are_found_in_capitals_too_and_of_a_file_of_predictions(tmp_path
     assert found.columns == {"decision": "y_pred", "outcome": "y_true", "groups": "group"}
 
 
+def test_a_search_without_scores_reads_the_decision_and_fits_a_model_in_its_place(tmp_path, capsys):
+    draw = np.random.default_rng(5)
+    chance = draw.normal(size=1_200)
+    columns = {
+        "group": ["AB"[number % 2] for number in range(1_200)],
+        "decision": (chance > 0.0).astype(int),
+        "label": (chance + draw.normal(size=1_200) > 0.0).astype(int),
+        "income": chance,
+    }
+    path = written(tmp_path, columns)
+    few = ["--approve", "0.6", "--input", "income", "--search", "group", "--candidates", "1"]
+    found = told(capsys, "--cases", path, *few)
+    assert found["approval_rate"]["value"] == pytest.approx((chance > 0.0).mean())
+    assert found["alternatives"]["first"]["approval_rate"]["value"] == pytest.approx(0.6)
+    assert found["alternatives"]["first"]["area"]["value"] > 0.6
+    assert found["warnings"] == ["The model in use has no scores here: the search fits one in its place."]
+
+
 def test_an_outcome_that_nobody_named_is_pointed_at(tmp_path):
     columns = odds()
     columns["default"] = columns.pop("label")

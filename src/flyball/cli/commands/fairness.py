@@ -118,6 +118,7 @@ def command(
         decision, outcome, score, weight, tuple(groups or ()), yes, good, low_is_good, approve, threshold,
         period,
         ("*",) if inputs and "*" in inputs else tuple(inputs or ()),
+        bool(search),
     )  # fmt: skip
     asked = _asked(jurisdiction or [], on, tag or [], measure_all=measure_all)
     read = read_cases(cases, named)

@@ -74,6 +74,8 @@ class Named:
         Column by whose values approval is looked at one by one; "" for none.
     inputs : tuple of str
         Columns that the model looks at; ("*",) for all that are nothing else, no usual trait and no name.
+    search : bool
+        Whether other models are looked for: without scores, the decision is read and `approve` is for them.
     """
 
     decision: str = ""
@@ -88,6 +90,7 @@ class Named:
     threshold: float | None = None
     period: str = ""
     inputs: tuple[str, ...] = ()
+    search: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,6 +147,8 @@ def read_cases(path: Path, named: Named) -> ReadCases:
     outcome, outcome_is = (
         _flags(table, found["outcome"], named.good, "--good") if found["outcome"] else (None, None)
     )
+    if named.search and score is None:
+        warnings.append("The model in use has no scores here: the search fits one in its place.")
     if not found["outcome"]:
         warnings += _other_outcomes(rows, [*used, *inputs])
     if score is not None and named.low_is_good:
@@ -249,7 +254,8 @@ def _found(rows: Rows, named: Named) -> dict[str, str]:
         if wanted and wanted not in rows.schema.names:
             raise _no_column(rows, wanted, f"--{what}")
         found[what] = wanted or next((there[one] for one in usual if one in there), "")
-    by_score = named.approve is not None or named.threshold is not None
+    decided = named.search and bool(found["decision"]) and not found["score"]
+    by_score = (named.approve is not None and not decided) or named.threshold is not None
     if named.approve is not None and named.threshold is not None:
         raise BadFairnessCases("Both a share to approve and a threshold are given.", fix="Give one of them.")
     if by_score and not found["score"]:
