@@ -50,8 +50,9 @@ def test_a_good_entry_is_read_with_its_defaults(tmp_path):
         ({"effective_from": '"soon"'}, "Invalid RFC3339"),
         ({"effective_from": "2026-01-01T00:00:00Z"}, "effective_from must be a date without a time"),
         ({"effective_from": None}, "missing required field `effective_from`"),
-        ({"id": '"x.1#1"'}, "the id 'x.1#1' holds '#' or a space"),
-        ({"id": '"x.1 b"'}, "the id 'x.1 b' holds '#' or a space"),
+        ({"id": '"x.1#1"'}, "the id 'x.1#1' holds something else than letters, digits, dots and dashes"),
+        ({"id": '"x.1 b"'}, "the id 'x.1 b' holds something else than letters, digits, dots and dashes"),
+        ({"jurisdiction": '"XX"'}, "There is no country or group 'XX', as jurisdiction 'XX' says"),
         ({"title": '" "'}, "title is empty"),
         ({"text": '""'}, "text is empty"),
         ({"read_at": '""'}, "read_at is empty"),
@@ -175,6 +176,12 @@ def test_a_deployment_adds_entries_and_overrides_only_with_a_reason(tmp_path):
 def test_a_reason_without_anything_to_override_is_refused(tmp_path):
     with pytest.raises(BadCatalogue, match="there is nothing to override"):
         load(tmp_path, entry(override_reason='"because"'))
+
+
+@pytest.mark.parametrize("id", ["../../x", r"x\n1", "<b>x</b>", "a/b", "a,b"])
+def test_an_id_from_which_no_address_or_file_can_be_made_is_refused(tmp_path, id):
+    with pytest.raises(BadCatalogue, match="holds something else than letters, digits, dots and dashes"):
+        load(tmp_path, entry(id=f'"{id}"'))
 
 
 def test_an_unknown_duty_is_not_an_empty_answer(tmp_path):

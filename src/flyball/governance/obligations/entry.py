@@ -1,5 +1,6 @@
 """One file of the catalogue: each `[[obligation]]` and `[[precedence]]` read strictly, by itself."""
 
+import re
 import tomllib
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +20,8 @@ from flyball.governance.obligations.records import (
 )
 
 __all__ = ["read_entries"]
+
+_ID = re.compile(r"[\w.-]+")
 
 
 class _Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -207,9 +210,10 @@ def _refuse_nonsense(obligation: Obligation, file: str) -> None:
     for key, value in words.items():
         if not value.strip():
             raise refuse(f"{key} is empty", f"Write {key}; an entry without it cannot be checked by anyone")
-    if "#" in obligation.id or obligation.id != obligation.id.strip() or " " in obligation.id:
+    if not _ID.fullmatch(obligation.id):
         raise refuse(
-            f"the id {obligation.id!r} holds '#' or a space", "Use letters, digits, dots and dashes."
+            f"the id {obligation.id!r} holds something else than letters, digits, dots and dashes",
+            "Use only these; addresses, files and citations are made of it.",
         )
     if obligation.version < 1:
         raise refuse(f"version must be 1 or more, got {obligation.version}", "Count versions from 1.")
