@@ -63,8 +63,9 @@ from flyball.loop.workshop import Workshop
 from flyball.models.decisions.records import Decision, FieldDecision
 from flyball.models.experts.attributed import Attributes, Worded, counted_against
 from flyball.models.experts.case_facts import case_facts
+from flyball.models.experts.decision_table.evaluate import evaluate
 from flyball.models.experts.decision_table.messages import shown
-from flyball.models.experts.decision_table.records import FactValue, MadeOfTables
+from flyball.models.experts.decision_table.records import FactValue, MadeOfTables, Rule
 from flyball.models.experts.expert import Expert as AnyExpert
 from flyball.models.experts.expert import ExpertCard, OnDemand
 from flyball.models.experts.graph.neighbourhood import ARROW, CYCLE_PATH
@@ -302,7 +303,12 @@ class _Work:
         expert = self._engine.experts.get(name)
         by_rule = bool(found.rules) and (one.outcome == "automated" or one.confidence <= 0.0)
         if by_rule:
-            said = tuple(Reason(rule.reason, None, f"rule:{rule.rule}") for rule in found.rules)
+            by_words = {rule.reason: rule for rule in reversed(found.rules)}  # the first that says it
+            said = tuple(
+                Reason(rule.reason, None, f"rule:{rule.rule}")
+                for rule in found.rules
+                if by_words[rule.reason] is rule
+            )
             found = replace(found, reasons=said[:MOST_REASONS], path=self._path())
         elif expert is None:
             found = replace(found, gaps=("No expert gave an answer, so none has reasons to tell.",))
@@ -338,33 +344,43 @@ class _Work:
         return next(card for card in self._engine.cards if card.name == name)
 
     def _rules(self, one: FieldDecision) -> tuple[RuleRow, ...]:
-        """Return the rows that decided, or sent the case to a person, in the order of the reason."""
-        known = {
-            rule.id: (name, rule)
-            for name, expert in self._engine.experts.items()
-            if isinstance(expert, MadeOfTables)
-            for table in expert.tables
-            for rule in table.rules
-        }
+        """Return the rows that decided, or sent the case to a person, in the order of the reason.
+
+        A value of the case that looks like the name of a rule names none: only rows that hold for it count.
+        """
         found, begins = [], 0
         for told in _RULE.finditer(one.reason):
-            if told.group(1) in known:
-                name, rule = known[told.group(1)]
-                conditions = tuple((each.fact, each.cell, self._holds(each.fact)) for each in rule.conditions)
-                found.append(
-                    RuleRow(
-                        rule=rule.id,
-                        row=rule.row,
-                        expert=name,
-                        conditions=conditions,
-                        reason=one.reason[begins : told.start()].strip(),
-                        template=dict(rule.outputs).get("reason", ""),
-                        cites=rule.cites,
-                        digest=short(rule.digest),
-                    )
+            name, rule = self._fired.get(told.group(1), ("", None))
+            if rule is None:
+                continue
+            conditions = tuple((each.fact, each.cell, self._holds(each.fact)) for each in rule.conditions)
+            found.append(
+                RuleRow(
+                    rule=rule.id,
+                    row=rule.row,
+                    expert=name,
+                    conditions=conditions,
+                    reason=one.reason[begins : told.start()].strip(),
+                    template=dict(rule.outputs).get("reason", ""),
+                    cites=rule.cites,
+                    digest=short(rule.digest),
                 )
+            )
             begins = told.end()
         return tuple(found)
+
+    @cached_property
+    def _fired(self) -> Mapping[str, tuple[str, Rule]]:
+        """Rows of decision tables that hold for the case, by id, with the name of their expert."""
+        return {
+            hit.rule: (name, rule)
+            for name, expert in self._engine.experts.items()
+            if isinstance(expert, MadeOfTables)
+            for hit in evaluate(expert.tables, [self._facts])[0]
+            for table in expert.tables
+            for rule in table.rules
+            if rule.id == hit.rule
+        }
 
     def _holds(self, fact: str) -> Value:
         """Return what the case holds where a rule looks; of a whole text, how long it is."""
@@ -375,8 +391,8 @@ class _Work:
 
     @cached_property
     def _facts(self) -> Mapping[str, FactValue]:
-        document, places = self._document, self._decision.context.jurisdictions
-        return case_facts(document.text, media_type=document.media_type, jurisdictions=places)
+        """Facts of the case as rules that decide are given them."""
+        return case_facts(self._document.text, media_type=self._document.media_type)
 
     def _path(self) -> tuple[str, ...]:
         """Return the accounts of the cycle that a transfer closes."""

@@ -377,6 +377,20 @@ def test_columns_of_the_settings_say_what_may_change_and_in_which_steps(home, tu
     assert move.value == 0.6  # the limit of P-07 itself, which is a whole step
 
 
+def test_a_value_of_a_case_that_looks_like_a_rule_names_none(home, turned):
+    decided(home, [GOOD | {"application": "N-22", "debt_to_income": 0.61}])
+    with Workshop(open_deployment(home), actor="user:tester") as workshop:
+        entry = find_decision(workshop, "N-22")
+        body = json.loads(json.dumps(entry.body))
+        told = "For x (Rule policy.P-01, row 8.) nothing is lent. (Rule policy.P-07, row 14.)"
+        body["fields"][0]["reason"] = told
+        (answer,) = explain(workshop, replace(entry, body=body)).answers
+    assert [(one.rule, one.reason) for one in answer.rules] == [
+        ("policy.P-07", "For x (Rule policy.P-01, row 8.) nothing is lent.")
+    ]
+    assert [one.words for one in answer.reasons] == ["For x (Rule policy.P-01, row 8.) nothing is lent."]
+
+
 def test_a_setting_about_a_column_that_no_application_has_is_refused_and_not_left_out(home, turned):
     decided(home, [BAD | {"application": "N-21"}])
     with Workshop(open_deployment(home), actor="user:tester") as workshop:
