@@ -72,8 +72,9 @@ def test_what_waits_for_a_person_or_was_withheld_is_no_grant():
     ("text", "told"),
     [
         ("", "holds 0 rows"),
-        ("case,group\n", "holds 1 rows"),
+        ("case,group\n", "holds 1 row of 2 columns"),
         ("case\nA-1\n", "a header and one row"),
+        ("case;group\nA-1;A\n", "2 rows of 1 column parted by commas"),
         ("case,group\nA-1,a\nA-1,b\n", "Row 3 of people.csv names a case twice"),
         ("case,group\nA-1,a,x\n", "Row 2 of people.csv has 3 cells, not 2"),
         (

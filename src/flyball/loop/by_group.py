@@ -9,6 +9,7 @@ from flyball.core.digests import digest_of_bytes, from_json
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.estimates import Estimate, Measurement, NotMeasured
 from flyball.core.intervals import ratio_ends, wilson
+from flyball.core.text import count
 from flyball.governance.fairness.cases import MOST_GROUPS, SMALLEST_GROUP
 from flyball.loop.erased import left_of
 from flyball.loop.releases import live_release, read_release
@@ -224,7 +225,9 @@ def _read(path: Path, data: bytes) -> tuple[tuple[str, ...], dict[str, tuple[str
         ) from err
     if len(rows) < 2 or len(rows[0]) < 2:
         raise BadGroups(
-            f"{path.name} holds {len(rows)} rows; a header and one row for each case are needed.",
+            f"{path.name} holds {count(len(rows), 'row')} of "
+            f"{count(len(rows[0]) if rows else 0, 'column')} parted by commas; a header and one row for each "
+            "case, its name and a group, are needed.",
             fix="Write application,group in the first line, then A-000001,A.",
             file=path.name,
         )
