@@ -115,7 +115,9 @@ def review_access(workshop: Workshop, entry: int, *, person: str, comment: str) 
         workshop, request, kind="access-review", person=person, refusal=_REFUSED, everybody=True
     )
     body = {**request, "approval": approval}
-    return workshop.ledger.append(kind=REVIEWED, actor=f"person:{person}", body=body).index
+    written_as = workshop.ledger.append(kind=REVIEWED, actor=f"person:{person}", body=body).index
+    workshop.ledger.checkpoint()
+    return written_as
 
 
 def acts_during(workshop: Workshop, entry: int) -> list[Entry]:

@@ -261,6 +261,7 @@ def erase(
         "complete": not remaining,
     }
     entry = workshop.ledger.append(kind=DONE, actor=f"person:{person}", body=done).index
+    workshop.ledger.checkpoint()
     return Erased(entry, removed, remaining, outside)
 
 

@@ -151,7 +151,9 @@ def approve_request(workshop: Workshop, digits: str, *, person: str, comment: st
         comment=comment,
         at=workshop.clock(),
     )
-    return workshop.ledger.append(kind=APPROVED, actor=f"person:{person}", body=approval).index
+    entry = workshop.ledger.append(kind=APPROVED, actor=f"person:{person}", body=approval).index
+    workshop.ledger.checkpoint()
+    return entry
 
 
 def _why_not_second(people: Mapping[str, Person], first: str, second: str, kind: ApprovalKind) -> str:

@@ -126,6 +126,7 @@ def reveal(
     receipt = workshop.ledger.append(
         kind="privacy.revealed", actor=f"person:{person}", body={**request, "approval": approval}
     )
+    workshop.ledger.checkpoint()
     if alphabet == "text":
         values = values_of(pseudonyms, domain=domain, keys=keys)
     else:

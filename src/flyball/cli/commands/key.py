@@ -54,6 +54,7 @@ def create_key(
             days=days,
             person=by_hand,
         )
+        workshop.ledger.checkpoint()  # what stands at the end unsigned could be cut off unseen
     _show(output, made)
 
 
@@ -98,6 +99,7 @@ def rotate_key(
     with open_workshop(deployment, output, person) as workshop:
         overlap = timedelta(hours=overlap_hours)
         made = _book(workshop).rotate(id, actor=workshop.actor, overlap=overlap, days=days)
+        workshop.ledger.checkpoint()
     _show(output, made)
 
 
@@ -113,6 +115,7 @@ def revoke_key(
     output = Output(json)
     with open_workshop(deployment, output, person) as workshop:
         key = _book(workshop).revoke(id, actor=workshop.actor, why=why)
+        workshop.ledger.checkpoint()
     if json:
         output.json({"ok": True, **_plain(key)})
         return

@@ -201,6 +201,7 @@ def approve_release(
             at=workshop.clock(),
         )
         receipt = workshop.ledger.append(kind="approval", actor=f"person:{person}", body=approval)
+        workshop.ledger.checkpoint()  # what stands at the end unsigned could be cut off unseen
         missing = release_view(workshop, digest).missing
     if json:
         output.json(

@@ -131,4 +131,5 @@ def end_emergency(workshop: Workshop, entry: int, *, why: str = "") -> Emergency
     if book.find(found.key).revoked_at is None:
         book.revoke(found.key, actor=workshop.actor, why=f"emergency access {entry} was ended")
     workshop.ledger.append(kind=ENDED, actor=workshop.actor, body={"entry": entry, "why": why[:500]})
+    workshop.ledger.checkpoint()
     return find_emergency(workshop.ledger, entry)
