@@ -293,6 +293,37 @@ def test_a_catalogue_as_it_is_to_become_moves_a_date(made, tmp_path):
     assert found.stages == ("ahead", "release")
 
 
+def test_an_entry_that_is_to_be_read_again_is_told_before_it_is_in_the_catalogue(made, tmp_path):
+    draft = tmp_path / "more.toml"
+    draft.write_text(DUTY.format(n=9, days="effective_from = 2020-01-01").replace("2026-04-20", "2024-04-20"))
+    found = asked(made, str(draft))
+    assert [(one.id, one.what) for one in found.changes] == [("own.policy.9#1", "begins")]
+    assert [one.about for one in found.out_of_date] == ["own.policy.9#1"]
+
+
+def test_a_draft_may_cite_a_duty_of_the_same_diff_and_none_that_nobody_knows(made, tmp_path):
+    text = (made / RULES).read_text()
+    draft = tmp_path / "underwriting.csv"
+    draft.write_text(text.replace("own.policy.2;", "own.policy.7;"))
+    with pytest.raises(BadInput, match=r"underwriting\.csv, row 5 .*'own\.policy\.7'"):
+        asked(made, str(draft))
+    new = DUTY.format(n=7, days="effective_from = 2020-01-01").lstrip("\n").splitlines()
+    lines = difflib.unified_diff(
+        text.splitlines(keepends=True),
+        draft.read_text().splitlines(keepends=True),
+        f"a/{RULES}",
+        f"b/{RULES}",
+    )
+    added = [f"+{line}\n" for line in new]
+    head = f"--- /dev/null\n+++ b/obligations/seventh.toml\n@@ -0,0 +1,{len(new)} @@\n"
+    patch = tmp_path / "change.diff"
+    patch.write_text("".join([*lines, head, *added]))
+    assert {(one.id, one.what) for one in asked(made, str(patch)).changes} == {
+        ("own.policy.7#1", "begins"),
+        ("underwriting.U-04", "changed"),
+    }
+
+
 def test_a_date_that_arrives_differs_from_what_is_live(made):
     assert asked(made).changes == ()
     later = asked(made, at=datetime(2026, 6, 1, 0, 0, tzinfo=UTC))

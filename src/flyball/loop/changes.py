@@ -361,7 +361,8 @@ def _of_file(path: Path, workshop: Workshop, here: References) -> tuple[list[Cha
         ]
         found: list[Change] = []
         with tempfile.TemporaryDirectory() as folder:
-            for file, text in patched(path, files):
+            # Duties first: a rule or principle of the same diff may cite a new one.
+            for file, text in sorted(patched(path, files), key=lambda one: "[[obligation]]" not in one[1]):
                 draft = Path(folder) / file.name
                 draft.write_text(text, encoding="utf-8")
                 changes, here = _of_file(draft, workshop, here)
@@ -389,7 +390,12 @@ def _of_file(path: Path, workshop: Workshop, here: References) -> tuple[list[Cha
 
 def _of_table(path: Path, here: References) -> tuple[list[Change], References]:
     decides = any(table.name == path.stem for table in here.deciding)
-    (table,) = load_tables([path], facts=known_facts(here.fields), outputs=TRIAGE if decides else PLAYBOOK)
+    (table,) = load_tables(
+        [path],
+        facts=known_facts(here.fields),
+        cites=None if decides else here.citable,
+        outputs=TRIAGE if decides else PLAYBOOK,
+    )
     before = [one for one in (*here.deciding, *here.playbook) if one.name == table.name]
     return list(_rules(before, [table])), here.with_table(table)
 
@@ -400,12 +406,13 @@ def _of_catalogue(path: Path, workshop: Workshop, here: References) -> tuple[lis
     files = [path if one.name == path.name else one for one in kit.catalogue]
     catalogue = load_catalogue(files if path in files else [*files, path], shipped=False)
     today = workshop.clock().date()
-    changes = _duties(_law(here, here.catalogue, today), _law(here, catalogue, today), today)
-    return list(changes), replace(here, catalogue=catalogue)
+    law = _law(here, catalogue, today)
+    changes = _duties(_law(here, here.catalogue, today), law, today)
+    return list(changes), replace(here, catalogue=catalogue, duties=law.duties)
 
 
 def _of_constitution(path: Path, here: References) -> tuple[list[Change], References]:
-    from_file = load_constitution(path)
+    from_file = load_constitution(path, known=here.citable)
     both = _principles(here.constitution), _principles(from_file)
     return list(_by_digest("principle", *both)), replace(here, constitution=from_file)
 

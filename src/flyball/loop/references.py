@@ -36,6 +36,8 @@ class References:
     catalogue : Catalogue
     duties : tuple of Obligation
         In force today.
+    policies : frozenset of str
+        Of the company: "policy:liability".
     cards : tuple of ExpertCard
     settings : tuple of ExpertSettings
     fields : tuple of Field
@@ -48,6 +50,7 @@ class References:
     constitution: Constitution
     catalogue: Catalogue
     duties: tuple[Obligation, ...]
+    policies: frozenset[str]
     cards: tuple[ExpertCard, ...]
     settings: tuple[ExpertSettings, ...]
     fields: tuple[Field, ...]
@@ -61,6 +64,11 @@ class References:
     def field_keys(self) -> tuple[str, ...]:
         """Names of the fields, in their order."""
         return tuple(field.key for field in self.fields)
+
+    @property
+    def citable(self) -> frozenset[str]:
+        """What a rule or a principle may cite."""
+        return self.catalogue.ids | self.policies
 
     def cited_by(self) -> dict[str, list[str]]:
         """Return who cites each duty or policy: "rule liability.L-02", "principle quoted_span"."""
@@ -99,6 +107,7 @@ def references_of(workshop: Workshop) -> References:
         constitution=engine.constitution,
         catalogue=engine.catalogue,
         duties=duties_of(workshop),
+        policies=frozenset(policy.id for policy in engine.playbook.policies),
         cards=engine.cards,
         settings=workshop.deployment.settings.expert,
         fields=workshop.deployment.fields,
