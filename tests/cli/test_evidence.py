@@ -350,6 +350,8 @@ def _release_of(pack):
         ({"approval_days": 0}, "evidence counts for 365 and approvals for 0 days."),
         ({"approvals_required": -1}, "it asks for fewer than no signatures, or samples of nothing."),
         ({"sample_of": 0}, "it asks for fewer than no signatures, or samples of nothing."),
+        ({"made_at": "2026-11-30T12:00:00"}, "it holds a time without its zone."),
+        ({"also": "certified"}, "It says something twice, or more than a pack says."),
     ],
 )
 def test_a_record_that_no_export_writes_is_refused_and_ends_in_no_fault(verify, house, pack, changed, said):
@@ -358,6 +360,28 @@ def test_a_record_that_no_export_writes_is_refused_and_ends_in_no_fault(verify, 
     with Workshop(open_deployment(house)) as workshop:
         seal(pack, workshop.key)
     assert verify(pack)[1] == {"record": f"pack.json cannot be read: {said}"}
+
+
+def test_brackets_without_end_and_a_folder_in_place_of_a_file_are_refused(verify, house, pack):
+    other = Path(shutil.copytree(pack, pack.parent / "other"))
+    (pack / "pack.json").write_bytes(b'{"a":' * 5000)
+    with Workshop(open_deployment(house)) as workshop:
+        seal(pack, workshop.key)
+    said = "pack.json cannot be read: Not a valid Pack: maximum recursion depth"
+    assert verify(pack)[1]["record"].startswith(said)
+    (other / "ledger" / "leaf_hashes.bin").unlink()
+    (other / "ledger" / "leaf_hashes.bin").mkdir()
+    failed = verify(other)[1]
+    assert failed["files"] == "ledger/leaf_hashes.bin is missing"
+    assert "ledger tree" in failed
+
+
+def test_a_pack_of_another_version_is_not_said_to_be_made_again(house, pack, key, capsys):
+    _as_owner(house, pack, lambda one: replace(one, software="flyball 9.9.9"))
+    on = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    found = flyball("verify", pack, "--key", key, "--on", on, capsys=capsys)
+    said = "sealed and complete; made by flyball 9.9.9, so this version did not make all of it again"
+    assert found["reason"].endswith(said)
 
 
 def test_a_control_that_names_a_record_which_is_not_there_is_refused(verify, house, pack):

@@ -102,7 +102,7 @@ def from_json(data: bytes | str, kind: type[T]) -> T:
     """
     try:
         return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as err:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as err:
         raise BadInput(
             f"Not a valid {getattr(kind, '__name__', kind)}: {err}.",
             fix="Check that the file was not cut off or edited.",

@@ -59,7 +59,7 @@ def _pieces(file: BinaryIO) -> Generator[list[bytes], None, None]:
 @contextmanager
 def recorded_file(path: Path) -> Iterator[io.BufferedIOBase]:
     """Open the recorded leaf hashes; a missing file reads as an empty one."""
-    file: io.BufferedIOBase = path.open("rb") if path.exists() else io.BytesIO()
+    file: io.BufferedIOBase = path.open("rb") if path.is_file() else io.BytesIO()
     with file:
         yield file
 

@@ -27,6 +27,7 @@ from flyball.ledger.excerpts import Excerpt
 from flyball.ledger.notes import VerifierKey, open_note
 
 __all__ = [
+    "SOFTWARE",
     "controls_hold",
     "documents_hold",
     "gaps_told",
@@ -51,7 +52,7 @@ _ALWAYS_SHOWN = frozenset({"approval", "evidence", "release.made", *MEASURED})
 """Kinds of entries, beside the populations, on which records rest: nobody may hold them back."""
 
 
-_SOFTWARE = f"flyball {flyball.__version__}"
+SOFTWARE = f"flyball {flyball.__version__}"
 
 
 def same_ledger(pack: Pack, excerpt: Excerpt) -> Check:
@@ -114,7 +115,7 @@ def records_hold(pack: Pack, excerpt: Excerpt) -> Check:
     if wrong:
         return Check("records", False, f"altered: {'; '.join(wrong[:3])}")
     said = f"{count(len(pack.records), 'record')}, each by its digest"
-    if pack.software != _SOFTWARE:
+    if pack.software != SOFTWARE:
         return Check("records", True, f"{said}; made by {pack.software}: not made again")
     signers = tuple(sorted({one.person for one in pack.approvals if one.decision == "approve"}))
     about = About(pack.release, pack.parts, signers, pack.release_made_by, timedelta(days=pack.valid_days))
@@ -143,7 +144,7 @@ def samples_hold(pack: Pack, excerpt: Excerpt) -> Check:
         known, pack.period, about, n=pack.sample_of, seed=pack.ledger.root, at=one.made_at
     )
     if (
-        pack.software != _SOFTWARE
+        pack.software != SOFTWARE
     ):  # another one may ask otherwise; what is there and what is drawn is the same
         drawn = [(item.check, item.population.n, item.sample) for item in mine]
         if drawn != [(item.check, item.population.n, item.sample) for item in again]:
@@ -159,7 +160,7 @@ def samples_hold(pack: Pack, excerpt: Excerpt) -> Check:
 
 def controls_hold(pack: Pack) -> Check:
     """Check that no control is left out or asks for less, and that each follows from the records."""
-    if pack.software == _SOFTWARE and (wrong := _left_out(pack)):
+    if pack.software == SOFTWARE and (wrong := _left_out(pack)):
         return Check("controls", False, f"not those of {pack.framework}: {', '.join(wrong[:10])}")
     again = controls_shown(
         [Control(one.id, one.title, one.checks, one.gaps) for one in pack.controls], pack.records
@@ -194,7 +195,7 @@ def _left_out(pack: Pack) -> list[str]:
 def gaps_told(pack: Pack, excerpt: Excerpt) -> Check:
     """Check that nothing is missing from what the pack says it did not test."""
     said = f"{count(len(pack.not_tested), 'gap')} told"
-    if pack.software != _SOFTWARE:
+    if pack.software != SOFTWARE:
         return Check("not tested", True, f"{said}; made by {pack.software}: not written again")
     again = what_was_not_tested(
         pack.controls,
@@ -214,8 +215,8 @@ def gaps_told(pack: Pack, excerpt: Excerpt) -> Check:
 
 def documents_hold(folder: Path, pack: Pack) -> Check:
     """Write every document again from the record, and compare."""
-    if pack.software != _SOFTWARE:
-        return Check("documents", True, f"made by {pack.software}, this is {_SOFTWARE}: not written again")
+    if pack.software != SOFTWARE:
+        return Check("documents", True, f"made by {pack.software}, this is {SOFTWARE}: not written again")
     wrong, n = [], 0
     for name in FORMS.names():
         for path, data in FORMS.load(name).write(pack).items():

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from flyball.core.digests import from_json
+from flyball.core.digests import canonical_json, from_json
 from flyball.core.errors import BadInput, FlyballError
 from flyball.core.verdicts import Check
 from flyball.governance.evidence.pack import Pack
 from flyball.governance.evidence.retelling import (
+    SOFTWARE,
     controls_hold,
     documents_hold,
     gaps_told,
@@ -136,10 +137,15 @@ def _key(folder: Path, given: VerifierKey | None, checks: list[Check]) -> Verifi
 
 def _read(folder: Path, checks: list[Check]) -> Pack | None:
     try:
-        pack = from_json((folder / "pack.json").read_bytes(), Pack)
+        data = (folder / "pack.json").read_bytes()
+        pack = from_json(data, Pack)
         if pack.form != 1:
             raise BadInput(f"It is of form {pack.form}.", fix="Use a newer Flyball.")
         _refuse_nonsense(pack)
+        if pack.software == SOFTWARE and canonical_json(pack) != data.rstrip():
+            raise BadInput(
+                "It says something twice, or more than a pack says.", fix="Ask for it as it was exported."
+            )
     except (OSError, BadInput) as err:
         said = err.message if isinstance(err, FlyballError) else str(err)
         checks.append(Check("record", False, f"pack.json cannot be read: {said}"))
@@ -151,6 +157,8 @@ def _refuse_nonsense(pack: Pack) -> None:
     """Refuse what no export writes, and what the other checks could not even be made on."""
     known = {one.id for one in pack.records}
     asked = (pack.approvals_required, *pack.required.values())
+    times = [pack.made_at, *(one.at for one in pack.approvals), *(one.at for one in pack.examined)]
+    times += [at for one in pack.records for at in (one.made_at, one.expires_at)]
     said = ""
     if not pack.records:
         said = "it holds no record"
@@ -160,6 +168,8 @@ def _refuse_nonsense(pack: Pack) -> None:
         said = f"evidence counts for {pack.valid_days} and approvals for {pack.approval_days} days"
     elif min(asked) < 0 or pack.sample_of < 1:
         said = "it asks for fewer than no signatures, or samples of nothing"
+    elif any(at.tzinfo is None for at in times):
+        said = "it holds a time without its zone"
     if said:
         raise BadInput(f"{said}.", fix="Ask the owner for the pack as it was exported.")
 
@@ -170,4 +180,7 @@ def _verdict(checks: Iterable[Check], pack: Pack | None) -> PackVerification:
     if failed:
         return PackVerification(False, f"{failed[0].name}: {failed[0].detail}", made, pack)
     name = f"{pack.deployment}, {pack.framework}, {pack.period}" if pack else ""
-    return PackVerification(True, f"{name}: sealed, complete and as the ledger says", made, pack)
+    said = "sealed, complete and as the ledger says"
+    if pack and pack.software != SOFTWARE:
+        said = f"sealed and complete; made by {pack.software}, so this version did not make all of it again"
+    return PackVerification(True, f"{name}: {said}", made, pack)
