@@ -44,6 +44,17 @@ def test_families_disguises_and_hiding_places_are_listed(tmp_path):
     assert "hidden_in_word" in told["carriers"]
 
 
+def test_a_file_that_cannot_be_written_is_refused_before_the_first_attack(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "flyball", "redteam", "run", "--sarif", "gone/found.sarif"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "No file can be written at gone/found.sarif" in done.stderr
+
+
 @pytest.fixture(scope="module")
 def credit(tmp_path_factory):
     return made("credit-risk", tmp_path_factory.mktemp("attacked") / "credit")

@@ -250,5 +250,12 @@ def test_an_id_that_nothing_has_is_refused(opened):
     assert not findings_folder(workshop.deployment).exists()
 
 
+def test_a_run_of_one_family_is_held_against_the_bound_of_that_one(opened):
+    with opened("[redteam.at_most]\nevasion = 0.2\njailbreak = 0.2\n") as workshop:
+        settings = workshop.deployment.settings.redteam
+    some = report("nothing was tried", evasion=(0.2, 0.1, 0.25), plan=(0, 300, True))
+    assert bounds_broken(settings, some) == ["evasion: the upper end 0.250 is above 0.200"]
+
+
 def test_no_bound_is_broken_where_none_is_set():
     assert bounds_broken(RedTeamSettings(), report((1.0, 0.9, 1.0))) == []

@@ -300,7 +300,10 @@ def _kept(deployment: Deployment) -> list[Result]:
 
 
 def bounds_broken(settings: RedTeamSettings, report: RedTeamReport) -> list[str]:
-    """Return which bounds of `[redteam]` a run does not keep; [] where all are kept, or none is set."""
+    """Return which bounds of `[redteam]` a run does not keep; [] where all are kept, or none is set.
+
+    A run of some families is held against the bounds of those alone; it vouches for no release.
+    """
     return _over(settings, _body(report)) if wants_run(settings) else []
 
 
@@ -356,7 +359,7 @@ def _over(settings: RedTeamSettings, run: Mapping[str, Any]) -> list[str]:
     problems = []
     for name, most, rate in bounds:
         high = rate.get("high")
-        if most is None:
+        if most is None or (high is None and run["narrowed"]):
             continue
         if high is None:
             problems.append(f"{name}: not measured")

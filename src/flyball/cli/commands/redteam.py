@@ -81,6 +81,12 @@ def run(
     from flyball.loop.releases import find_release
 
     output = Output(json)
+    if sarif is not None and (sarif.is_dir() or not sarif.absolute().parent.is_dir()):
+        raise BadInput(
+            f"No file can be written at {sarif}.",
+            fix="Name a file in a folder that is there.",
+            file=str(sarif),
+        )
     with open_workshop(deployment, output, person) as workshop:
         wanted = Wanted(
             release=find_release(workshop.state, release) if release else "",
