@@ -9,6 +9,8 @@ import time
 import httpx
 import pytest
 
+from flyball.loop.lessons import export_lessons
+
 CONSTITUTION = """
 title = "Talk"
 [[principle]]
@@ -228,3 +230,39 @@ def test_the_file_of_principles_is_part_of_what_a_release_signs(talk):
         time.sleep(0.05)
     assert files.look() == "folder changed"
     assert files.kit == before
+
+
+def test_a_conversation_teaches_message_by_message_and_without_people(talk, tmp_path):
+    said = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "I am Mr Otto Ulm."},
+        {"role": "assistant", "content": "Welcome."},
+        {"role": "user", "content": "Will I get it?"},
+    ]
+    running, _, _ = talk(says("Mr Ulm, wait a day. You have guaranteed approval."), chat="keep_texts = true")
+    assert ask(running, messages=said).status_code == 200
+    assert ask(running, messages=[*said, {"role": "user", "content": "well " * 6_000}]).status_code == 200
+    workshop = running.house.everything()[0].workshop
+    (entry, _) = running.entries()
+    for kind in ("preferences", "revisions"):
+        out = tmp_path / f"{kind}.jsonl"
+        done = export_lessons(workshop, out, kind=kind, tenant=entry.body["tenant"])
+        assert (done.lines, done.by_principle, done.left_out) == (2, {"no_promise": 2}, {})
+        line, long = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+        assert line["source"] == "conversation"
+        asked = [(one["role"], one["content"]) for one in line["prompt"]]
+        assert asked[:4] == [
+            ("system", "Be brief."),
+            ("user", "I am [PERSON]."),
+            ("assistant", "Welcome."),
+            ("user", "Will I get it?"),
+        ]
+        assert [(one["role"], len(one["content"])) for one in long["prompt"]][:1] == [("user", 20_000)]
+        left = "Mr [PERSON], wait a day."
+        first = f"{left} You have guaranteed approval."
+        if kind == "preferences":
+            assert [one["content"] for one in (*line["chosen"], *line["rejected"])] == [left, first]
+            assert len(asked) == len(said)
+        else:
+            assert asked[4] == ("assistant", first)
+            assert [one["content"] for one in line["completion"]] == [left]

@@ -17,7 +17,7 @@ from flyball.data.privacy.detection.records import Found
 from flyball.data.privacy.personal_data import cover, find_people
 from flyball.governance.constitution.principle import Constitution, Principle
 from flyball.governance.constitution.talk import ReviewedWords
-from flyball.governance.constitution.training import Kind, Lesson, line_of
+from flyball.governance.constitution.training import Kind, Lesson, Turn, line_of
 from flyball.governance.guardrails.views import found_through, identifies
 from flyball.ledger.errors import BlobErased, BlobMissing
 from flyball.ledger.files import write_whole
@@ -204,7 +204,7 @@ def _lesson(document: Document, answer: _Changed, principle: Principle, critique
         text=principle.text,
         revision=principle.revision,
         critique=_covered(critique),
-        prompt=f"{_ASK.format(question=_covered(answer.question))}\n\nDocument:\n{part}",
+        prompt=(Turn("user", f"{_ASK.format(question=_covered(answer.question))}\n\nDocument:\n{part}"),),
         first=_answer(document.text, part, answer.first),
         revised=_answer(document.text, part, answer.revised),
         source="decision",
@@ -267,7 +267,7 @@ def _of_conversation(workshop: Workshop, entry: Entry, tenant: str, left: Counte
         left["the conversation was not kept, or was erased"] += 1
         return
     named = _words_law(workshop)
-    prompt = _covered("\n".join(f"{one.role}: {text_of(one)}" for one in messages)[-_LONGEST:])
+    prompt = _turns(messages)
     for one in reviewed:
         wrong = one.rounds[0].critiques[0] if one.rounds and one.rounds[0].critiques else None
         principle = named.get(wrong.principle) if wrong is not None else None
@@ -296,6 +296,19 @@ def _of_conversation(workshop: Workshop, entry: Entry, tenant: str, left: Counte
             yield lesson
         else:
             left["nothing is left of the difference once personal data is covered"] += 1
+
+
+def _turns(messages: Sequence[ChatMessage]) -> tuple[Turn, ...]:
+    """Return the last messages of a conversation, as many as fit; of the first of them its end."""
+    left, turns = _LONGEST, list[Turn]()
+    for one in reversed(messages):
+        if left <= 0:
+            break
+        text = _covered(text_of(one))[-left:]  # covered first: half a number would be found by nobody
+        left -= len(text)
+        if text.strip():
+            turns.append(Turn(one.role, text))
+    return tuple(reversed(turns))
 
 
 def _words_law(workshop: Workshop) -> dict[str, Principle]:

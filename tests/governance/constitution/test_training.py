@@ -3,14 +3,14 @@
 import json
 from dataclasses import replace
 
-from flyball.governance.constitution.training import Lesson, line_of
+from flyball.governance.constitution.training import Lesson, Turn, line_of
 
 LESSON = Lesson(
     principle="plain",
     text="Answers are plain.",
     revision="Say it plainly.",
     critique="Too long.",
-    prompt="What is due?",
+    prompt=(Turn("system", "Be kind."), Turn("user", "What is due?")),
     first="Herewith it is stated: 5.",
     revised="5.",
     source="conversation",
@@ -20,7 +20,10 @@ LESSON = Lesson(
 
 def test_preferences_hold_prompt_chosen_and_rejected_as_messages():
     line = json.loads(line_of(LESSON, "preferences"))
-    assert line["prompt"] == [{"role": "user", "content": "What is due?"}]
+    assert line["prompt"] == [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "What is due?"},
+    ]
     assert line["chosen"] == [{"role": "assistant", "content": "5."}]
     assert line["rejected"] == [{"role": "assistant", "content": "Herewith it is stated: 5."}]
     assert "completion" not in line
@@ -28,15 +31,12 @@ def test_preferences_hold_prompt_chosen_and_rejected_as_messages():
 
 def test_revisions_show_the_first_answer_and_the_critique_and_complete_with_the_revision():
     line = json.loads(line_of(LESSON, "revisions"))
-    (message,) = line["prompt"]
-    for words in (
-        "What is due?",
-        "Herewith it is stated: 5.",
-        "Answers are plain.",
-        "Too long.",
-        "Say it plainly.",
-    ):
-        assert words in message["content"]
+    *_, asked, first, told = line["prompt"]
+    assert asked == {"role": "user", "content": "What is due?"}
+    assert first == {"role": "assistant", "content": "Herewith it is stated: 5."}
+    assert told["role"] == "user"
+    for words in ("Answers are plain.", "Too long.", "Say it plainly."):
+        assert words in told["content"]
     assert line["completion"] == [{"role": "assistant", "content": "5."}]
     assert "chosen" not in line
 

@@ -1,7 +1,8 @@
 """Training data out of critiques and revisions: what was answered first, what was wrong, what left instead.
 
 The forms are those of TRL's conversational datasets: `prompt`, `chosen` and `rejected` for preferences,
-`prompt` and `completion` for supervised fine-tuning (docs "Dataset formats and types", read 2026-11).
+`prompt` and `completion` for supervised fine-tuning (https://huggingface.co/docs/trl/dataset_formats, read
+2026-11-30). A conversation stays one: each of its messages is a message of the prompt.
 """
 
 from dataclasses import dataclass
@@ -9,18 +10,23 @@ from typing import Literal
 
 from flyball.core.digests import canonical_json, digest_of
 
-__all__ = ["Kind", "Lesson", "line_of"]
+__all__ = ["Kind", "Lesson", "Turn", "line_of"]
 
 Kind = Literal["preferences", "revisions"]
 
 _CRITICISED = """\
-Your answer:
-{first}
-
 Principle: {text}
 What is wrong: {critique}
 {revision}
 Write the revised answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A message of a prompt."""
+
+    role: str
+    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +40,8 @@ class Lesson:
         What the principle asks, and how answers are revised by it.
     critique : str
         What was wrong.
-    prompt : str
-        What was asked.
+    prompt : tuple of Turn
+        What was asked, message by message.
     first, revised : str
     source : {"decision", "conversation"}
     provenance : dict
@@ -46,7 +52,7 @@ class Lesson:
     text: str
     revision: str
     critique: str
-    prompt: str
+    prompt: tuple[Turn, ...]
     first: str
     revised: str
     source: Literal["decision", "conversation"]
@@ -72,16 +78,18 @@ def line_of(lesson: Lesson, kind: Kind) -> bytes:
         "source": lesson.source,
         "provenance": lesson.provenance | {"lesson": lesson.digest},
     }
-    asked = {"role": "user", "content": lesson.prompt}
+    asked = [_message(one.role, one.content) for one in lesson.prompt]
     if kind == "preferences":
         pair = {"chosen": _said(lesson.revised), "rejected": _said(lesson.first)}
-        return canonical_json(about | {"prompt": [asked]} | pair)
-    told = _CRITICISED.format(
-        first=lesson.first, text=lesson.text, critique=lesson.critique, revision=lesson.revision
-    )
-    asked = {"role": "user", "content": f"{lesson.prompt}\n\n{told}"}
-    return canonical_json(about | {"prompt": [asked], "completion": _said(lesson.revised)})
+        return canonical_json(about | {"prompt": asked} | pair)
+    told = _CRITICISED.format(text=lesson.text, critique=lesson.critique, revision=lesson.revision)
+    asked += [*_said(lesson.first), _message("user", told)]
+    return canonical_json(about | {"prompt": asked, "completion": _said(lesson.revised)})
 
 
 def _said(text: str) -> list[dict[str, str]]:
-    return [{"role": "assistant", "content": text}]
+    return [_message("assistant", text)]
+
+
+def _message(role: str, content: str) -> dict[str, str]:
+    return {"role": role, "content": content}
