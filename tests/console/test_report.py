@@ -86,7 +86,9 @@ def test_hostile_words_stay_words(console):
 
 
 def test_a_page_that_is_not_there_is_said_with_those_that_are(console):
-    with pytest.raises(NoSuchPage, match=r"There is no page 'nowhere'.*overview, redteam, releases") as told:
+    with pytest.raises(
+        NoSuchPage, match=r"There is no page 'nowhere'.*overview, proposals, redteam, releases"
+    ) as told:
         made(console, "nowhere")
     assert "fairness" in told.value.fix
     assert "obligations/{duty}" in reportable()

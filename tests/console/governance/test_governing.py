@@ -42,6 +42,7 @@ PAGES = [
     "obligations/us.sr-26-2",
     "fairness",
     "redteam",
+    "proposals",
     "drift",
     "alerts",
     "runbooks/availability",

@@ -90,8 +90,8 @@ def _play_law(folder: Path, output: Output) -> None:
         f"\nAll three changes: {seconds:.1f} s, {count(released, 'release')} re-tested, signed and live; "
         f"{ran} of {stages} stages run, {stages - ran} skipped. Before that, once: {made:.1f} s to set up."
     )
-    tell(f"Look: flyball obligation list -d {escape(str(folder))}/credit-risk")
-    tell(f"      flyball proposal list -d {escape(str(folder))}/credit-risk")
+    tell(f"Look: .venv/bin/flyball obligation list -d {escape(str(folder))}/credit-risk")
+    tell(f"      .venv/bin/flyball proposal list -d {escape(str(folder))}/credit-risk")
     if output.as_json:
         days: list[dict[str, object]] = [
             {
