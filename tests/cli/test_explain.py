@@ -1,10 +1,14 @@
 """`flyball explain` in front of what can go wrong before anything is explained."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from flyball.cli import main
+from flyball.cli.commands import explain as page
+from flyball.cli.output import Output
+from flyball.governance.explanation.records import Answer, Passage, RuleRow
 
 
 def run(capsys, *arguments):
@@ -64,3 +68,27 @@ def test_a_decision_that_is_not_there_is_named(home, capsys):
     code, out, _ = run(capsys, "explain", "A-1", "--json")
     assert code == 2
     assert json.loads(out)["message"] == "No decision matches 'A-1'."
+
+
+def test_what_a_case_holds_is_said_in_words_and_a_passage_is_quoted(capsys):
+    rule = RuleRow(
+        "policy.P-1",
+        4,
+        "policy",
+        (("row.of_age", "no", False), ("row.income", "< 6,000", 5000.0), ("row.late", "none", None)),
+        "Not of age.",
+        "Not of age.",
+        (),
+        "d1",
+    )
+    by_rule = Answer(
+        "repaid", "Repaid", "Repaid?", "false", "automated", 1.0, True, "", "a rule", (), (rule,)
+    )
+    page._answer(Output(as_json=False), by_rule)
+    by_words = Answer("cap", "Cap", "Capped?", "true", "automated", 0.9, False, "", "sure", ())
+    page._answer(Output(as_json=False), replace(by_words, passages=(Passage(0, 200, 1.0, "x" * 200),)))
+    out = capsys.readouterr().out
+    assert "(the case holds no)" in out
+    assert "(the case holds 5,000)" in out
+    assert "(the case holds nothing)" in out
+    assert "x" * 160 + ' ..."' in "".join(out.split("\n"))

@@ -132,6 +132,7 @@ def test_the_page_says_why_and_gives_the_letters(credit):
     assert "Excessive obligations in relation to income" in browser.body
     assert "Bring monthly debts down to" in browser.body
     assert "credit_utilisation" in browser.body
+    assert [word in browser.body for word in (">no<", ">False<", ">None<")] == [True, False, False]
     reply = browser.get(
         f"/d/credit-risk/decisions/{credit.bad}/why/letter.txt?letter=adverse_action&language=en"
     )

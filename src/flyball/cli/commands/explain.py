@@ -10,12 +10,14 @@ from flyball.cli.output import Output
 from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
 from flyball.core.digests import short
 from flyball.core.errors import BadInput
+from flyball.data.documents.rows import Value
 from flyball.governance.explanation.records import Answer, Explanation
 from flyball.governance.explanation.words import Phrase, Words
 from flyball.loop.explaining import explain
 from flyball.loop.explanation_view import explanation_as_json, letter_as_json
 from flyball.loop.letters import copy_templates, draft_letter, keep_draft, templates_of
 from flyball.loop.lineage import find_decision
+from flyball.models.experts.decision_table.messages import shown
 
 __all__ = ["command"]
 
@@ -112,7 +114,7 @@ def _answer(output: Output, one: Answer) -> None:
     for rule in one.rules:
         output.text(f"  Rule {escape(rule.rule)}, row {rule.row}: {escape(rule.reason)}")
         for fact, cell, value in rule.conditions:
-            output.text(f"    {escape(fact)} {escape(cell)}   (the case holds {escape(str(value))})")
+            output.text(f"    {escape(fact)} {escape(cell)}   (the case holds {escape(_held(value))})")
     if one.reasons and one.attribution is not None:
         output.text("  What counted most:")
         for reason in one.reasons:
@@ -124,8 +126,8 @@ def _answer(output: Output, one: Answer) -> None:
         _attribution(output, one)
     for passage in one.passages if one.attribution is None and not one.rules else ():
         words = " ".join(passage.words.split())
-        shown = words if len(words) <= _SHORT else words[:_SHORT] + " ..."
-        output.text(f'  Characters {passage.start} to {passage.end}: "{escape(shown)}"')
+        quoted = words if len(words) <= _SHORT else words[:_SHORT] + " ..."
+        output.text(f'  Characters {passage.start} to {passage.end}: "{escape(quoted)}"')
     if one.changed is not None and one.changed.moves:
         how = {"automated": "without a person", "referred": "a person would decide"}.get(
             one.changed.outcome, ""
@@ -143,6 +145,10 @@ def _answer(output: Output, one: Answer) -> None:
         output.text(f"  Not explained: {escape(gap)}")
 
 
+def _held(value: Value) -> str:
+    return "nothing" if value is None else shown(value)
+
+
 def _attribution(output: Output, one: Answer) -> None:
     told = one.attribution
     if told is None:
@@ -153,4 +159,4 @@ def _attribution(output: Output, one: Answer) -> None:
         f"from {told.base:.4g} to {told.output:.4g}:"
     )
     for share in sorted(told.shares, key=lambda each: -abs(each.share))[:_MOST_SHARES]:
-        output.text(f"    {share.share:+8.3f}  {escape(share.column)} = {escape(str(share.value))}")
+        output.text(f"    {share.share:+8.3f}  {escape(share.column)} = {escape(_held(share.value))}")
