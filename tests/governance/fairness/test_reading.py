@@ -149,12 +149,6 @@ def odds(n=400):
             "--good 0 or --good 1",
         ),
         ({"denied": "turned"}, {"decision": "denied"}, "'denied' in its name says", "--yes 0 or --yes 1"),
-        (
-            {"y_pred": "same"},
-            {"decision": "y_pred"},
-            "what people want, or what is feared",
-            "--yes 0 or --yes 1",
-        ),
         ({"pd": "turned"}, {"score": "pd"}, "'pd' in the name of the column of scores", "--low-is-good"),
     ],
 )
@@ -230,7 +224,8 @@ def test_columns_are_found_in_capitals_too_and_of_a_file_of_predictions(tmp_path
     path = written(
         tmp_path, {"group": columns["group"], "y_pred": columns["decision"], "y_true": columns["label"]}
     )
-    found = read_cases(path, Named(yes="1"))
+    found = read_cases(path, Named())
+    assert found.cases.decision.tolist() == columns["decision"]
     assert found.columns == {"decision": "y_pred", "outcome": "y_true", "groups": "group"}
 
 

@@ -30,8 +30,6 @@ _FEARED = frozenset(
      "rejected", "rejection", "reoffended", "risk", "risky", "suspicious"}
 )  # fmt: skip
 """Words in the name of a column that say that more of it is worse."""
-_PREDICTED = frozenset({"prediction", "predictions", "predicted", "pred", "yhat"})
-"""Words in the name of what a model foresees: 1 may be the loan that is repaid, or the one that is not."""
 _MOST_ROWS = 200_000
 _FAR = -4.0
 """Standard errors below 0: by chance alone one in thirty thousand."""
@@ -94,9 +92,10 @@ def meaning_of(name: str, values: Sequence[str], wanted: str, option: str) -> Me
         )
     bare = all(one.lower() in _BARE for one in there)
     ask = " or ".join(f"{option} {one}" for one in sorted(there)) if bare else ""
-    if ask and (doubt := _doubt(name)):
+    if ask and (word := fears(name)):
         raise BadFairnessCases(
-            f"The column {name} holds {_some(there)}, and {doubt}.",
+            f"The column {name} holds {_some(there)}, and {word!r} in its name says that yes is what nobody "
+            "wants.",
             fix=f"Say which value people want: {ask}.",
             column=name,
         )
@@ -137,14 +136,6 @@ def goes_against(values: Floats | Flags, flags: Flags, traits: Sequence[Trait]) 
     if spread <= 0.0 or free < 1:
         return False
     return float(high @ yes) / spread * float(np.sqrt(free)) < _FAR
-
-
-def _doubt(name: str) -> str:
-    if word := fears(name):
-        return f"{word!r} in its name says that yes is what nobody wants"
-    if any(one in _PREDICTED for one in _words(name)):
-        return "nothing says whether it foresees what people want, or what is feared"
-    return ""
 
 
 def _fix(there: Sequence[str], name: str, option: str) -> str:
