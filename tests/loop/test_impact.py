@@ -301,6 +301,17 @@ def test_an_entry_that_is_to_be_read_again_is_told_before_it_is_in_the_catalogue
     assert [one.about for one in found.out_of_date] == ["own.policy.9#1"]
 
 
+def test_several_drafts_of_a_catalogue_are_told_together(made, tmp_path):
+    for n in (8, 9):
+        text = DUTY.format(n=n, days="effective_from = 2020-01-01")
+        (tmp_path / f"more{n}.toml").write_text(text)
+    found = asked(made, *(str(tmp_path / f"more{n}.toml") for n in (8, 9)))
+    assert [(one.id, one.what) for one in found.changes] == [
+        ("own.policy.8#1", "begins"),
+        ("own.policy.9#1", "begins"),
+    ]
+
+
 def test_a_draft_may_cite_a_duty_of_the_same_diff_and_none_that_nobody_knows(made, tmp_path):
     text = (made / RULES).read_text()
     draft = tmp_path / "underwriting.csv"

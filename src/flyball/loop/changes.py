@@ -97,6 +97,13 @@ def changes_asked(
     BadInput, UnknownName
         Words that name nothing here, a day that is none, a file that cannot be read as one of the three.
     """
+    with tempfile.TemporaryDirectory() as drafts:
+        return _asked(words, workshop, here, Path(drafts))
+
+
+def _asked(
+    words: Sequence[str], workshop: Workshop, here: References, drafts: Path
+) -> tuple[tuple[Change, ...], References]:
     found: list[Change] = []
     for word in words:
         kind, _, rest = word.partition(":")
@@ -105,7 +112,7 @@ def changes_asked(
         elif _is_kind(kind) and rest:
             found.append(_dated(_known(_ALSO.get(kind, kind), rest, here), workshop, here))  # type: ignore[arg-type]
         elif Path(word).is_file():
-            changes, here = _of_file(Path(word), workshop, here)
+            changes, here = _of_file(Path(word), workshop, here, drafts)
             found += changes
         elif _as_day(word) is not None:
             found += _of_days(word, workshop, here)
@@ -351,7 +358,9 @@ def _as_day(text: str) -> date | None:
         return None
 
 
-def _of_file(path: Path, workshop: Workshop, here: References) -> tuple[list[Change], References]:
+def _of_file(
+    path: Path, workshop: Workshop, here: References, drafts: Path
+) -> tuple[list[Change], References]:
     """Hold a file, as it is to become, or what a diff would make of one, against what stands there now."""
     if path.suffix.lower() in _PATCHES:
         kit = kit_of_deployment(workshop.deployment, shipped_entries())
@@ -360,13 +369,13 @@ def _of_file(path: Path, workshop: Workshop, here: References) -> tuple[list[Cha
             file for expert, file in kit.experts if file is not None and expert.kind == "decision_table"
         ]
         found: list[Change] = []
-        with tempfile.TemporaryDirectory() as folder:
-            # Duties first: a rule or principle of the same diff may cite a new one.
-            for file, text in sorted(patched(path, files), key=lambda one: "[[obligation]]" not in one[1]):
-                draft = Path(folder) / file.name
-                draft.write_text(text, encoding="utf-8")
-                changes, here = _of_file(draft, workshop, here)
-                found += changes
+        folder = Path(tempfile.mkdtemp(dir=drafts))
+        # Duties first: a rule or principle of the same diff may cite a new one.
+        for file, text in sorted(patched(path, files), key=lambda one: "[[obligation]]" not in one[1]):
+            draft = folder / file.name
+            draft.write_text(text, encoding="utf-8")
+            changes, here = _of_file(draft, workshop, here, drafts)
+            found += changes
         return found, here
     if path.suffix.lower() in _TABLES:
         return _of_table(path, here)
@@ -402,13 +411,13 @@ def _of_table(path: Path, here: References) -> tuple[list[Change], References]:
 
 def _of_catalogue(path: Path, workshop: Workshop, here: References) -> tuple[list[Change], References]:
     """A file of the name of one that is there takes its place; any other is added."""
-    kit = kit_of_deployment(workshop.deployment, shipped_entries())
-    files = [path if one.name == path.name else one for one in kit.catalogue]
-    catalogue = load_catalogue(files if path in files else [*files, path], shipped=False)
+    files = tuple(path if one.name == path.name else one for one in here.catalogue_files)
+    files = files if path in files else (*files, path)
+    catalogue = load_catalogue(files, shipped=False)
     today = workshop.clock().date()
     law = _law(here, catalogue, today)
     changes = _duties(_law(here, here.catalogue, today), law, today)
-    return list(changes), replace(here, catalogue=catalogue, duties=law.duties)
+    return list(changes), replace(here, catalogue=catalogue, catalogue_files=files, duties=law.duties)
 
 
 def _of_constitution(path: Path, here: References) -> tuple[list[Change], References]:

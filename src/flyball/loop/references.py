@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Self
 
 from flyball.core.records import Field
@@ -34,6 +35,8 @@ class References:
         Which expert a deciding table belongs to.
     constitution : Constitution
     catalogue : Catalogue
+    catalogue_files : tuple of Path
+        What it was read from.
     duties : tuple of Obligation
         In force today.
     policies : frozenset of str
@@ -49,6 +52,7 @@ class References:
     expert_of_table: dict[str, str]
     constitution: Constitution
     catalogue: Catalogue
+    catalogue_files: tuple[Path, ...]
     duties: tuple[Obligation, ...]
     policies: frozenset[str]
     cards: tuple[ExpertCard, ...]
@@ -106,6 +110,7 @@ def references_of(workshop: Workshop) -> References:
         expert_of_table={table.name: name for name, some in tables.items() for table in some},
         constitution=engine.constitution,
         catalogue=engine.catalogue,
+        catalogue_files=engine.kit.catalogue,
         duties=duties_of(workshop),
         policies=frozenset(policy.id for policy in engine.playbook.policies),
         cards=engine.cards,
