@@ -141,6 +141,7 @@ def retain_texts(workshop: Workshop) -> TextStanding:
     standing, due = _looked(workshop)
     if standing.keep_days is None:
         return standing
+    workshop.history.close()  # its log goes into its file, which may go below; it opens again when asked
     reason = f"retention: texts of cases go after {standing.keep_days} days"
     gone: list[_Text] = []
     held: set[str] = set()
