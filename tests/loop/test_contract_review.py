@@ -22,9 +22,9 @@ from flyball.data.datasets.relocation import relocate
 from flyball.governance.approvals import sign_approval
 from flyball.ledger.exports import export
 from flyball.ledger.verify import verify_export, verify_ledger
+from flyball.loop.changes import Change
 from flyball.loop.deployment import open_deployment
 from flyball.loop.full_turn import full_turn
-from flyball.loop.changes import Change
 from flyball.loop.impact import impact_of
 from flyball.loop.init import init_deployment
 from flyball.loop.kit import KitAltered

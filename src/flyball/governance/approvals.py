@@ -384,7 +384,7 @@ def missing_approvals(
 
 
 def same_key(one: str, other: str) -> bool:
-    """Return whether two verifier keys are one key, whatever name stands before it; False where one is none."""
+    """Return whether two verifier keys are one, whatever their names; False where one is no key."""
     try:
         return VerifierKey.parse(one).public == VerifierKey.parse(other).public
     except FlyballError:

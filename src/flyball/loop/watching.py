@@ -378,12 +378,14 @@ class Watcher:
             self._note_look("schedule", now)
 
     def _ask_for_duties(self, now: datetime) -> None:
-        """Ask for a turn when a duty begins, ends or is worded anew, or a day ahead is moved, after the last."""
+        """Ask for a turn when a duty begins, ends, is worded anew or moved after the last."""
         if not self._is_due("duties", 3600.0, now) or self._workshop.memo.last("obligations") is None:
             return
         self._note_look("duties", now)
         try:
-            looks = [one for one in (obligations(), ahead()) if self._workshop.memo.last(one.name) is not None]
+            looks = [
+                one for one in (obligations(), ahead()) if self._workshop.memo.last(one.name) is not None
+            ]
             due = [one for one in make_plan(looks, self._workshop).stages if one.action == "run"]
             if due:
                 law = digest_of([dict(one.inputs(self._workshop)) for one in looks])

@@ -35,7 +35,9 @@ SPREAD = np.ones(3)
 
 def test_one_column_comes_before_two():
     found = smallest_change(ROW, TREES, REASONS, SPREAD, reach=-1.0)
-    assert [(one.column, one.value, one.template) for one in found] == [("debt", 0.4, "Bring debt to {value}")]
+    assert [(one.column, one.value, one.template) for one in found] == [
+        ("debt", 0.4, "Bring debt to {value}")
+    ]
 
 
 def test_two_columns_move_where_one_is_not_enough():
