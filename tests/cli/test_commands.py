@@ -226,7 +226,7 @@ def test_impact_of_a_rule_names_fields_and_policies(made):
     assert policy["path"] == ["rule liability.L-01", "cites policy:liability"]
     assert impact["stages"]["contract-review"] == ["playbook", "constitution", "release"]
     done = flyball("impact", "rule:liability.L-99", folder=made, code=2)
-    assert "Known: " in done.stderr
+    assert "the nearest: liability.L-09" in done.stderr
     assert "Nothing differs from the live release." in flyball("impact", folder=made).stdout
 
 

@@ -60,11 +60,11 @@ def test_a_page_is_written_with_its_digest_told(report, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "No page is named. Name one of: agreement, alerts,"),
+        ([], "No page is named. Name one of: access, agreement, alerts,"),
         (["settings"], "No file is named. Add --out report.html"),
         (["settings", "--out", "page.docx"], "'page.docx' is neither .html nor .pdf."),
         (["settings", "--out", "nowhere/page.html"], "There is no folder "),
-        (["nowhere", "--out", "page.html"], "There is no page 'nowhere'. Known: agreement, alerts,"),
+        (["nowhere", "--out", "page.html"], "There is no page 'nowhere'. Known: access, agreement, alerts,"),
         (["ledger/99", "--out", "page.html"], "99 is outside this ledger"),
         (["obligations?on=soon", "--out", "page.html"], "'soon' is not a day."),
     ],

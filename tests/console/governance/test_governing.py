@@ -421,8 +421,26 @@ def test_a_private_key_is_never_taken(ben, at):
     assert "MC4CAQAw" not in ben.body
 
 
+@pytest.fixture
+def signed(governed, workshop):
+    """The signature that the waiting release needs, where no test before has handed it in."""
+    if any(one.digest == governed.made.waiting for one in approvals_in(workshop)):
+        return
+    approval = sign_approval(
+        governed.made.anna,
+        digest=governed.made.waiting,
+        kind="release",
+        person="anna",
+        decision="approve",
+        comment="",
+        at=workshop.clock(),
+    )
+    workshop.ledger.append(kind="approval", actor="person:anna", body=approval)
+
+
+@pytest.mark.usefixtures("signed")
 def test_a_release_is_tried_beside_the_live_one_put_live_and_taken_back(governed, ben, at, workshop):
-    """After the signature of the test above; its person and reason stand in the ledger."""
+    """Its person and reason stand in the ledger."""
     made = governed.made
     where = "releases/WAITING/act?act="
     assert "decides every case from now on, too, and answers none" in read(ben, at(where + "shadow"))
@@ -446,6 +464,7 @@ def test_a_release_is_tried_beside_the_live_one_put_live_and_taken_back(governed
     assert live_release(workshop.ledger).why == "rolled back: it was not"
 
 
+@pytest.mark.usefixtures("signed")
 def test_of_two_who_act_on_the_same_page_one_is_told_that_things_have_changed(governed, ben, at, workshop):
     """A double click, an old tab, and two people at once: each would otherwise undo or overrule the other."""
     made, cara = governed.made, governed.signed_in("cara", "engineer")
@@ -579,13 +598,17 @@ def test_an_entry_is_proven_and_can_be_kept_with_its_proof(ben, at, workshop):
 
 
 def test_no_case_and_no_answer_is_shown_from_the_ledger(ben, auditor, at, workshop):
+    real = next(iter(workshop.ledger.entries(kind="decision"))).body
+    context = real["context"] | {"tenant": "rival"}
     decision = workshop.ledger.append(
         kind="decision",
         actor="key:secret-client",
-        body={"case_name": "Jane Secret", "context": {"tenant": "rival"}},
+        body=real | {"case_name": "Jane Secret", "context": context},
     )
     workshop.ledger.append(
-        kind="review.answered", actor="person:secret-reader", body={"answer": "Jane Secret"}
+        kind="review.answered",
+        actor="person:secret-reader",
+        body={"decision": decision.index, "answer": "Jane Secret"},
     )
     workshop.ledger.append(kind="unknown.kind", actor="person:secret-reader", body={"x": "Jane Secret"})
     for who in (ben, auditor):
@@ -639,6 +662,6 @@ def test_of_several_clicks_one_verifies_and_the_others_are_told(ben, auditor, at
 
 def test_the_whole_ledger_is_only_for_who_may_do_everything(ben, auditor, at):
     for who in (ben, auditor):
-        assert not page(who, at("ledger")).xpath("//a[contains(@href, 'export')]")
+        assert not page(who, at("ledger")).xpath("//a[contains(@href, 'ledger/export')]")
         assert who.get(at("ledger/export")).status >= 400
         assert "entries of every tenant" in who.body
