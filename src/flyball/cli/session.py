@@ -13,7 +13,7 @@ from flyball.loop.deployment import find_deployment, open_deployment, solution
 from flyball.loop.init import init_deployment
 from flyball.loop.workshop import Workshop
 
-__all__ = ["AsOption", "DeploymentOption", "JsonOption", "home", "open_workshop"]
+__all__ = ["AsOption", "DeploymentOption", "JsonOption", "home", "named_person", "open_workshop"]
 
 DeploymentOption = Annotated[
     str | None,
@@ -39,6 +39,27 @@ def home() -> Path:
         return Path(os.environ["FLYBALL_HOME"])
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(data) / "flyball"
+
+
+def named_person(person: str | None, what: str = "") -> str:
+    """Return who acts where the user of this machine is not enough, as for what people sign.
+
+    Parameters
+    ----------
+    person : str or None
+        As given by `--as`.
+    what : str
+        What that person does, to be told: "who decides it".
+
+    Raises
+    ------
+    BadInput
+        Nobody is given.
+    """
+    if person is None:
+        said = f"Nobody is named {what}".rstrip()
+        raise BadInput(f"{said}.", fix="Add --as with your id from people.toml.")
+    return person
 
 
 def open_workshop(named: str | None, output: Output, person: str | None = None) -> Workshop:

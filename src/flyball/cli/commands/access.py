@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 
 from flyball.cli.output import Output
-from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
+from flyball.cli.session import AsOption, DeploymentOption, JsonOption, named_person, open_workshop
 from flyball.core.digests import short
 from flyball.core.errors import BadInput, UnknownName
 from flyball.core.text import count
@@ -96,8 +96,7 @@ def break_the_glass(
 ) -> None:
     """Get rights that you do not have, for hours: signed, told to everybody, and looked at afterwards."""
     output = Output(json)
-    if person is None:
-        raise BadInput("Nobody is named who breaks the glass.", fix="Add --as with your id from people.toml.")
+    person = named_person(person, "who breaks the glass")
     with open_workshop(deployment, output, person) as workshop:
         made = break_glass(
             workshop, person=person, reason=reason, hours=hours, roles=_roles(role or ()), tenant=tenant
@@ -191,8 +190,7 @@ def review(
 ) -> None:
     """Sign that you have looked at somebody else's emergency access, or at a change of who may do what."""
     output = Output(json)
-    if person is None:
-        raise BadInput("Nobody is named who reviews.", fix="Add --as with your id from people.toml.")
+    person = named_person(person, "who reviews")
     with open_workshop(deployment, output, person) as workshop:
         written = review_access(workshop, entry, person=person, comment=comment)
     if json:
@@ -211,8 +209,7 @@ def approve(
 ) -> None:
     """Sign, as the second person, exactly what somebody else has asked for; it counts for 24 hours."""
     output = Output(json)
-    if person is None:
-        raise BadInput("Nobody is named who signs.", fix="Add --as with your id from people.toml.")
+    person = named_person(person, "who signs")
     with open_workshop(deployment, output, person) as workshop:
         entry = approve_request(workshop, request, person=person, comment=comment)
     if json:

@@ -6,8 +6,7 @@ import typer
 from rich.markup import escape
 
 from flyball.cli.output import Output
-from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
-from flyball.core.errors import BadInput
+from flyball.cli.session import AsOption, DeploymentOption, JsonOption, named_person, open_workshop
 from flyball.core.text import count
 from flyball.loop.erasure import REFUSED
 from flyball.loop.holding import place_hold, release_hold
@@ -41,8 +40,7 @@ def add(
 ) -> None:
     """Keep a person, a document, datasets or everything until released. Needs the permission "hold"."""
     output = Output(json)
-    if person is None:
-        raise BadInput("Nobody is named who decides it.", fix="Add --as with your id from people.toml.")
+    person = named_person(person, "who decides it")
     with open_workshop(deployment, output, person) as workshop:
         hold = place_hold(
             workshop,
@@ -104,8 +102,7 @@ def release(
 ) -> None:
     """End a hold, as somebody else than who placed it; says which erasures it stood in the way of."""
     output = Output(json)
-    if person is None:
-        raise BadInput("Nobody is named who decides it.", fix="Add --as with your id from people.toml.")
+    person = named_person(person, "who decides it")
     with open_workshop(deployment, output, person) as workshop:
         hold = release_hold(workshop, name, person=person, reason=reason)
         refused = [

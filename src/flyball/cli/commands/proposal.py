@@ -6,9 +6,8 @@ import typer
 from rich.markup import escape
 
 from flyball.cli.output import Output
-from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
+from flyball.cli.session import AsOption, DeploymentOption, JsonOption, named_person, open_workshop
 from flyball.core.digests import short
-from flyball.core.errors import BadInput
 from flyball.loop.people import key_of_person
 from flyball.loop.proposals import Standing, approve_proposal, find_proposal, proposals_in
 
@@ -69,8 +68,7 @@ def approve(
 ) -> None:
     """Sign a proposal as a person of people.toml; when enough have, its edit is written into the folder."""
     output = Output(json)
-    if person is None:
-        raise BadInput("Nobody is named.", fix="Add --as with your id from people.toml.")
+    person = named_person(person)
     with open_workshop(deployment, output, person) as workshop:
         key = key_of_person(workshop, person)
         found = approve_proposal(workshop, proposal, key=key, person=person, comment=comment, reject=reject)

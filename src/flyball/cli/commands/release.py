@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from flyball.cli.output import Output
-from flyball.cli.session import AsOption, DeploymentOption, JsonOption, open_workshop
+from flyball.cli.session import AsOption, DeploymentOption, JsonOption, named_person, open_workshop
 from flyball.core.digests import short
 from flyball.core.errors import BadInput
 from flyball.core.estimates import Estimate, NotMeasured, as_plain
@@ -186,8 +186,7 @@ def approve_release(
 ) -> None:
     """Sign the exact digest of a release, as a person of people.toml."""
     output = Output(json)
-    if person is None:
-        raise BadInput("Nobody is named.", fix="Add --as with your id from people.toml.")
+    person = named_person(person)
     with open_workshop(deployment, output, person) as workshop:
         digest = find_release(workshop.state, release)
         read_release(workshop.state, digest, workshop.key.verifier)
