@@ -10,9 +10,7 @@ import hashlib
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
-from io import BytesIO
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -31,8 +29,8 @@ def built(commit: str, target: Path) -> list[Path]:
     """Build wheel and source of a commit; return the files."""
     seconds = _git("log", "-1", "--format=%ct", commit).decode().strip()
     with tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(fileobj=BytesIO(_git("archive", commit))) as tar:
-            tar.extractall(folder, filter="data")
+        # tar itself: the safe filter of Python's is younger than Python 3.11.0.
+        subprocess.run(["tar", "-x", "-C", folder], input=_git("archive", commit), check=True)
         command = [sys.executable, "-m", "hatchling", "build", "-d", str(target)]
         subprocess.run(
             command,
