@@ -8,9 +8,7 @@ Source: https://c2sp.org/tlog-cosignature (cosignature/v1, Ed25519, signature ty
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,68 +16,21 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from flyball.ledger.errors import BadCheckpoint, BadKeyFile
-from flyball.ledger.notes import SigningKey, VerifierKey
+from flyball.ledger.notes import NamedKey, SigningKey
 
 __all__ = ["WitnessKey", "cosign", "cosignatures", "load_witness", "with_cosignatures"]
 
-_COSIGNATURE = b"\x04"
 _DASH = "\u2014"
 
 
-@dataclass(frozen=True, slots=True)
-class WitnessKey:
-    """The public key of a witness. Its written form differs from that of a ledger's key by one byte.
+class WitnessKey(NamedKey):
+    """The public key of a witness. Its written form differs from that of a ledger's key by one byte."""
 
-    Parameters
-    ----------
-    name : str
-        Like "auditor.example/w1".
-    public : bytes
-        32 bytes, Ed25519.
-    """
-
-    name: str
-    public: bytes
-
-    def __post_init__(self) -> None:
-        VerifierKey(self.name, self.public)  # refuses a name or a length that no key could have
-
-    @property
-    def key_id(self) -> bytes:
-        """First four bytes of SHA-256 over name, newline, signature type and public key."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _COSIGNATURE + self.public).digest()[:4]
-
-    def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(_COSIGNATURE + self.public).decode()}"
-
-    @classmethod
-    def parse(cls, text: str) -> "WitnessKey":
-        """Read the form `name+hash+base64`.
-
-        Raises
-        ------
-        BadKeyFile
-            Malformed, the key of a ledger and not of a witness, or its hash does not belong to it.
-        """
-        parts = text.strip().split("+", 2)
-        try:
-            material = base64.b64decode(parts[2], validate=True)
-        except (IndexError, binascii.Error, ValueError):
-            material = b""
-        if len(material) != 33 or material[:1] != _COSIGNATURE:
-            raise BadKeyFile(
-                f"{text.strip()[:100]!r} is not the key of a witness.",
-                fix="It looks like auditor.example/w1+1a2b3c4d+BA...; ask the witness for its .vkey file.",
-            )
-        key = cls(parts[0], material[1:])
-        if parts[1] != key.key_id.hex():
-            raise BadKeyFile(
-                f"The key of the witness {key.name!r} says hash {parts[1]!r}, but its bytes give "
-                f"{key.key_id.hex()!r}.",
-                fix="Copy the whole line again.",
-                name=key.name,
-            )
-        return key
+    __slots__ = ()
+    signature_type = b"\x04"
+    what = "the key of a witness"
+    called = "The key of the witness"
+    looks = "auditor.example/w1+1a2b3c4d+BA...; ask the witness for its .vkey file"
 
 
 def load_witness(path: Path | str) -> WitnessKey:

@@ -9,30 +9,35 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass, field
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from flyball.ledger.errors import BadCheckpoint, BadKeyFile
 
-__all__ = ["SigningKey", "VerifierKey", "open_note", "sign_note"]
+__all__ = ["NamedKey", "SigningKey", "VerifierKey", "open_note", "sign_note"]
 
-_ED25519 = b"\x01"
 _LARGEST_NOTE = 1_000_000
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
-class VerifierKey:
-    """The public half of a signing key, with its name.
+class NamedKey:
+    """A public key with its name; what it may sign is the first byte of its written form.
 
     Parameters
     ----------
     name : str
-        Of the ledger; without spaces and plus signs.
+        Of who signs; without spaces and plus signs.
     public : bytes
         32 bytes, Ed25519 (RFC 8032).
     """
+
+    signature_type: ClassVar[bytes]
+    what: ClassVar[str]
+    called: ClassVar[str]
+    looks: ClassVar[str]
 
     name: str
     public: bytes
@@ -54,40 +59,49 @@ class VerifierKey:
     @property
     def key_id(self) -> bytes:
         """First four bytes of SHA-256 over name, newline, signature type and public key."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.signature_type + self.public).digest()[:4]
 
     def __str__(self) -> str:
-        material = base64.b64encode(_ED25519 + self.public).decode()
+        material = base64.b64encode(self.signature_type + self.public).decode()
         return f"{self.name}+{self.key_id.hex()}+{material}"
 
     @classmethod
-    def parse(cls, text: str) -> "VerifierKey":
+    def parse(cls, text: str) -> Self:
         """Read the form `name+hash+base64`.
 
         Raises
         ------
         BadKeyFile
-            Malformed, of another algorithm, or the hash does not belong to the key.
+            Malformed, of another kind, or the hash does not belong to the key.
         """
         parts = text.strip().split("+", 2)
         try:
             material = base64.b64decode(parts[2], validate=True)
         except (IndexError, binascii.Error, ValueError):
             material = b""
-        if len(material) != 33 or material[:1] != _ED25519:
+        if len(material) != 33 or material[:1] != cls.signature_type:
             raise BadKeyFile(
-                f"{text.strip()[:100]!r} is not an Ed25519 verifier key.",
-                fix="It looks like example.com/ledger+1a2b3c4d+AQ...; see the .vkey file beside the key.",
+                f"{text.strip()[:100]!r} is not {cls.what}.",
+                fix=f"It looks like {cls.looks}.",
             )
         key = cls(parts[0], material[1:])
         if parts[1] != key.key_id.hex():
             raise BadKeyFile(
-                f"The verifier key {key.name!r} says hash {parts[1]!r}, but its bytes give "
-                f"{key.key_id.hex()!r}.",
+                f"{cls.called} {key.name!r} says hash {parts[1]!r}, but its bytes give {key.key_id.hex()!r}.",
                 fix="Copy the whole line again from the .vkey file.",
                 name=key.name,
             )
         return key
+
+
+class VerifierKey(NamedKey):
+    """The public half of a signing key, with the name of its ledger."""
+
+    __slots__ = ()
+    signature_type = b"\x01"
+    what = "an Ed25519 verifier key"
+    called = "The verifier key"
+    looks = "example.com/ledger+1a2b3c4d+AQ...; see the .vkey file beside the key"
 
 
 @dataclass(frozen=True, slots=True)
