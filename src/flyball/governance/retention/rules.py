@@ -44,24 +44,7 @@ class BadRetentionRule(BadInput):
     code = "retention.bad_rule"
 
 
-class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    id: str
-    title: str
-    records: tuple[Records, ...]
-    months: int
-    source: str
-    obligation: str = ""
-    label: str = ""
-    gaps: str = ""
-    confirm_with_counsel: bool = True
-
-
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    rule: tuple[_Rule, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionRule:
+class RetentionRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How long some records stay at least.
 
     Parameters
@@ -88,6 +71,10 @@ class RetentionRule:
     label: str = ""
     gaps: str = ""
     confirm_with_counsel: bool = True
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    rule: tuple[RetentionRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +127,7 @@ def load_rules(own: Path | None = None, *, known: Collection[str] | None = None)
             problem = _problem(row, found, known)
             if problem:
                 raise BadRetentionRule(f"{name}: rule {row.id!r} {problem}.", fix="Correct it.", rule=row.id)
-            found[row.id] = RetentionRule(**{one: getattr(row, one) for one in row.__struct_fields__})
+            found[row.id] = row
     return tuple(found.values())
 
 
@@ -209,7 +196,7 @@ def _months(days: int, duty: Obligation) -> int:
     return months
 
 
-def _problem(row: _Rule, found: dict[str, RetentionRule], known: Collection[str] | None) -> str:
+def _problem(row: RetentionRule, found: dict[str, RetentionRule], known: Collection[str] | None) -> str:
     if not row.id.strip() or row.id in found:
         return "is there twice, or has no id"
     if bool(row.obligation) == bool(row.label):
