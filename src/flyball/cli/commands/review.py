@@ -1,7 +1,5 @@
 """`flyball review`: the cases that wait for people: list, show, claim, answer, give back, hand up, settle."""
 
-import os
-import pwd
 from collections.abc import Callable
 from typing import Annotated
 
@@ -18,6 +16,7 @@ from flyball.evaluation.reports.phrases import plain_reason, value_words
 from flyball.loop.decided import Known, document_of, find_decision
 from flyball.loop.given import GivenAnswer, Passage
 from flyball.loop.lineage import find_decision as find_entry
+from flyball.loop.makers import account_now
 from flyball.loop.people import key_of_person
 from flyball.loop.promotion import people_of
 from flyball.loop.review_choosing import choose_cases
@@ -317,8 +316,7 @@ def _act(
 def _reviewer(workshop: Workshop, person: str | None, tenant: str) -> Reviewer:
     """Return who acts: a person of people.toml who has their key here, or the user of this machine."""
     if person is None:
-        name = pwd.getpwuid(os.getuid()).pw_name  # who this process is, whatever its environment says
-        return Reviewer(f"user:{name}", tenant, settles=True, roles=frozenset({"*"}))
+        return Reviewer(f"user:{account_now()}", tenant, settles=True, roles=frozenset({"*"}))
     key_of_person(workshop, person)
     role = next(one.role for one in people_of(workshop) if one.id == person)
     settles = role in workshop.deployment.settings.review.escalate_to
