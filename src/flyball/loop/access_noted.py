@@ -14,6 +14,7 @@ from flyball.core.digests import digest_of
 from flyball.governance.approvals import Approval, same_key
 from flyball.ledger.errors import KeyReused
 from flyball.ledger.ledger import Ledger
+from flyball.ledger.newest import newest
 from flyball.ledger.records import Entry
 from flyball.loop.emergency import REVIEWED
 from flyball.loop.makers import account_now
@@ -87,9 +88,7 @@ class AccessChange:
 def note_access(workshop: Workshop) -> None:
     """Write down that `[access]` is not what it was."""
     now = workshop.deployment.settings.access
-    last = None
-    for last in _changes(workshop.ledger):  # noqa: B007 - the last one counts
-        pass
+    last = next(map(access_change_of, newest(workshop.ledger, ACCESS, 1)), None)
     if now == (AccessSettings() if last is None else last.after):
         return
     body = _Body(account_now(), None if last is None else last.after, now)

@@ -16,6 +16,7 @@ from flyball.core.errors import BadInput
 from flyball.governance.approvals import sign_approval
 from flyball.governance.obligations.catalogue import load_catalogue
 from flyball.ledger.keys import load_or_create_key
+from flyball.ledger.newest import newest
 from flyball.ledger.notes import SigningKey
 from flyball.loop.deployment import open_deployment
 from flyball.loop.full_turn import FullTurn, full_turn
@@ -235,8 +236,8 @@ def _sign_release(workshop: Workshop, done: FullTurn, owner: SigningKey) -> int:
                 f"The release of {workshop.deployment.name} was refused: {promoted.verdict.reason}",
                 fix="flyball release evidence shows every check.",
             )
-    entries = [entry.index for entry in workshop.ledger.entries(kind="evidence")]
-    return entries[-1] if entries else -1
+    last = newest(workshop.ledger, "evidence", 1)
+    return last[0].index if last else -1
 
 
 def _owner(folder: Path) -> SigningKey:

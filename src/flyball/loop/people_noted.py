@@ -14,6 +14,7 @@ import msgspec
 from flyball.core.digests import digest_of
 from flyball.governance.approvals import Person
 from flyball.ledger.errors import KeyReused
+from flyball.ledger.newest import newest
 from flyball.ledger.records import Entry
 from flyball.loop.makers import account_now
 from flyball.loop.workshop import Workshop
@@ -88,9 +89,7 @@ def note_people(workshop: Workshop, people: Sequence[Person]) -> PeopleChange | 
         ListedPerson(one.id, one.public_key, tuple(one.kinds), one.revoked, one.accounts)
         for one in sorted(people, key=lambda one: one.id)
     )
-    last = None
-    for last in workshop.ledger.entries(PEOPLE):  # noqa: B007 - the last one counts
-        pass
+    last = next(iter(newest(workshop.ledger, PEOPLE, 1)), None)
     before = () if last is None else msgspec.convert(last.body, _Body).after
     if before == now:
         return None

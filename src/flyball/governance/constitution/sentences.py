@@ -1,9 +1,9 @@
 """Sentences of a text: taken apart, and put together without some of them."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-__all__ = ["sentences_of", "without_passages", "without_sentences"]
+__all__ = ["sentences_of", "without_passages"]
 
 _END = re.compile(r"(?<=[.!?])(?=\s)|(?<=\n\n)")
 
@@ -14,11 +14,6 @@ def sentences_of(text: str) -> list[str]:
     A line break ends none: whoever writes could hide what is looked for by breaking the line.
     """
     return _END.split(text)
-
-
-def without_sentences(text: str, wrong: Callable[[str], bool]) -> str:
-    """Return a text without the sentences that are wrong; "" where none is left."""
-    return "".join(one for one in sentences_of(text) if not wrong(one)).strip()
 
 
 def without_passages(text: str, passages: Iterable[tuple[int, int]]) -> str:
